@@ -1,0 +1,56 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = next(
+    line.split('"')[1]
+    for line in (ROOT / "mmext" / "__init__.py").read_text().splitlines()
+    if line.startswith("__version__")
+)
+
+EXTRAS = {
+    "test": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.9", "mypy>=1.13"],
+    # mmseg's encoders cover most needs; these bring the rest. They pull in
+    # torchvision, which must match torch exactly: choose torch first.
+    "smp": ["segmentation-models-pytorch>=0.4", "timm>=1.0"],
+    # dynamo export needs onnxscript; the two runtimes compete for speed on CPU.
+    "onnx": ["onnx>=1.16", "onnxscript>=0.1", "onnxruntime>=1.18"],
+    "openvino": ["openvino>=2024.4"],
+    # RGB depth teachers from a local transformers directory.
+    "teacher": ["transformers>=4.45", "onnxruntime>=1.18"],
+    "tensorboard": ["tensorboard>=2.14"],
+}
+
+setup(
+    name="mmext",
+    version=VERSION,
+    description="Error-aware segmentation of sparse targets and thermal "
+    "monocular depth, on MMSegmentation",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.10,<3.13",
+    packages=find_packages(include=["mmext", "mmext.*"]),
+    install_requires=[
+        # 2.4: the first whose torch.load(weights_only=True) takes safe globals
+        # and whose torch.amp.GradScaler mmengine's fork expects.
+        "torch>=2.4",
+        # The maintained forks; upstream stopped in 2024 and no longer builds.
+        # Exact, since hooks and heads build on their internals.
+        "onedl-mmengine==0.10.12",
+        "onedl-mmcv==2.3.6",
+        "onedl-mmsegmentation==1.4.2",
+        "numpy>=1.26",
+        "scipy>=1.11",
+        # 1.4: GDAL 3.9 in the wheels, whose COG driver writes what we validate.
+        "rasterio>=1.4",
+        # 1.0: pyogrio is the default engine.
+        "geopandas>=1.0",
+        "pyogrio>=0.9",
+        "shapely>=2.0",
+        "pyproj>=3.6",
+        "matplotlib>=3.8",
+        "tqdm>=4.66",
+    ],
+    extras_require=EXTRAS,
+)

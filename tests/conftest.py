@@ -1,0 +1,30 @@
+"""What every test shares: one thread, a scope, a fixed seed."""
+
+import os
+
+# Two-process tests and a loaded machine: torch's default of one thread per core
+# makes small convolutions slower, not faster.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+
+
+@pytest.fixture(autouse=True)
+def _scope_and_seed() -> None:
+    DefaultScope.get_instance("mmext-tests", scope_name="mmext")
+    torch.manual_seed(0)
+    np.random.seed(0)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> "os.PathLike[str]":
+    """The folder of real data beside the checkout; skips when it is absent."""
+    from pathlib import Path
+
+    path = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip(f"no real data at {path}")
+    return path
