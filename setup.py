@@ -40,7 +40,7 @@ setup(
         "onedl-mmengine==0.10.12",
         "onedl-mmcv==2.3.6",
         "onedl-mmsegmentation==1.4.2",
-        "numpy>=1.26",
+        "numpy>=2.0",
         "scipy>=1.11",
         # 1.4: GDAL 3.9 in the wheels, whose COG driver writes what we validate.
         "rasterio>=1.4",

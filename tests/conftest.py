@@ -1,6 +1,8 @@
 """What every test shares: one thread, a scope, a fixed seed."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 # Two-process tests and a loaded machine: torch's default of one thread per core
 # makes small convolutions slower, not faster.
@@ -13,17 +15,16 @@ from mmengine.registry import DefaultScope
 
 
 @pytest.fixture(autouse=True)
-def _scope_and_seed() -> None:
-    DefaultScope.get_instance("mmext-tests", scope_name="mmext")
+def _scope_and_seed() -> Iterator[None]:
     torch.manual_seed(0)
     np.random.seed(0)
+    with DefaultScope.overwrite_default_scope("mmext"):
+        yield
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> "os.PathLike[str]":
+def shared_data() -> Path:
     """The folder of real data beside the checkout; skips when it is absent."""
-    from pathlib import Path
-
     path = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not path.is_dir():
         pytest.skip(f"no real data at {path}")

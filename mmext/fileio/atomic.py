@@ -37,10 +37,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         if temporary.is_dir() and final.is_dir():
             # os.replace cannot overwrite a folder that holds something.
             old = final.with_name(f".{final.name}.old-{os.getpid()}")
-            os.replace(final, old)
-            os.replace(temporary, final)
+            final.replace(old)
+            temporary.replace(final)
             shutil.rmtree(old)
         else:
-            os.replace(temporary, final)
+            temporary.replace(final)
     finally:
         _remove(temporary)

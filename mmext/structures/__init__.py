@@ -1,0 +1,3 @@
+from .error_bank import ErrorBank
+
+__all__ = ["ErrorBank"]

@@ -1,0 +1,302 @@
+"""Which pixels of the training set were ever wrong."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine import dist
+
+from mmext.errors import UserError
+from mmext.fileio import atomic_path
+
+FORMAT = 1
+IGNORE = 255
+NEVER_WRONG, WAS_FN, WAS_FP = 0, 1, 2
+_COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
+_COUNT_MAX = np.iinfo(np.uint16).max
+
+
+class ErrorBank:
+    """False negatives and false positives of a tile store, accumulated.
+
+    One bit a pixel says whether the pixel was ever a false negative (FN: target
+    predicted as background), another whether it was ever a false positive (FP).
+    With ``counts=True`` the bank also keeps how often, and in which epoch first
+    and last. ``update`` works by tile id: for the bits, adding the same
+    prediction twice changes nothing.
+
+    Args:
+        num_tiles: Number N of tiles in the store.
+        tile_shape: ``(H, W)`` of a tile in pixels.
+        fingerprint: The store's fingerprint, which ties the bank to it.
+        counts: Whether to keep counts and epochs (8 bytes a pixel in memory).
+    """
+
+    def __init__(
+        self,
+        num_tiles: int,
+        tile_shape: tuple[int, int],
+        fingerprint: str,
+        counts: bool = False,
+    ) -> None:
+        self.num_tiles = num_tiles
+        self.tile_shape = (int(tile_shape[0]), int(tile_shape[1]))
+        self.fingerprint = fingerprint
+        row_bytes = -(-self.tile_shape[0] * self.tile_shape[1] // 8)
+        self._fn = np.zeros((num_tiles, row_bytes), np.uint8)
+        self._fp = np.zeros((num_tiles, row_bytes), np.uint8)
+        self._counts: dict[str, np.ndarray] | None = None
+        if counts:
+            self._counts = {
+                key: np.zeros((num_tiles, *self.tile_shape), np.uint16)
+                for key in _COUNT_KEYS
+            }
+        self.passes = 0
+        self.meta: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return self.num_tiles
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether the bank keeps counts and epochs."""
+        return self._counts is not None
+
+    def update(
+        self,
+        tile_ids: np.ndarray,
+        predicted: np.ndarray,
+        target: np.ndarray,
+        epoch: int,
+    ) -> None:
+        """Add the errors of one prediction of some tiles.
+
+        Args:
+            tile_ids: (B,) integers, each at most once.
+            predicted: (B, H, W) bool, the decided mask.
+            target: (B, H, W) uint8 in {0, 1, 255}; 255 is never an error.
+            epoch: Epoch in progress, counted from 1.
+        """
+        fn = (target == 1) & ~predicted
+        fp = (target == 0) & predicted
+        self._fn[tile_ids] |= self._pack(fn)
+        self._fp[tile_ids] |= self._pack(fp)
+        if self._counts is None:
+            return
+        wrong = fn | fp
+        for key, mask in (("fn_count", fn), ("fp_count", fp)):
+            count = self._counts[key][tile_ids]
+            self._counts[key][tile_ids] = count + (mask & (count < _COUNT_MAX))
+        first = self._counts["first_epoch"][tile_ids]
+        self._counts["first_epoch"][tile_ids] = np.where(
+            wrong & (first == 0), epoch, first
+        )
+        last = self._counts["last_epoch"][tile_ids]
+        self._counts["last_epoch"][tile_ids] = np.where(wrong, epoch, last)
+
+    def fn(self, tile_id: int) -> np.ndarray:
+        """(H, W) bool: which pixels of the tile were ever false negatives."""
+        return self._unpack(self._fn[tile_id])
+
+    def fp(self, tile_id: int) -> np.ndarray:
+        """(H, W) bool: which pixels of the tile were ever false positives."""
+        return self._unpack(self._fp[tile_id])
+
+    def codes(self, tile_id: int) -> np.ndarray:
+        """(H, W) uint8: 0 never wrong, 1 was FN, 2 was FP."""
+        codes = np.zeros(self.tile_shape, np.uint8)
+        codes[self.fn(tile_id)] = WAS_FN
+        codes[self.fp(tile_id)] = WAS_FP
+        return codes
+
+    def counts(self, tile_id: int) -> dict[str, np.ndarray]:
+        """Per-pixel counts and epochs of a tile.
+
+        Returns:
+            ``fn_count``, ``fp_count`` (passes), ``first_epoch``, ``last_epoch``
+            (counted from 1; 0 = never), each (H, W) uint16.
+
+        Raises:
+            UserError: The bank was accumulated without counts.
+        """
+        if self._counts is None:
+            raise UserError(
+                "error bank: has no counts; expected one accumulated with "
+                "ErrorAccumulationHook(counts=True)"
+            )
+        return {key: values[tile_id] for key, values in self._counts.items()}
+
+    def wrong_pixels(self) -> tuple[int, int]:
+        """Numbers of pixels that were ever FN and ever FP."""
+        return (
+            int(np.bitwise_count(self._fn).sum(dtype=np.int64)),
+            int(np.bitwise_count(self._fp).sum(dtype=np.int64)),
+        )
+
+    def cfdr(self, valid_pixels: int) -> dict[str, float]:
+        """Cumulative false-detection ratio (Ahn et al. 2025, Figure 5).
+
+        Args:
+            valid_pixels: Pixels of the training set that are not ignored.
+
+        Returns:
+            ``total``, ``fn`` and ``fp``, each in [0, 1].
+        """
+        fn, fp = self.wrong_pixels()
+        # A pixel's label doesn't change, so it is never both.
+        return {
+            "total": (fn + fp) / valid_pixels,
+            "fn": fn / valid_pixels,
+            "fp": fp / valid_pixels,
+        }
+
+    def sync(self, rank: int, world_size: int) -> None:
+        """Give every process the union of all processes' banks.
+
+        Process ``rank`` must have updated only tiles ``rank::world_size``: its
+        rows are what it contributes, whatever it holds of the others'.
+        """
+        if world_size == 1:
+            return
+        others = np.arange(self.num_tiles) % world_size != rank
+        arrays = [self._fn, self._fp, *(self._counts or {}).values()]
+        for array in arrays:
+            array[others] = 0
+            # Rows are disjoint, so a sum is the union. NCCL knows no BOR and
+            # neither backend sums uint16.
+            wire = torch.from_numpy(
+                array if array.dtype == np.uint8 else array.astype(np.int32)
+            )
+            dist.all_reduce(wire, op="sum")
+            array[...] = wire.cpu().numpy()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors and plain values for a checkpoint; counts are kept sparsely."""
+        state: dict[str, Any] = {
+            "fingerprint": self.fingerprint,
+            "passes": self.passes,
+            "fn": torch.from_numpy(self._fn.copy()),
+            "fp": torch.from_numpy(self._fp.copy()),
+        }
+        for key, values in self._sparse_counts().items():
+            state[key] = torch.from_numpy(values.astype(np.int32))
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state_dict` gave.
+
+        Raises:
+            UserError: The state is of another store, or lacks the counts that
+                this bank keeps.
+        """
+        if state["fingerprint"] != self.fingerprint:
+            raise UserError(
+                f"error bank in the checkpoint: of tile store "
+                f"{state['fingerprint'][:12]}, expected {self.fingerprint[:12]}"
+            )
+        self.passes = int(state["passes"])
+        self._fn[...] = state["fn"].cpu().numpy()
+        self._fp[...] = state["fp"].cpu().numpy()
+        if self._counts is None:
+            return
+        if "fn_count" not in state:
+            raise UserError(
+                "error bank in the checkpoint: has no counts, expected them since "
+                "ErrorAccumulationHook.counts is True"
+            )
+        self._fill_counts({key: state[key].cpu().numpy() for key in _COUNT_KEYS})
+
+    def save(self, path: str | os.PathLike[str], **meta: Any) -> None:
+        """Write a snapshot (``docs/architecture.md``, "The error bank").
+
+        Args:
+            path: The ``.npz`` file; replaced in one step.
+            **meta: What the snapshot says of itself: ``begin``, ``epoch``,
+                ``threshold``, ``valid_pixels``. Format, fingerprint, sizes,
+                passes and CFDR are added.
+        """
+        ratio = self.cfdr(meta["valid_pixels"])
+        text = json.dumps(
+            {
+                "format": FORMAT,
+                "fingerprint": self.fingerprint,
+                "num_tiles": self.num_tiles,
+                "tile_shape": list(self.tile_shape),
+                "passes": self.passes,
+                "cfdr": ratio["total"],
+                "cfdr_fn": ratio["fn"],
+                "cfdr_fp": ratio["fp"],
+                **meta,
+            }
+        )
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                meta=np.array(text),
+                fn=self._fn,
+                fp=self._fp,
+                allow_pickle=False,
+                **self._sparse_counts(),
+            )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "ErrorBank":
+        """Read a snapshot.
+
+        Raises:
+            UserError: There is no such file, or it is not a snapshot.
+        """
+        if not Path(path).is_file():
+            raise UserError(f"{path}: no such error bank snapshot")
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                meta = json.loads(str(data["meta"]))
+                arrays = {key: data[key] for key in data.files if key != "meta"}
+        except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+            raise UserError(f"{path}: not an error bank snapshot ({error})") from None
+        if meta["format"] != FORMAT:
+            raise UserError(
+                f"{path}: snapshot format {meta['format']}, expected {FORMAT}"
+            )
+        bank = cls(
+            meta["num_tiles"],
+            tuple(meta["tile_shape"]),
+            meta["fingerprint"],
+            counts="fn_count" in arrays,
+        )
+        bank._fn, bank._fp = arrays["fn"], arrays["fp"]
+        bank.passes = meta["passes"]
+        bank.meta = meta
+        if bank.has_counts:
+            bank._fill_counts({key: arrays[key] for key in _COUNT_KEYS})
+        return bank
+
+    def _pack(self, masks: np.ndarray) -> np.ndarray:
+        return np.packbits(masks.reshape(len(masks), -1), axis=1)
+
+    def _unpack(self, row: np.ndarray) -> np.ndarray:
+        height, width = self.tile_shape
+        flat = np.unpackbits(row, count=height * width)
+        return flat.reshape(height, width).astype(bool)
+
+    def _ever_wrong(self) -> np.ndarray:
+        height, width = self.tile_shape
+        bits = np.unpackbits(self._fn | self._fp, axis=1, count=height * width)
+        return bits.reshape(self.num_tiles, height, width).astype(bool)
+
+    def _sparse_counts(self) -> dict[str, np.ndarray]:
+        if self._counts is None:
+            return {}
+        wrong = self._ever_wrong()
+        return {key: values[wrong] for key, values in self._counts.items()}
+
+    def _fill_counts(self, sparse: dict[str, np.ndarray]) -> None:
+        assert self._counts is not None
+        wrong = self._ever_wrong()
+        for key, values in self._counts.items():
+            values[...] = 0
+            values[wrong] = sparse[key]
