@@ -1,0 +1,3 @@
+from .metrics import BinarySegMetric
+
+__all__ = ["BinarySegMetric"]

@@ -1,3 +1,4 @@
 from .atomic import atomic_path
+from .atomic_backend import AtomicLocalBackend
 
-__all__ = ["atomic_path"]
+__all__ = ["AtomicLocalBackend", "atomic_path"]

@@ -1,0 +1,15 @@
+from .atomic_checkpoint_hook import AtomicCheckpointHook
+from .epoch_seed_hook import EpochSeedHook
+from .error_accumulation_hook import ErrorAccumulationHook
+from .history_hook import HistoryHook
+from .run_record_hook import RunRecordHook
+from .training_set_metric_hook import TrainingSetMetricHook
+
+__all__ = [
+    "AtomicCheckpointHook",
+    "EpochSeedHook",
+    "ErrorAccumulationHook",
+    "HistoryHook",
+    "RunRecordHook",
+    "TrainingSetMetricHook",
+]

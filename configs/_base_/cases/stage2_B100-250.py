@@ -1,0 +1,3 @@
+# Case 3: branch B's errors of epochs 100-250.
+lineage = dict(parent='stage1_B', epoch=250, use='bank')
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=400, val_interval=1)

@@ -1,0 +1,213 @@
+"""Collecting every training pixel that is still sometimes wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine import dist
+from mmengine.runner import Runner
+
+from mmext.engine.training_set_pass import PredictedTiles
+from mmext.errors import UserError
+from mmext.registry import HOOKS
+from mmext.structures import ErrorBank
+
+from .training_set_metric_hook import TrainingSetMetricHook
+
+CFDR = "mmext_cfdr"
+_STATE = "error_accumulation"
+
+
+@HOOKS.register_module()
+class ErrorAccumulationHook(TrainingSetMetricHook):
+    """Accumulate the training set's errors into an :class:`ErrorBank`.
+
+    From ``begin`` on the whole training store is predicted, without
+    augmentation and in eval mode, at evenly spaced points of every epoch, the
+    last of them at its end; false negatives and false positives are OR-ed into
+    the bank (Ahn et al. 2025, section II.5.2: three times an epoch, from epoch
+    100 on). The pass at the end of an epoch also gives its training scores;
+    before ``begin`` that is the epoch's only pass.
+
+    The bank travels with the checkpoint, so a resumed run accumulates exactly
+    what an uninterrupted one would have. Under distributed training each
+    process predicts its own share of the tiles and all hold the union at the
+    end of every epoch.
+
+    Args:
+        begin: Finished epochs before accumulation starts, or
+            ``dict(train_iou=0.99)``: start with the epoch after the one whose
+            training IoU reached that.
+        passes_per_epoch: Passes in an epoch once begun. An epoch of fewer
+            iterations has one pass after each.
+        snapshots: Epochs after which the bank is written to
+            ``error_bank_epoch_N.npz``; the last epoch always is if anything was
+            accumulated.
+        counts: Also keep how often and when (8 bytes a pixel in memory).
+        interval: Epochs between two training scores before ``begin``.
+        batch_size: Tiles a batch; None takes the training loader's.
+    """
+
+    def __init__(
+        self,
+        begin: int | dict[str, float] = 100,
+        passes_per_epoch: int = 3,
+        snapshots: tuple[int, ...] | list[int] = (),
+        counts: bool = False,
+        interval: int = 1,
+        batch_size: int | None = None,
+    ) -> None:
+        super().__init__(interval=interval, batch_size=batch_size)
+        if isinstance(begin, dict) and set(begin) != {"train_iou"}:
+            raise UserError(
+                f"ErrorAccumulationHook.begin: has keys {sorted(begin)}, expected an "
+                "epoch or dict(train_iou=…)"
+            )
+        if passes_per_epoch < 1:
+            raise UserError(
+                f"ErrorAccumulationHook.passes_per_epoch: is {passes_per_epoch}, "
+                "expected at least 1"
+            )
+        self.begin = begin
+        self.passes_per_epoch = passes_per_epoch
+        self.snapshots = tuple(snapshots)
+        self.counts = counts
+        # The number of finished epochs at which accumulation started.
+        self.begun: int | None = None
+        self._bank: ErrorBank | None = None
+        self._scores: dict[str, dict[str, float]] | None = None
+
+    @property
+    def bank(self) -> ErrorBank:
+        """The bank, once training has started."""
+        assert self._bank is not None
+        return self._bank
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Keep the saved state until the training store is known."""
+        self._loaded: dict[str, Any] | None = checkpoint.get(_STATE)
+
+    def before_train(self, runner: Runner) -> None:
+        """Make the bank, or take it over from the checkpoint."""
+        super().before_train(runner)
+        shape = self.store.masks.shape[1:3]
+        self._bank = ErrorBank(
+            len(self.store), shape, self.store.meta["fingerprint"], self.counts
+        )
+        state = getattr(self, "_loaded", None)
+        if state is not None:
+            self._bank.load_state_dict(state["bank"])
+            self.begun = state["begun"]
+        self.valid_pixels = _count_valid(self.store.masks)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Begin when the stated epoch has come."""
+        if (
+            self.begun is None
+            and isinstance(self.begin, int)
+            and runner.epoch >= self.begin
+        ):
+            self._start(runner, runner.epoch)
+        self._pass_points = pass_points(
+            len(runner.train_dataloader), self.passes_per_epoch
+        )
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Run a pass where one is due."""
+        if self.begun is None or batch_idx + 1 not in self._pass_points:
+            return
+        epoch = runner.epoch + 1
+
+        def add(tiles: PredictedTiles) -> None:
+            self.bank.update(tiles.tile_ids, tiles.mask, tiles.target, epoch)
+
+        self._scores = self._run_pass(runner, add)
+        self.bank.passes += 1
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Publish scores and CFDR, unite the processes' banks, snapshot."""
+        epoch = runner.epoch + 1
+        if self.begun is None:
+            super().after_train_epoch(runner)
+            self._begin_at_train_iou(runner, epoch)
+            return
+        assert self._scores is not None
+        self._publish(runner, self._scores)
+        self.bank.sync(dist.get_rank(), dist.get_world_size())
+        ratio = self.bank.cfdr(self.valid_pixels)
+        runner.message_hub.update_info(CFDR, ratio, resumed=False)
+        if epoch in self.snapshots or epoch == runner.max_epochs:
+            self._write_snapshot(runner, epoch)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Put the bank beside the weights."""
+        checkpoint[_STATE] = {"begun": self.begun, "bank": self.bank.state_dict()}
+
+    def _publish(self, runner: Runner, scores: dict[str, dict[str, float]]) -> None:
+        super()._publish(runner, scores)
+        self._scores = scores
+
+    def _begin_at_train_iou(self, runner: Runner, epoch: int) -> None:
+        if not isinstance(self.begin, dict) or self._scores is None:
+            return
+        iou = self._scores["target"]["iou"]
+        self._scores = None
+        if iou >= self.begin["train_iou"]:
+            self._start(runner, epoch)
+
+    def _start(self, runner: Runner, epoch: int) -> None:
+        self.begun = epoch
+        runner.logger.info(
+            f"Accumulating training errors after epoch {epoch}, "
+            f"{self.passes_per_epoch} passes an epoch"
+        )
+        iterations = len(runner.train_dataloader)
+        if iterations < self.passes_per_epoch:
+            runner.logger.warning(
+                f"An epoch has {iterations} iterations: that many passes an epoch, "
+                f"not {self.passes_per_epoch}"
+            )
+
+    def _write_snapshot(self, runner: Runner, epoch: int) -> None:
+        if dist.is_main_process():
+            path = Path(runner.work_dir) / snapshot_name(epoch)
+            self.bank.save(
+                path,
+                begin=self.begun,
+                epoch=epoch,
+                threshold=_thresholds(runner),
+                valid_pixels=self.valid_pixels,
+            )
+            runner.logger.info(f"Error bank written to {path}")
+        dist.barrier()
+
+
+def pass_points(iterations: int, passes: int) -> set[int]:
+    """Iterations, counted from 1, after which a pass runs.
+
+    Evenly spaced, the last at the epoch's end: for 10 iterations and 3 passes
+    {4, 7, 10}.
+    """
+    return {-(-k * iterations // passes) for k in range(1, passes + 1)}
+
+
+def snapshot_name(epoch: int) -> str:
+    """File name of the bank's snapshot after ``epoch`` epochs."""
+    return f"error_bank_epoch_{epoch}.npz"
+
+
+def _thresholds(runner: Runner) -> float | dict[str, float]:
+    model = getattr(runner.model, "module", runner.model)
+    threshold = model.decoder.threshold
+    return dict(threshold) if isinstance(threshold, dict) else float(threshold)
+
+
+def _count_valid(masks: np.ndarray) -> int:
+    # Tile by tile: the memory map need not fit into memory.
+    return sum(int(np.count_nonzero(mask != 255)) for mask in masks)

@@ -1,0 +1,63 @@
+"""Scoring a checkpoint on a config's test set."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from mmengine import dist
+from mmengine.config import ConfigDict
+from mmengine.runner import Runner
+
+from mmext.engine.build_config import load_config
+from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.store_statistics import fill_store_statistics
+from mmext.errors import UserError
+from mmext.fileio import atomic_path
+
+
+def test_checkpoint(
+    config_path: Path,
+    checkpoint: Path,
+    work_dir: Path | None = None,
+    options: dict[str, Any] | None = None,
+    tta: bool = False,
+    launcher: str = "none",
+) -> dict[str, float]:
+    """Run a config's test loop on a checkpoint.
+
+    Args:
+        config_path: The config file, or the resolved one in a work directory.
+        checkpoint: The weights.
+        work_dir: Where the log and ``test_metrics.json`` go; by default the
+            checkpoint's folder.
+        options: ``--cfg-options``.
+        tta: Average over the config's ``tta_pipeline`` with its ``tta_model``.
+        launcher: How processes were started: none, pytorch, slurm or mpi.
+
+    Returns:
+        The metrics, as the config's ``test_evaluator`` names them.
+
+    Raises:
+        UserError: The config or checkpoint is wrong, or ``tta`` is asked of a
+            config that states none.
+    """
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+    config = load_config(config_path, options)
+    read_checkpoint(checkpoint)
+    fill_store_statistics(config)
+    if tta:
+        for key in ("tta_model", "tta_pipeline"):
+            if key not in config:
+                raise UserError(f"{config_path}: has no {key}, --tta expects one")
+        config.test_dataloader.dataset.pipeline = config.tta_pipeline
+        config.model = ConfigDict(**config.tta_model, module=config.model)
+    config.work_dir = str(work_dir or checkpoint.parent)
+    config.load_from = str(checkpoint)
+    config.resume = False
+    config.launcher = launcher
+    metrics = Runner.from_cfg(config).test()
+    if dist.is_main_process():
+        with atomic_path(Path(config.work_dir) / "test_metrics.json") as temporary:
+            temporary.write_text(json.dumps(metrics, indent=2) + "\n")
+    return metrics

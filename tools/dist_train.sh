@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Train a config on several GPUs (or, without GPUs, in several CPU processes).
+#   tools/dist_train.sh CONFIG PROCESSES [arguments of tools/train.py]
+# NNODES, NODE_RANK, MASTER_ADDR and PORT set up several machines.
+set -euo pipefail
+if [ $# -lt 2 ]; then
+    sed -n '2,4p' "$0" >&2
+    exit 2
+fi
+CONFIG=$1
+PROCESSES=$2
+shift 2
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+exec python -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$PROCESSES" \
+    "$(dirname "$0")/train.py" "$CONFIG" --launcher pytorch "$@"
