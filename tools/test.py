@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Score a checkpoint on its config's test set.
 
-    python tools/test.py configs/demo/stage2_A100-200.py \
+python tools/test.py configs/demo/stage2_A100-200.py \
         work_dirs/demo/stage2_A100-200/epoch_400.pth
 """
 

@@ -62,7 +62,7 @@ def predict_store(
             ids = tile_ids[start : start + batch_size]
             images = torch.from_numpy(np.ascontiguousarray(store.images[ids]))
             with torch.inference_mode():
-                decided = segmentor.decoder(
+                decided = segmentor.decide(
                     segmentor.probabilities(images.permute(0, 3, 1, 2).to(device))
                 )
             yield PredictedTiles(

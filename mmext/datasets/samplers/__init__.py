@@ -1,0 +1,3 @@
+from .positive_tile_sampler import PositiveTileSampler
+
+__all__ = ["PositiveTileSampler"]

@@ -1,0 +1,3 @@
+from .unet3 import UNet3
+
+__all__ = ["UNet3"]

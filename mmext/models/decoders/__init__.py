@@ -1,0 +1,3 @@
+from .union_decoder import UnionDecoder
+
+__all__ = ["UnionDecoder"]

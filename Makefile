@@ -1,0 +1,42 @@
+# make install   a virtual environment in .venv, with locked versions
+# make demo      the whole of the main job on synthetic scenes (10 minutes on 2 cores)
+# make demo-depth  thermal depth: five loss combinations on synthetic scenes
+# make test      lint and tests
+# make lint      ruff and mypy
+# make bench     speed against named yardsticks
+
+PYTHON ?= python3
+# On a CUDA machine name the build that fits it, e.g. TORCH="torch==2.6.0".
+TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: install demo demo-depth test lint bench
+
+install: $(STAMP)
+
+$(STAMP): requirements/lock.txt setup.py pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	grep -v '^torch==' requirements/lock.txt > .venv/lock-without-torch.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r .venv/lock-without-torch.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+demo: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo.sh
+
+demo-depth: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo_depth.sh
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python tools/benchmark.py

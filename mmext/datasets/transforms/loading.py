@@ -1,0 +1,56 @@
+"""Reading a tile and its errors."""
+
+from typing import Any
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmext.errors import UserError
+from mmext.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadTile(BaseTransform):
+    """Copy a tile's pixels and mask out of the store.
+
+    Adds ``img`` (H, W, C) float32 in the source's units, ``gt_seg_map`` (H, W) uint8
+    in {0, 1, 255}, ``seg_fields``, ``img_shape`` and ``ori_shape``.
+    """
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Load the tile ``results['tile_id']`` of ``results['store']``."""
+        store, tile_id = results.pop("store"), results["tile_id"]
+        # A copy: transforms write in place, and the map is read-only.
+        results["img"] = store.images[tile_id].astype(np.float32)
+        results["gt_seg_map"] = np.array(store.masks[tile_id])
+        results["seg_fields"] = ["gt_seg_map"]
+        results["img_shape"] = results["ori_shape"] = results["gt_seg_map"].shape
+        return results
+
+
+@TRANSFORMS.register_module()
+class LoadErrorMask(BaseTransform):
+    """Add which pixels of the tile stage 1 got wrong.
+
+    Adds ``gt_error_map`` (H, W) uint8: 0 never wrong, 1 was FN, 2 was FP, 255 where
+    the mask is ignored; and lists it in ``seg_fields``, so that geometric transforms
+    move it with the image and the mask.
+    """
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Read the tile's codes from the data set's error bank.
+
+        Raises:
+            UserError: The data set has none.
+        """
+        bank = results.pop("error_bank", None)
+        if bank is None:
+            raise UserError(
+                "train_dataloader.dataset.error_mask: is not set, LoadErrorMask "
+                "expects a snapshot of stage 1 (error_bank_epoch_N.npz)"
+            )
+        codes = bank.codes(results["tile_id"])
+        codes[results["gt_seg_map"] == 255] = 255
+        results["gt_error_map"] = codes
+        results["seg_fields"].append("gt_error_map")
+        return results

@@ -1,0 +1,56 @@
+"""From a pipeline's arrays to what the model takes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+
+from mmext.registry import TRANSFORMS
+
+META_KEYS = (
+    "tile_id",
+    "scene",
+    "row_off",
+    "col_off",
+    "ori_shape",
+    "img_shape",
+    "pad_shape",
+    "scale_factor",
+    "flip",
+    "flip_direction",
+)
+
+
+@TRANSFORMS.register_module()
+class PackTileInputs(BaseTransform):
+    """Pack image, mask and error mask.
+
+    mmseg's ``PackSegInputs`` knows one target. Gives ``inputs`` (C, H, W) float32
+    and a ``SegDataSample`` with ``gt_sem_seg`` and, if there is an error map,
+    ``gt_error``, both (1, H, W) int64.
+
+    Args:
+        meta_keys: Keys that go into the sample's metainfo where present.
+    """
+
+    def __init__(self, meta_keys: Sequence[str] = META_KEYS) -> None:
+        self.meta_keys = tuple(meta_keys)
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Pack ``results``."""
+        image = np.ascontiguousarray(results["img"].transpose(2, 0, 1))
+        sample = SegDataSample(
+            metainfo={key: results[key] for key in self.meta_keys if key in results}
+        )
+        for source, name in (
+            ("gt_seg_map", "gt_sem_seg"),
+            ("gt_error_map", "gt_error"),
+        ):
+            if source in results:
+                data = torch.from_numpy(results[source][None].astype(np.int64))
+                sample.set_data({name: PixelData(data=data)})
+        return dict(inputs=torch.from_numpy(image), data_samples=sample)

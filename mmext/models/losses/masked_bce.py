@@ -1,0 +1,52 @@
+"""Binary cross-entropy that leaves ignored pixels out."""
+
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+from mmext.registry import MODELS
+
+from .masked import IGNORE, at_least_float32
+
+
+def masked_bce_with_logits(
+    logits: Tensor, target: Tensor, ignore_index: int = IGNORE
+) -> Tensor:
+    """Mean binary cross-entropy over the pixels that count.
+
+    ``torch.nn.BCEWithLogitsLoss``, the loss of Ahn et al. 2025 (section II.4):
+    −mean(y ln σ(x) + (1 − y) ln(1 − σ(x))).
+
+    Args:
+        logits: (N, H, W).
+        target: (N, H, W) integers in {0, 1, ignore_index}.
+        ignore_index: Target value of pixels that don't count.
+
+    Returns:
+        A scalar ≥ 0; 0 with zero gradients if no pixel counts.
+    """
+    valid = target != ignore_index
+    kept = at_least_float32(logits)[valid]
+    total = functional.binary_cross_entropy_with_logits(
+        kept, target[valid].to(kept.dtype), reduction="sum"
+    )
+    return total / max(kept.numel(), 1)
+
+
+@MODELS.register_module()
+class MaskedBCEWithLogitsLoss(nn.Module):
+    """:func:`masked_bce_with_logits` as a module.
+
+    Args:
+        loss_weight: Factor of the loss.
+        ignore_index: Target value of pixels that don't count.
+    """
+
+    def __init__(self, loss_weight: float = 1.0, ignore_index: int = IGNORE) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+        self.ignore_index = ignore_index
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The weighted loss of (N, H, W) logits and targets."""
+        value = masked_bce_with_logits(logits, target, self.ignore_index)
+        return self.loss_weight * value

@@ -1,0 +1,157 @@
+"""A segmentor whose channels are independent and decided by a decoder."""
+
+import torch
+from mmengine.structures import PixelData
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.models.utils import resize
+from mmseg.structures import SegDataSample
+from torch import Tensor
+
+from mmext.errors import UserError
+from mmext.models.decoders.union_decoder import Decision, UnionDecoder
+from mmext.registry import MODELS
+
+
+@MODELS.register_module()
+class BinarySegmentor(EncoderDecoder):
+    """mmseg's encoder–decoder with multi-label channels and a decoder.
+
+    mmseg takes the arg max over several channels and a sigmoid of one; neither
+    can express a union. Here every channel has its own sigmoid, and ``decoder``
+    makes one mask of them. Training, whole and sliding inference, necks and
+    auxiliary heads are mmseg's.
+
+    Args:
+        backbone: Config of the backbone.
+        decode_head: Config of a :class:`~mmext.models.decode_heads.MultiLabelHead`.
+        decoder: Config of a :class:`~mmext.models.decoders.UnionDecoder`; None
+            means the union above 0.5.
+        neck: Config of a neck.
+        auxiliary_head: Config of one or more further heads, only for training.
+        data_preprocessor: Config of mmseg's ``SegDataPreProcessor``, whose mean
+            and deviation normalise the bands.
+        train_cfg: As in mmseg.
+        test_cfg: As in mmseg; None means whole inference.
+        init_cfg: As in mmseg.
+
+    Raises:
+        UserError: The decoder names a channel that the head has not.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        decode_head: dict,
+        decoder: dict | None = None,
+        neck: dict | None = None,
+        auxiliary_head: dict | list[dict] | None = None,
+        data_preprocessor: dict | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(
+            backbone=backbone,
+            decode_head=decode_head,
+            neck=neck,
+            auxiliary_head=auxiliary_head,
+            data_preprocessor=data_preprocessor,
+            train_cfg=train_cfg,
+            test_cfg=test_cfg or dict(mode="whole"),
+            init_cfg=init_cfg,
+        )
+        self.decoder: UnionDecoder = MODELS.build(decoder or dict(type="UnionDecoder"))
+        self.decoder.check(self.channels)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the K output channels."""
+        return self.decode_head.channels
+
+    def decide(self, probabilities: Tensor) -> Decision:
+        """One mask, and each channel's, from probabilities.
+
+        Args:
+            probabilities: (N, K, H, W) in [0, 1].
+        """
+        return self.decoder(probabilities, self.channels)
+
+    def probabilities(self, inputs: Tensor) -> Tensor:
+        """Probabilities from raw pixel values, in one pass.
+
+        Args:
+            inputs: (N, C, H, W) pixel values as they are in the store, of any
+                integer or float dtype.
+
+        Returns:
+            (N, K, H, W) float32 in [0, 1].
+
+        Raises:
+            UserError: The number of bands differs from the backbone's.
+        """
+        self._check_bands(inputs)
+        # numpy's uint16 comes over as a dtype that few operations know.
+        batch = self.data_preprocessor({"inputs": list(inputs.float())})["inputs"]
+        logits = self._forward(batch)
+        if logits.shape[2:] != batch.shape[2:]:
+            logits = resize(
+                logits,
+                size=batch.shape[2:],
+                mode="bilinear",
+                align_corners=self.align_corners,
+            )
+        return logits.float().sigmoid()
+
+    def postprocess_result(
+        self, seg_logits: Tensor, data_samples: list[SegDataSample] | None = None
+    ) -> list[SegDataSample]:
+        """Undo padding, flips and resizing, and decide.
+
+        Args:
+            seg_logits: (N, K, H, W).
+            data_samples: Samples whose metainfo says what was done to the image;
+                None if nothing was.
+
+        Returns:
+            Samples with ``seg_logits`` (K, h, w) float32, ``pred_sem_seg`` (1, h, w)
+            int64, ``pred_channels`` (K, h, w) uint8 and the metainfo ``channels``.
+        """
+        if data_samples is None:
+            data_samples = [SegDataSample() for _ in seg_logits]
+        for logits, sample in zip(seg_logits, data_samples, strict=True):
+            original = self._undo(logits[None].float(), sample.metainfo)
+            decision = self.decide(original.sigmoid())
+            channels = torch.cat([decision["channels"][n] for n in self.channels])
+            sample.set_metainfo({"channels": self.channels})
+            sample.set_data(
+                {
+                    "seg_logits": PixelData(data=original[0]),
+                    "pred_sem_seg": PixelData(data=decision["mask"].long()),
+                    "pred_channels": PixelData(data=channels.to(torch.uint8)),
+                }
+            )
+        return data_samples
+
+    def _undo(self, logits: Tensor, meta: dict) -> Tensor:
+        left, right, top, bottom = meta.get(
+            "img_padding_size", meta.get("padding_size", (0, 0, 0, 0))
+        )
+        height, width = logits.shape[2:]
+        logits = logits[..., top : height - bottom, left : width - right]
+        if meta.get("flip"):
+            axes = {"horizontal": [3], "vertical": [2], "diagonal": [2, 3]}
+            logits = logits.flip(axes[meta["flip_direction"]])
+        size = tuple(meta.get("ori_shape", logits.shape[2:])[:2])
+        if tuple(logits.shape[2:]) == size:
+            return logits
+        return resize(
+            logits, size=size, mode="bilinear", align_corners=self.align_corners
+        )
+
+    def _check_bands(self, inputs: Tensor) -> None:
+        expected = getattr(self.backbone, "in_channels", inputs.shape[1])
+        if inputs.shape[1] != expected:
+            raise UserError(
+                f"image: has {inputs.shape[1]} bands, model.backbone.in_channels "
+                f"expects {expected}"
+            )
