@@ -2,53 +2,40 @@
 
 Each is a child of mmseg's registry of the same name, so a config with
 ``default_scope = 'mmext'`` finds our components first, then mmseg's, then
-mmengine's. Registering happens on import; ``locations`` are imported the first
-time a registry is asked for a name it does not know.
+mmengine's. ``locations`` are imported the first time a registry is asked for a
+name it does not know.
 """
 
-from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
+import mmengine.registry as mmengine_registry
+import mmseg.registry as mmseg_registry
 from mmengine.registry import Registry
-from mmseg.registry import DATA_SAMPLERS as MMSEG_DATA_SAMPLERS
-from mmseg.registry import DATASETS as MMSEG_DATASETS
-from mmseg.registry import HOOKS as MMSEG_HOOKS
-from mmseg.registry import METRICS as MMSEG_METRICS
-from mmseg.registry import MODELS as MMSEG_MODELS
-from mmseg.registry import TRANSFORMS as MMSEG_TRANSFORMS
-from mmseg.registry import VISUALIZERS as MMSEG_VISUALIZERS
 
-MODELS = Registry(
-    "model", parent=MMSEG_MODELS, scope="mmext", locations=["mmext.models"]
-)
-DATASETS = Registry(
-    "dataset", parent=MMSEG_DATASETS, scope="mmext", locations=["mmext.datasets"]
-)
-TRANSFORMS = Registry(
-    "transform",
-    parent=MMSEG_TRANSFORMS,
-    scope="mmext",
-    locations=["mmext.datasets.transforms"],
-)
-DATA_SAMPLERS = Registry(
-    "data sampler",
-    parent=MMSEG_DATA_SAMPLERS,
-    scope="mmext",
-    locations=["mmext.datasets.samplers"],
-)
-HOOKS = Registry(
-    "hook", parent=MMSEG_HOOKS, scope="mmext", locations=["mmext.engine.hooks"]
-)
-METRICS = Registry(
-    "metric", parent=MMSEG_METRICS, scope="mmext", locations=["mmext.evaluation"]
-)
-VISUALIZERS = Registry(
-    "visualizer",
-    parent=MMSEG_VISUALIZERS,
-    scope="mmext",
-    locations=["mmext.visualization"],
-)
-FUNCTIONS = Registry(
-    "function",
-    parent=MMENGINE_FUNCTIONS,
-    scope="mmext",
-    locations=["mmext.datasets"],
-)
+
+def _child(parent: Registry, *locations: str) -> Registry:
+    return Registry(
+        parent.name, parent=parent, scope="mmext", locations=list(locations)
+    )
+
+
+MODELS = _child(mmseg_registry.MODELS, "mmext.models")
+DATASETS = _child(mmseg_registry.DATASETS, "mmext.datasets")
+TRANSFORMS = _child(mmseg_registry.TRANSFORMS, "mmext.datasets")
+DATA_SAMPLERS = _child(mmseg_registry.DATA_SAMPLERS, "mmext.datasets")
+FUNCTIONS = _child(mmengine_registry.FUNCTIONS, "mmext.datasets")
+HOOKS = _child(mmseg_registry.HOOKS, "mmext.engine.hooks")
+METRICS = _child(mmseg_registry.METRICS, "mmext.evaluation")
+
+# Nothing of ours is in these; without a child of our scope the Runner would warn
+# each time that it looks something up in them.
+EVALUATOR = _child(mmseg_registry.EVALUATOR)
+LOG_PROCESSORS = _child(mmseg_registry.LOG_PROCESSORS)
+LOOPS = _child(mmseg_registry.LOOPS)
+MODEL_WRAPPERS = _child(mmseg_registry.MODEL_WRAPPERS)
+OPTIMIZERS = _child(mmseg_registry.OPTIMIZERS)
+OPTIM_WRAPPERS = _child(mmseg_registry.OPTIM_WRAPPERS)
+OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg_registry.OPTIM_WRAPPER_CONSTRUCTORS)
+PARAM_SCHEDULERS = _child(mmseg_registry.PARAM_SCHEDULERS)
+RUNNERS = _child(mmseg_registry.RUNNERS)
+VISBACKENDS = _child(mmseg_registry.VISBACKENDS)
+VISUALIZERS = _child(mmseg_registry.VISUALIZERS)
+WEIGHT_INITIALIZERS = _child(mmseg_registry.WEIGHT_INITIALIZERS)

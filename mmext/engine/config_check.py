@@ -5,7 +5,6 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import mmengine.registry as mmengine_registry
 from mmengine.config import Config
 from mmengine.registry import Registry
 from mmengine.runner import Runner
@@ -32,15 +31,15 @@ _REGISTRIES: dict[str, Registry] = {
     "val_evaluator": registry.METRICS,
     "test_evaluator": registry.METRICS,
     "visualizer": registry.VISUALIZERS,
-    "vis_backends": mmengine_registry.VISBACKENDS,
-    "optim_wrapper": mmengine_registry.OPTIM_WRAPPERS,
-    "optimizer": mmengine_registry.OPTIMIZERS,
-    "param_scheduler": mmengine_registry.PARAM_SCHEDULERS,
-    "train_cfg": mmengine_registry.LOOPS,
-    "val_cfg": mmengine_registry.LOOPS,
-    "test_cfg": mmengine_registry.LOOPS,
-    "log_processor": mmengine_registry.LOG_PROCESSORS,
-    "init_cfg": mmengine_registry.WEIGHT_INITIALIZERS,
+    "vis_backends": registry.VISBACKENDS,
+    "optim_wrapper": registry.OPTIM_WRAPPERS,
+    "optimizer": registry.OPTIMIZERS,
+    "param_scheduler": registry.PARAM_SCHEDULERS,
+    "train_cfg": registry.LOOPS,
+    "val_cfg": registry.LOOPS,
+    "test_cfg": registry.LOOPS,
+    "log_processor": registry.LOG_PROCESSORS,
+    "init_cfg": registry.WEIGHT_INITIALIZERS,
 }
 _LOADER_KEYS = {"dataset", "sampler", "batch_sampler", "num_batch_per_epoch"}
 _OURS = {
@@ -90,9 +89,11 @@ def _check(path: str, value: Any, where: Registry | None) -> None:
         if where is not None and isinstance(value.get("type"), str):
             _check_component(path, value, where)
         for key, item in value.items():
-            # A model's own train_cfg and test_cfg are no loops.
-            inside_model = where is registry.MODELS and key in ("train_cfg", "test_cfg")
-            below = where if inside_model else _REGISTRIES.get(key, where)
+            # Hooks may have any name, and a model's train_cfg is no loop.
+            is_name = path == "default_hooks" or (
+                where is registry.MODELS and key in ("train_cfg", "test_cfg")
+            )
+            below = where if is_name else _REGISTRIES.get(key, where)
             _check(f"{path}.{key}", item, below)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
@@ -107,6 +108,8 @@ def _check_component(path: str, value: Mapping[str, Any], where: Registry) -> No
         hint = f", did you mean {near[0]}?" if near else ""
         raise UserError(f"{path}.type: no {where.name} is called '{name}'{hint}")
     arguments = _arguments(found)
+    if where is registry.WEIGHT_INITIALIZERS and arguments is not None:
+        arguments |= {"override"}  # read by mmengine before it builds the rest
     if arguments is not None:
         _check_keys(path, value, arguments)
 

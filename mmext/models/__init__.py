@@ -1,4 +1,5 @@
 from .backbones import UNet3
+from .data_preprocessors import BandNormalizer
 from .decode_heads import DualHead, MultiLabelHead
 from .decoders import UnionDecoder
 from .losses import BCEIoULoss, FocalTverskyLoss, MaskedBCEWithLogitsLoss, SoftIoULoss
@@ -6,6 +7,7 @@ from .segmentors import BinarySegmentor, BinaryTTAModel
 
 __all__ = [
     "BCEIoULoss",
+    "BandNormalizer",
     "BinarySegmentor",
     "BinaryTTAModel",
     "DualHead",

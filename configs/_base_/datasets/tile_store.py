@@ -5,7 +5,7 @@ train_dataloader = dict(
     num_workers=4,
     # Workers that outlive an epoch cannot be resumed exactly.
     persistent_workers=False,
-    worker_init_fn=dict(type='epoch_worker_init_fn'),
+    worker_init_fn=dict(type='mmext.epoch_worker_init_fn'),
     # A tile with more than 0.1 % target is positive; positive : negative = 2 : 1.
     sampler=dict(type='PositiveTileSampler', positive_threshold=0.001, ratio=(2, 1)),
     dataset=dict(

@@ -4,7 +4,7 @@ model = dict(
     type='BinarySegmentor',
     # Mean and deviation of each band, taken from the training store.
     data_preprocessor=dict(
-        type='SegDataPreProcessor', mean='from_store', std='from_store'),
+        type='BandNormalizer', mean='from_store', std='from_store'),
     backbone=dict(type='UNet3', in_channels=3, base_channels=64),
     decode_head=dict(
         type='MultiLabelHead',

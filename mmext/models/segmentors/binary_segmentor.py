@@ -1,6 +1,7 @@
 """A segmentor whose channels are independent and decided by a decoder."""
 
 import torch
+from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.models.utils import resize
@@ -28,8 +29,8 @@ class BinarySegmentor(EncoderDecoder):
             means the union above 0.5.
         neck: Config of a neck.
         auxiliary_head: Config of one or more further heads, only for training.
-        data_preprocessor: Config of mmseg's ``SegDataPreProcessor``, whose mean
-            and deviation normalise the bands.
+        data_preprocessor: Config of a
+            :class:`~mmext.models.data_preprocessors.BandNormalizer`.
         train_cfg: As in mmseg.
         test_cfg: As in mmseg; None means whole inference.
         init_cfg: As in mmseg.
@@ -57,7 +58,7 @@ class BinarySegmentor(EncoderDecoder):
             auxiliary_head=auxiliary_head,
             data_preprocessor=data_preprocessor,
             train_cfg=train_cfg,
-            test_cfg=test_cfg or dict(mode="whole"),
+            test_cfg=test_cfg or ConfigDict(mode="whole"),
             init_cfg=init_cfg,
         )
         self.decoder: UnionDecoder = MODELS.build(decoder or dict(type="UnionDecoder"))
@@ -91,7 +92,7 @@ class BinarySegmentor(EncoderDecoder):
         """
         self._check_bands(inputs)
         # numpy's uint16 comes over as a dtype that few operations know.
-        batch = self.data_preprocessor({"inputs": list(inputs.float())})["inputs"]
+        batch = self.data_preprocessor({"inputs": inputs.float()})["inputs"]
         logits = self._forward(batch)
         if logits.shape[2:] != batch.shape[2:]:
             logits = resize(

@@ -1,0 +1,267 @@
+"""What is target in a scene: from polygons or from a label raster."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import geopandas
+import numpy as np
+import pyogrio
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioIOError
+from rasterio.features import rasterize
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+from shapely.geometry import box
+
+from mmext.errors import UserError
+
+IGNORE = 255
+_RASTER_SUFFIXES = {".tif", ".tiff", ".vrt", ".png", ".jp2", ".img", ".bmp"}
+
+
+class SceneLabels(Protocol):
+    """Labels on a scene's grid."""
+
+    def read(self, window: Window) -> np.ndarray:
+        """(H, W) uint8 in {0, 1, 255} of a window of the scene."""
+        ...
+
+
+class VectorLabels:
+    """Polygons of the target.
+
+    Args:
+        path: Any vector file that GDAL reads.
+        layer: Layer of it; needed if there are several.
+        where: Attribute filter in SQL, such as ``crop = 'ginseng'``.
+        all_touched: Burn every pixel that a polygon touches, not only those whose
+            centre it covers.
+
+    Raises:
+        UserError: The file can't be read, has no CRS, or holds no polygons.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        layer: str | None = None,
+        where: str | None = None,
+        all_touched: bool = False,
+    ) -> None:
+        self.path = path
+        self.all_touched = all_touched
+        try:
+            table = geopandas.read_file(path, layer=layer, where=where)
+        except (
+            pyogrio.errors.DataSourceError,
+            pyogrio.errors.DataLayerError,
+            ValueError,
+        ) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"{path}: can't be read as labels ({reason})") from None
+        if table.crs is None:
+            raise UserError(f"{path}: has no coordinate system, expected one")
+        table = table[~(table.geometry.is_empty | table.geometry.isna())]
+        if len(table) == 0:
+            condition = f" where {where}" if where else ""
+            raise UserError(f"{path}: no features{condition}, expected polygons")
+        kinds = set(table.geom_type) - {"Polygon", "MultiPolygon"}
+        if kinds:
+            raise UserError(
+                f"{path}: holds {', '.join(sorted(kinds))}, expected only polygons"
+            )
+        self.polygons = table.make_valid()
+
+    @contextlib.contextmanager
+    def open(self, scene: DatasetReader) -> Iterator[SceneLabels]:
+        """The labels on a scene's grid.
+
+        Raises:
+            UserError: The scene has no CRS to bring the polygons to.
+        """
+        if scene.crs is None:
+            raise UserError(
+                f"{scene.name}: has no coordinate system, polygons need one; use "
+                "mask images instead"
+            )
+        polygons = self.polygons.to_crs(scene.crs)
+        yield _BurntPolygons(polygons, scene.transform, self.all_touched)
+
+
+class _BurntPolygons:
+    def __init__(
+        self,
+        polygons: geopandas.GeoSeries,
+        transform: rasterio.Affine,
+        all_touched: bool,
+    ) -> None:
+        self.polygons = polygons
+        self.transform = transform
+        self.all_touched = all_touched
+
+    def read(self, window: Window) -> np.ndarray:
+        shape = (int(window.height), int(window.width))
+        bounds = box(*rasterio.windows.bounds(window, self.transform))
+        near = self.polygons.iloc[self.polygons.sindex.query(bounds)]
+        if len(near) == 0:
+            return np.zeros(shape, np.uint8)
+        return rasterize(
+            near,
+            out_shape=shape,
+            transform=rasterio.windows.transform(window, self.transform),
+            all_touched=self.all_touched,
+            dtype=np.uint8,
+        )
+
+
+class RasterLabels:
+    """A label raster, on the scene's grid or another.
+
+    Masks of 0 and 1, and of 0 and 255, are understood as they are; in masks of 0, 1
+    and 255 the last means ignore; anything else needs ``values``. A georeferenced
+    raster is brought to the scene's grid by the nearest pixel, with 255 where it
+    ends; without georeference it must have the scene's size.
+
+    Args:
+        path: Any raster file that GDAL reads.
+        values: Values that mean target; None finds out.
+
+    Raises:
+        UserError: The file can't be read, or its values are not those of a mask.
+    """
+
+    def __init__(self, path: Path, values: Sequence[int] | None = None) -> None:
+        self.path = path
+        with _open(path) as raster:
+            found = sorted(
+                {
+                    value
+                    for _, window in raster.block_windows(1)
+                    for value in np.unique(raster.read(1, window=window)).tolist()
+                }
+            )
+        self.ignored: set[float] = set()
+        #: What was understood, for the user to see.
+        self.note = ""
+        if values is not None:
+            self.values = set(values)
+            if not self.values & set(found):
+                raise UserError(
+                    f"{path}: holds the values {_list(found)}, none of --label-values "
+                    f"{_list(sorted(self.values))}"
+                )
+        elif set(found) <= {0, 1}:
+            self.values = {1}
+        elif set(found) <= {0, 255}:
+            self.values = {255}
+            self.note = "values 0 and 255: 255 is target"
+        elif set(found) <= {0, 1, 255}:
+            self.values, self.ignored = {1}, {255}
+            self.note = "values 0, 1 and 255: 1 is target, 255 is ignored"
+        else:
+            raise UserError(
+                f"{path}: holds the values {_list(found)}, expected 0 and 1 or 0 and "
+                "255; say which mean target with --label-values"
+            )
+
+    @contextlib.contextmanager
+    def open(self, scene: DatasetReader) -> Iterator[SceneLabels]:
+        """The labels on a scene's grid.
+
+        Raises:
+            UserError: Neither georeference nor size say how the two lie.
+        """
+        with _open(self.path) as raster:
+            if raster.crs is None or scene.crs is None:
+                if raster.shape != scene.shape:
+                    raise UserError(
+                        f"{self.path}: is {raster.width} x {raster.height} without "
+                        f"georeference, the scene {scene.name} is {scene.width} x "
+                        f"{scene.height}"
+                    )
+                yield _MappedValues(raster, self.values, self.ignored, None)
+                return
+            with WarpedVRT(
+                raster,
+                crs=scene.crs,
+                transform=scene.transform,
+                width=scene.width,
+                height=scene.height,
+                resampling=Resampling.nearest,
+                add_alpha=True,
+            ) as warped:
+                alpha = warped.count
+                yield _MappedValues(warped, self.values, self.ignored, alpha)
+
+
+class _MappedValues:
+    def __init__(
+        self,
+        raster: DatasetReader | WarpedVRT,
+        values: set[int],
+        ignored: set[float],
+        alpha: int | None,
+    ) -> None:
+        self.raster = raster
+        self.values = values
+        self.ignored = ignored
+        self.alpha = alpha
+
+    def read(self, window: Window) -> np.ndarray:
+        source = self.raster.read(1, window=window)
+        mask = np.isin(source, list(self.values)).astype(np.uint8)
+        mask[np.isin(source, list(self.ignored))] = IGNORE
+        if self.alpha is not None:
+            mask[self.raster.read(self.alpha, window=window) == 0] = IGNORE
+        return mask
+
+
+def read_labels(
+    path: str | os.PathLike[str],
+    layer: str | None = None,
+    where: str | None = None,
+    all_touched: bool = False,
+    values: Sequence[int] | None = None,
+) -> VectorLabels | RasterLabels:
+    """Open labels, vector or raster by the file's suffix.
+
+    Args:
+        path: The file.
+        layer: Layer of a vector file.
+        where: Attribute filter of a vector file.
+        all_touched: See :class:`VectorLabels`.
+        values: See :class:`RasterLabels`.
+
+    Raises:
+        UserError: There is no such file, it can't be read, or an option does not
+            go with its kind.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UserError(f"{path}: no such label file")
+    if path.suffix.lower() in _RASTER_SUFFIXES:
+        if layer or where:
+            raise UserError(
+                f"{path}: is a raster, --label-layer and --label-where are for polygons"
+            )
+        return RasterLabels(path, values)
+    if values is not None:
+        raise UserError(f"{path}: holds polygons, --label-values is for rasters")
+    return VectorLabels(path, layer, where, all_touched)
+
+
+def _open(path: Path) -> DatasetReader:
+    try:
+        return rasterio.open(path)
+    except RasterioIOError as error:
+        raise UserError(f"{path}: can't be read as a raster ({error})") from None
+
+
+def _list(values: Sequence[float]) -> str:
+    shown = ", ".join(f"{value:g}" for value in values[:8])
+    return shown + (", …" if len(values) > 8 else "")

@@ -1,0 +1,3 @@
+from .band_normalizer import BandNormalizer
+
+__all__ = ["BandNormalizer"]

@@ -1,0 +1,73 @@
+"""From raw pixel values to what the network reads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+
+from mmext.errors import UserError
+from mmext.registry import MODELS
+
+
+@MODELS.register_module()
+class BandNormalizer(BaseDataPreprocessor):
+    """Stack a batch and normalise each band: (x − mean) / std.
+
+    mmseg's ``SegDataPreProcessor`` pads batches, and of the targets only those that
+    it knows; tiles of one batch have one size.
+
+    Args:
+        mean: Mean of each band, in the source's units. In a config
+            ``'from_store'`` stands for the training store's.
+        std: Standard deviation of each band, likewise.
+        non_blocking: Whether copies to the device may overlap with computing.
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking)
+        for key, values in (("mean", mean), ("std", std)):
+            if isinstance(values, str):
+                raise UserError(
+                    f"model.data_preprocessor.{key}: is {values!r}, expected numbers; "
+                    "'from_store' is filled in by tools/train.py and tools/test.py"
+                )
+            band = torch.tensor(list(values), dtype=torch.float32).view(-1, 1, 1)
+            self.register_buffer(key, band, persistent=False)
+
+    def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
+        """Stack, cast and normalise.
+
+        Args:
+            data: ``inputs``, a list of (C, H, W) tensors or one (N, C, H, W); and
+                ``data_samples``, if there are any.
+            training: Not used; mmengine passes it.
+
+        Returns:
+            ``inputs`` (N, C, H, W) float32 and ``data_samples``.
+
+        Raises:
+            UserError: The images differ in size, or have other bands than the mean.
+        """
+        data = self.cast_data(data)
+        inputs = data["inputs"]
+        if not isinstance(inputs, torch.Tensor):
+            shapes = {tuple(image.shape) for image in inputs}
+            if len(shapes) > 1:
+                raise UserError(
+                    f"batch: holds images of shapes {sorted(shapes)}, expected one: "
+                    "crop them to one size in the pipeline"
+                )
+            inputs = torch.stack(list(inputs))
+        if inputs.shape[1] != len(self.mean):
+            raise UserError(
+                f"image: has {inputs.shape[1]} bands, model.data_preprocessor.mean is "
+                f"for {len(self.mean)}"
+            )
+        normalised = (inputs.float() - self.mean) / self.std
+        return {"inputs": normalised, "data_samples": data.get("data_samples")}
