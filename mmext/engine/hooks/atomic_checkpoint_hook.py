@@ -49,6 +49,7 @@ class AtomicCheckpointHook(CheckpointHook):
         hub["runtime_info"] = {
             key: value
             for key, value in hub["runtime_info"].items()
-            if isinstance(value, _PLAIN)
+            # Not isinstance: a NumPy scalar is a float, too, but no plain one.
+            if type(value) in _PLAIN
         }
         hub["resumed_keys"] = dict(hub["resumed_keys"])

@@ -13,6 +13,8 @@ from mmext.registry import MODELS
 
 from .channel_targets import CHANNEL_TARGETS, channel_target
 
+_UNUSED_LOSS = dict(type="CrossEntropyLoss", avg_non_ignore=True)
+
 
 @MODELS.register_module()
 class MultiLabelHead(BaseModule):
@@ -45,9 +47,10 @@ class MultiLabelHead(BaseModule):
         _check_channels("decode_head.channel_weights", channel_weights or {}, channels)
         self.channels = tuple(channels)
         number = len(self.channels)
-        # A threshold is set only because mmseg warns of its absence.
+        # Threshold and loss are never used: mmseg warns where they are not set.
+        unused = dict(threshold=0.5, loss_decode=_UNUSED_LOSS)
         self.head = MODELS.build(
-            {**head, "num_classes": number, "out_channels": number, "threshold": 0.5}
+            {**head, "num_classes": number, "out_channels": number, **unused}
         )
         self.losses = nn.ModuleDict(
             {

@@ -1,0 +1,3 @@
+from .predict_scene import PredictionSettings, SceneResult, predict_scene
+
+__all__ = ["PredictionSettings", "SceneResult", "predict_scene"]

@@ -1,0 +1,87 @@
+#!/usr/bin/env python
+"""Map scenes of any size: COGs of probabilities and classes, and polygons.
+
+    python tools/predict_scene.py work_dirs/demo/stage2_A100-200/epoch_32.pth \
+        data/demo/scenes/test.tif --out map
+    python tools/predict_scene.py model.pth sheets/ --out map --min-area 50
+
+Per scene: NAME_probability.tif, NAME_class.tif (1 target, 2 error channel only,
+3 both, 255 no-data) and NAME.gpkg (layer fields), which opens styled in QGIS.
+A scene that can't be mapped is named at the end and does not stop the others.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from mmext.engine.checkpoint import load_model
+from mmext.errors import UserError, exit_on_user_error
+from mmext.geo.prediction import PredictionSettings, predict_scene
+from mmext.geo.scene_list import expand_images
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("checkpoint", type=Path, help="work_dirs/…/epoch_N.pth")
+    parser.add_argument("scenes", nargs="+", help="files, folders, globs, .txt lists")
+    parser.add_argument("--out", type=Path, required=True, help="folder")
+    parser.add_argument(
+        "--device", default="cuda" if torch.cuda.is_available() else "cpu"
+    )
+    parser.add_argument("--window", type=int, default=512, help="pixels (512)")
+    parser.add_argument(
+        "--overlap", type=int, help="pixels around each window (the network's reach)"
+    )
+    parser.add_argument("--tta", action="store_true", help="average over flips")
+    parser.add_argument(
+        "--float", action="store_true", help="probabilities as float32, not 0–250"
+    )
+    parser.add_argument(
+        "--min-area", type=float, default=0.0, help="leave out smaller polygons, m²"
+    )
+    parser.add_argument(
+        "--simplify", type=float, default=0.0, help="tolerance in pixels (0)"
+    )
+    parser.add_argument("--fill-holes", action="store_true", help="close holes")
+    parser.add_argument(
+        "--resample", action="store_true", help="bring scenes to the training pixels"
+    )
+    return parser.parse_args()
+
+
+@exit_on_user_error
+def main() -> None:
+    """Parse the command line and map."""
+    args = parse_arguments()
+    scenes = expand_images(args.scenes)
+    loaded = load_model(args.checkpoint, args.device)
+    settings = PredictionSettings(
+        window=args.window,
+        overlap=args.overlap,
+        flips=args.tta,
+        float_probabilities=args.float,
+        min_area=args.min_area,
+        simplify=args.simplify,
+        fill_holes=args.fill_holes,
+        resample=args.resample,
+    )
+    failures = []
+    for scene in scenes:
+        try:
+            result = predict_scene(loaded, scene, args.out, settings)
+        except UserError as error:
+            failures.append(str(error))
+            continue
+        print(f"{result.classes}, {result.polygons}: {result.objects} fields")
+    if failures:
+        raise UserError(
+            f"{len(failures)} of {len(scenes)} scenes not mapped: {'; '.join(failures)}"
+        )
+
+
+if __name__ == "__main__":
+    main()
