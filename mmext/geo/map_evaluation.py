@@ -1,0 +1,292 @@
+"""How right a map is, by pixel, by field and by area."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import rasterio
+from rasterio.errors import RasterioIOError
+from rasterio.features import geometry_mask, shapes
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+from rasterio.windows import transform as window_transform
+from shapely.geometry import box, shape
+from tqdm import tqdm
+
+from mmext.errors import UserError
+from mmext.evaluation.confusion import IGNORE, Confusion, confusion
+from mmext.evaluation.objects import ObjectCounts
+from mmext.fileio import atomic_path
+from mmext.geo.ground_area import ground_area
+from mmext.geo.labels import VectorLabels
+
+CHANNEL_CODES = {"target": (1, 3), "error": (2, 3), "union": (1, 2, 3)}
+_CODES = (0, 1, 2, 3, IGNORE)
+_BLOCK = 2048
+_VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
+
+
+@dataclass(frozen=True)
+class MapEvaluation:
+    """What a map gets right.
+
+    Attributes:
+        pixels: Pixel counts by channel; empty for a map of polygons.
+        objects: Fields found and missed.
+        true_area: m² of the true fields inside the evaluated area.
+        mapped_area: m² of the map's fields.
+        layers: ``hits`` and ``misses`` (true fields), ``false_alarms`` (mapped
+            ones), each with ``cover`` in [0, 1] and ``area_m2``.
+    """
+
+    pixels: dict[str, Confusion]
+    objects: ObjectCounts
+    true_area: float
+    mapped_area: float
+    layers: dict[str, geopandas.GeoDataFrame]
+
+    @property
+    def area_error(self) -> float:
+        """Mapped minus true area in m²."""
+        return self.mapped_area - self.true_area
+
+    @property
+    def relative_area_error(self) -> float | None:
+        """Area error over true area; None if there is no true field."""
+        return self.area_error / self.true_area if self.true_area else None
+
+    def write(self, folder: str | os.PathLike[str]) -> None:
+        """Write ``pixels.csv``, ``fields.csv`` and ``fields.gpkg``."""
+        folder = Path(folder)
+        if self.pixels:
+            rows = [{"channel": k, **v.as_dict()} for k, v in self.pixels.items()]
+            with atomic_path(folder / "pixels.csv") as temporary:
+                pd.DataFrame(rows).to_csv(temporary, index=False)
+        fields = {
+            **vars(self.objects),
+            "recall": self.objects.recall,
+            "precision": self.objects.precision,
+            "true_area_m2": self.true_area,
+            "mapped_area_m2": self.mapped_area,
+            "area_error_m2": self.area_error,
+            "relative_area_error": self.relative_area_error,
+        }
+        with atomic_path(folder / "fields.csv") as temporary:
+            pd.DataFrame([fields]).to_csv(temporary, index=False)
+        with atomic_path(folder / "fields.gpkg") as temporary:
+            for name, table in self.layers.items():
+                table.to_file(temporary, layer=name, driver="GPKG")
+
+
+def evaluate_map(
+    map_path: str | os.PathLike[str],
+    truth_path: str | os.PathLike[str],
+    where: str | None = None,
+    min_cover: float = 0.5,
+    area_path: str | os.PathLike[str] | None = None,
+) -> MapEvaluation:
+    """Compare a map with the true fields.
+
+    A class raster counts inside its valid pixels, a map of polygons inside the
+    area (without one, everywhere). True fields are cut to what is evaluated. A
+    true field is a hit if at least ``min_cover`` of it is mapped; a mapped one is
+    a false alarm if less than ``min_cover`` of it is true.
+
+    Args:
+        map_path: Raster of classes (0 none, 1 target, 2 error, 3 both, 255
+            no-data), or polygons.
+        truth_path: Polygons, in any CRS.
+        where: Attribute filter on the truth, in SQL.
+        min_cover: Share in (0, 1].
+        area_path: Polygons of the area to evaluate.
+
+    Raises:
+        UserError: A file can't be read, ``min_cover`` is out of range, the raster
+            is no class raster or has no CRS, or nothing is left to evaluate.
+    """
+    if not 0 < min_cover <= 1:
+        raise UserError(f"--min-cover: is {min_cover}, expected more than 0, at most 1")
+    map_path = Path(map_path)
+    for path in (map_path, truth_path, area_path):
+        if path is not None and not Path(path).is_file():
+            raise UserError(f"{path}: no such file")
+    truth = VectorLabels(Path(truth_path), where=where)
+    area = VectorLabels(Path(area_path)).polygons if area_path else None
+    if map_path.suffix.lower() not in _VECTOR_SUFFIXES:
+        return _evaluate_raster(map_path, truth, area, min_cover)
+    mapped = VectorLabels(map_path).polygons
+    fields = _cut(truth.polygons.to_crs(mapped.crs), area)
+    return _evaluate_fields({}, _cut(mapped, area), fields, min_cover)
+
+
+def _evaluate_raster(
+    path: Path,
+    truth: VectorLabels,
+    area: geopandas.GeoSeries | None,
+    min_cover: float,
+) -> MapEvaluation:
+    try:
+        raster = rasterio.open(path)
+    except RasterioIOError as error:
+        raise UserError(f"{path}: can't be read as a raster ({error})") from None
+    with raster, tempfile.TemporaryDirectory() as folder:
+        if raster.crs is None:
+            raise UserError(f"{path}: has no coordinate system, expected one")
+        area = None if area is None else area.to_crs(raster.crs)
+        layers = Path(folder) / "layers.tif"
+        pixels = _count_pixels(raster, truth, area, layers)
+        mapped, excluded = (_polygons(layers, band) for band in (1, 2))
+        extent = geopandas.GeoSeries([box(*raster.bounds)], crs=raster.crs)
+    fields = _cut(truth.polygons.to_crs(extent.crs), extent)
+    if len(excluded):
+        fields = _whole_polygons(fields.difference(excluded.union_all()))
+    return _evaluate_fields(pixels, mapped, fields, min_cover)
+
+
+def _count_pixels(
+    raster: DatasetReader,
+    truth: VectorLabels,
+    area: geopandas.GeoSeries | None,
+    layers: Path,
+) -> dict[str, Confusion]:
+    """Count window by window; leave the union and what is excluded in ``layers``."""
+    pixels = dict.fromkeys(CHANNEL_CODES, Confusion())
+    profile = dict(
+        driver="GTiff",
+        dtype="uint8",
+        count=2,
+        width=raster.width,
+        height=raster.height,
+        crs=raster.crs,
+        transform=raster.transform,
+        tiled=True,
+        compress="deflate",
+        bigtiff="if_safer",
+    )
+    with (
+        truth.open(raster) as labels,
+        rasterio.open(layers, "w", **profile) as written,
+    ):
+        for window in tqdm(list(_windows(raster)), desc="Pixels", unit="window"):
+            codes = raster.read(1, window=window)
+            strange = np.setdiff1d(codes, _CODES)
+            if strange.size:
+                raise UserError(
+                    f"{raster.name}: holds the value {strange[0]}, expected classes "
+                    "0, 1, 2, 3 and 255"
+                )
+            target = labels.read(window)
+            target[codes == IGNORE] = IGNORE
+            if area is not None:
+                outside = geometry_mask(
+                    area,
+                    out_shape=codes.shape,
+                    transform=window_transform(window, raster.transform),
+                )
+                target[outside] = IGNORE
+            for channel, wanted in CHANNEL_CODES.items():
+                pixels[channel] += confusion(np.isin(codes, wanted), target)
+            excluded = target == IGNORE
+            union = np.isin(codes, CHANNEL_CODES["union"]) & ~excluded
+            written.write(np.stack([union, excluded]).astype(np.uint8), window=window)
+    if not any(vars(pixels["union"]).values()):
+        raise UserError(f"{raster.name}: no valid pixel in the area to evaluate")
+    return pixels
+
+
+def _windows(raster: DatasetReader) -> Iterator[Window]:
+    for row in range(0, raster.height, _BLOCK):
+        for column in range(0, raster.width, _BLOCK):
+            yield Window(
+                column,
+                row,
+                min(_BLOCK, raster.width - column),
+                min(_BLOCK, raster.height - row),
+            )
+
+
+def _polygons(path: Path, band: int) -> geopandas.GeoSeries:
+    with rasterio.open(path) as raster:
+        source = rasterio.band(raster, band)
+        # Given bands instead of arrays, GDAL streams through the file.
+        found = shapes(source, mask=source, connectivity=8, transform=raster.transform)
+        geometries = [shape(geometry) for geometry, _ in found]
+        # Eight-connected outlines touch themselves at corners.
+        return geopandas.GeoSeries(geometries, crs=raster.crs).make_valid()
+
+
+def _cut(
+    polygons: geopandas.GeoSeries, area: geopandas.GeoSeries | None
+) -> geopandas.GeoSeries:
+    if area is None:
+        return polygons
+    return _whole_polygons(polygons.intersection(area.to_crs(polygons.crs).union_all()))
+
+
+def _whole_polygons(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
+    return polygons[polygons.area > 0].reset_index(drop=True)
+
+
+def _evaluate_fields(
+    pixels: dict[str, Confusion],
+    mapped: geopandas.GeoSeries,
+    truth: geopandas.GeoSeries,
+    min_cover: float,
+) -> MapEvaluation:
+    true_table, mapped_table = _table(truth, mapped), _table(mapped, truth)
+    found = true_table["cover"] >= min_cover
+    correct = mapped_table["cover"] >= min_cover
+    return MapEvaluation(
+        pixels=pixels,
+        objects=ObjectCounts(
+            len(truth), int(found.sum()), len(mapped), int(correct.sum())
+        ),
+        true_area=float(true_table["area_m2"].sum()),
+        mapped_area=float(mapped_table["area_m2"].sum()),
+        layers={
+            "hits": true_table[found],
+            "misses": true_table[~found],
+            "false_alarms": mapped_table[~correct],
+        },
+    )
+
+
+def _table(
+    polygons: geopandas.GeoSeries, others: geopandas.GeoSeries
+) -> geopandas.GeoDataFrame:
+    polygons = polygons.reset_index(drop=True)
+    return geopandas.GeoDataFrame(
+        {
+            "cover": covered_share(polygons, others),
+            "area_m2": ground_area(polygons) if len(polygons) else np.zeros(0),
+        },
+        geometry=polygons,
+        crs=polygons.crs,
+    )
+
+
+def covered_share(
+    polygons: geopandas.GeoSeries, others: geopandas.GeoSeries
+) -> np.ndarray:
+    """Share of each polygon that the others cover together, in [0, 1].
+
+    Args:
+        polygons: N polygons.
+        others: In the same CRS; they may overlap.
+
+    Returns:
+        (N,) float64.
+    """
+    covered = np.zeros(len(polygons))
+    if len(polygons) and len(others):
+        # Merged, so that overlapping polygons don't count twice.
+        parts = geopandas.GeoSeries([others.union_all()]).explode(ignore_index=True)
+        left, right = parts.sindex.query(polygons.values, predicate="intersects")
+        overlap = polygons.values[left].intersection(parts.values[right]).area
+        np.add.at(covered, left, overlap)
+    return np.minimum(covered / polygons.area.to_numpy(), 1.0)
