@@ -116,9 +116,10 @@ def scene_errors(bank: ErrorBank, store: TileStore, scene: str) -> SceneErrors:
         layers=layers,
         fn=bits["fn"],
         fp=bits["fp"],
+        # Image folders: y points down, stored negative (docs/architecture.md).
         transform=rasterio.Affine(*transform[:6])
-        if transform
-        else rasterio.Affine(1, 0, 0, 0, -1, 0),
+        if store.meta["crs"]
+        else rasterio.Affine.scale(1, -1),
         crs=store.meta["crs"],
     )
 

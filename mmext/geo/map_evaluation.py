@@ -10,6 +10,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import rasterio
+import shapely
 from rasterio.errors import RasterioIOError
 from rasterio.features import geometry_mask, shapes
 from rasterio.io import DatasetReader
@@ -229,7 +230,7 @@ def _cut(
 
 
 def _whole_polygons(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
-    return polygons[polygons.area > 0].reset_index(drop=True)
+    return polygons[shapely.area(polygons.values) > 0].reset_index(drop=True)
 
 
 def _evaluate_fields(
@@ -285,8 +286,10 @@ def covered_share(
     covered = np.zeros(len(polygons))
     if len(polygons) and len(others):
         # Merged, so that overlapping polygons don't count twice.
-        parts = geopandas.GeoSeries([others.union_all()]).explode(ignore_index=True)
+        parts = geopandas.GeoSeries([others.union_all()], crs=others.crs).explode(
+            ignore_index=True
+        )
         left, right = parts.sindex.query(polygons.values, predicate="intersects")
-        overlap = polygons.values[left].intersection(parts.values[right]).area
+        overlap = shapely.area(polygons.values[left].intersection(parts.values[right]))
         np.add.at(covered, left, overlap)
-    return np.minimum(covered / polygons.area.to_numpy(), 1.0)
+    return np.minimum(covered / shapely.area(polygons.values), 1.0)
