@@ -149,4 +149,5 @@ def _finish(figure: Figure, panels: list[Axes], label: str) -> None:
         axes.set(xlabel="epoch", ylabel=label)
     handles, labels = panels[0].get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside upper center", ncols=5)
+        columns = 5 if len(panels) > 1 else 3
+        figure.legend(handles, labels, loc="outside upper center", ncols=columns)

@@ -47,8 +47,14 @@ class Run:
     @property
     def decided(self) -> str:
         """Name of the mask that this run decides by: union, or its one channel."""
-        scores = self.history[-1].get("test") or self.history[-1].get("val") or {}
-        return "union" if "union" in scores else "target"
+        # Not every line has scores: an epoch may still wait for its validation.
+        names = {
+            name
+            for line in self.history
+            for part in ("train", "val", "test")
+            for name in line.get(part) or {}
+        }
+        return "union" if "union" in names else "target"
 
     def epochs(self) -> np.ndarray:
         """(E,) epoch numbers."""

@@ -17,7 +17,7 @@ from .tile_image import to_display
 #: White target, red error channel, blue both, on black; grey outside.
 COLOURS = np.array([[0, 0, 0], [255, 255, 255], [226, 26, 28], [31, 90, 200]]) / 255
 _ZOOMS = 4
-_ZOOM_PIXELS = 96
+_ZOOM_PIXELS = 160
 
 
 @dataclass(frozen=True)

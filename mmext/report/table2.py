@@ -73,7 +73,7 @@ def averaged_epochs(
     experiment: Experiment, run: Run, window: int | None
 ) -> Sequence[int]:
     """The epoch numbers that both stages are averaged over."""
-    common = np.intersect1d(experiment.stage1()[0], run.epochs())
+    common = np.intersect1d(experiment.stage1("epoch")[0], run.epochs())
     return common if window is None else common[-window:]
 
 

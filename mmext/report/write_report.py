@@ -196,8 +196,7 @@ class _FigureWriter:
         return None
 
 
-def _config_of(run: Run):
-    from mmengine.config import Config
+def _config_of(run: Run) -> Config:
 
     return Config.fromfile(str(run.path / f"{run.name}.py"))
 
