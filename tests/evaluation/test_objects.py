@@ -13,9 +13,7 @@ def _components(mask):
         component = set(queue)
         while queue:
             row, column = queue.popleft()
-            for near in [
-                (row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)
-            ]:
+            for near in [(row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]:
                 if near in todo:
                     todo.remove(near)
                     component.add(near)
