@@ -1,7 +1,7 @@
 """What every test shares: one thread, a scope, a fixed seed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Two-process tests and a loaded machine: torch's default of one thread per core
@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from shapely.geometry import box
+
+from mmext.datasets.tile_store_writer import TileStoreWriter
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +32,50 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip(f"no real data at {path}")
     return path
+
+
+@pytest.fixture
+def make_store() -> Callable[..., Path]:
+    """A small tile store: bright squares of target on a noisy dark ground."""
+
+    def make(
+        path: Path,
+        tiles: int = 6,
+        size: int = 16,
+        bands: int = 3,
+        positive: int = 4,
+        dtype: str = "uint8",
+        seed: int = 0,
+    ) -> Path:
+        rng = np.random.default_rng(seed)
+        writer = TileStoreWriter(path, tiles, size, bands, np.dtype(dtype))
+        for tile in range(tiles):
+            mask = np.zeros((size, size), np.uint8)
+            if tile < positive:
+                top, left = rng.integers(1, size // 2, 2)
+                mask[top : top + size // 3, left : left + size // 3] = 1
+            image = rng.integers(20, 90, (size, size, bands)) + 120 * mask[..., None]
+            if tile == tiles - 1:
+                mask[-2:] = 255
+            outline = box(tile * size, 0, (tile + 1) * size, size)
+            writer.add(image.astype(dtype), mask, "scene", 0, tile * size, outline)
+        description = {
+            "stride": size,
+            "bands": [f"band_{i + 1}" for i in range(bands)],
+            "band_indexes": list(range(1, bands + 1)),
+            "nodata": None,
+            "pixel_size": [1.0, 1.0],
+            "pixel_size_m": 1.0,
+            "scenes": {
+                "scene": {
+                    "path": "none.tif",
+                    "height": size,
+                    "width": tiles * size,
+                    "transform": [1.0, 0.0, 0.0, 0.0, -1.0, float(size)],
+                }
+            },
+        }
+        writer.finish(description, "EPSG:5186")
+        return path
+
+    return make

@@ -1,3 +1,7 @@
+# mmseg's transforms must be registered before any is looked up by name: mmcv has a
+# RandomFlip and others of the same name, which leave the error map as it was.
+import mmseg.datasets.transforms  # noqa: F401
+
 from .loading import LoadErrorMask, LoadTile
 from .packing import PackTileInputs
 from .random_rot90 import RandomRot90

@@ -58,7 +58,7 @@ class BinarySegmentor(EncoderDecoder):
             auxiliary_head=auxiliary_head,
             data_preprocessor=data_preprocessor,
             train_cfg=train_cfg,
-            test_cfg=test_cfg or ConfigDict(mode="whole"),
+            test_cfg=ConfigDict(test_cfg or dict(mode="whole")),
             init_cfg=init_cfg,
         )
         self.decoder: UnionDecoder = MODELS.build(decoder or dict(type="UnionDecoder"))

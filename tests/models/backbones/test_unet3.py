@@ -1,0 +1,59 @@
+import pytest
+import torch
+from torch import nn
+
+from mmext.models import UNet3
+from mmext.registry import MODELS
+
+
+def parameters_by_hand(bands: int, width: int) -> int:
+    def stage(before, after):  # two 3 × 3 convolutions without bias, each with norm
+        return 9 * before * after + 2 * after + 9 * after * after + 2 * after
+
+    total = stage(bands, width) + stage(width, 2 * width)
+    total += stage(2 * width, 4 * width) + stage(4 * width, 8 * width)
+    for after in (4 * width, 2 * width, width):
+        total += 4 * (2 * after) * after + after  # 2 × 2 transposed, with bias
+        total += stage(2 * after, after)
+    return total
+
+
+@pytest.mark.parametrize("bands, width", [(3, 64), (1, 4), (5, 6)])
+def test_parameters(bands, width):
+    net = UNet3(bands, width)
+    assert sum(p.numel() for p in net.parameters()) == parameters_by_hand(bands, width)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (33, 47), (1, 1), (8, 65)])
+def test_shapes_at_any_size(size):
+    outputs = UNet3(2, 4).eval()(torch.randn(1, 2, *size))
+    assert [o.shape[1] for o in outputs] == [32, 16, 8, 4]
+    assert outputs[-1].shape[2:] == size
+    assert outputs[0].shape[2:] == tuple(-(-side // 8) for side in size)
+
+
+def test_receptive_field_is_what_gradients_reach():
+    net = UNet3(1, 2).double().eval()
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.uniform_(module.weight, 0.1, 1)
+    net.pool = nn.AvgPool2d(2)  # max pooling hides three of four paths
+    reach = 0
+    for pixel in range(80, 88):
+        image = torch.rand(1, 1, 8, 168, dtype=torch.float64, requires_grad=True)
+        net(image)[-1][..., pixel].sum().backward()
+        touched = image.grad.abs().sum((0, 1, 2)).nonzero().flatten()
+        reach = max(reach, pixel - int(touched.min()), int(touched.max()) - pixel)
+    assert net.receptive_field == 2 * reach + 1
+
+
+def test_he_normal_initialisation():
+    net = MODELS.build(dict(type="UNet3", base_channels=32))
+    net.init_weights()
+    weight = net.encoder[1][1].conv.weight
+    expected = (2 / (weight.shape[1] * 9)) ** 0.5
+    assert float(weight.std()) == pytest.approx(expected, rel=0.05)
+
+
+def test_there_is_no_dropout():
+    assert not any(isinstance(m, nn.Dropout | nn.Dropout2d) for m in UNet3().modules())

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+
+from mmext.errors import UserError
+from mmext.registry import MODELS
+
+
+def build(channels=("target", "error"), bands=3, **changes):
+    config = dict(
+        type="BinarySegmentor",
+        data_preprocessor=dict(
+            type="BandNormalizer", mean=[10.0] * bands, std=[2.0] * bands
+        ),
+        backbone=dict(type="UNet3", in_channels=bands, base_channels=4),
+        decode_head=dict(
+            type="MultiLabelHead",
+            channels=channels,
+            head=dict(
+                type="FCNHead",
+                in_channels=4,
+                channels=4,
+                in_index=3,
+                num_convs=0,
+                concat_input=False,
+                dropout_ratio=0,
+            ),
+            loss=dict(type="MaskedBCEWithLogitsLoss"),
+        ),
+    )
+    return MODELS.build({**config, **changes}).eval()
+
+
+def test_probabilities_are_predicts_own():
+    model = build()
+    images = torch.rand(2, 3, 21, 19) * 20
+    with torch.no_grad():
+        direct = model.probabilities(images)
+        samples = [
+            SegDataSample(metainfo=dict(img_shape=(21, 19), ori_shape=(21, 19)))
+            for _ in images
+        ]
+        data = model.data_preprocessor(dict(inputs=list(images), data_samples=samples))
+        predicted = model(**data, mode="predict")
+    for index, sample in enumerate(predicted):
+        torch.testing.assert_close(sample.seg_logits.data.sigmoid(), direct[index])
+        above = direct[index] > 0.5
+        assert torch.equal(sample.pred_channels.data.bool(), above)
+        assert torch.equal(sample.pred_sem_seg.data[0].bool(), above.any(dim=0))
+        assert sample.channels == ("target", "error")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_any_pixel_type(dtype):
+    images = torch.from_numpy(np.full((1, 3, 8, 8), 11, dtype))
+    expected = build_and_run(torch.full((1, 3, 8, 8), 11.0))
+    torch.testing.assert_close(build_and_run(images), expected)
+
+
+def build_and_run(images):
+    torch.manual_seed(0)
+    with torch.no_grad():
+        return build().probabilities(images)
+
+
+@pytest.mark.parametrize(
+    "direction, axes", [("horizontal", [3]), ("vertical", [2]), ("diagonal", [2, 3])]
+)
+def test_flips_are_undone(direction, axes):
+    model, logits = build(), torch.randn(1, 2, 6, 7)
+    meta = dict(flip=True, flip_direction=direction, ori_shape=(6, 7))
+    [sample] = model.postprocess_result(
+        logits.flip(axes), [SegDataSample(metainfo=meta)]
+    )
+    torch.testing.assert_close(sample.seg_logits.data, logits[0])
+
+
+def test_padding_and_resizing_are_undone():
+    model = build()
+    meta = dict(padding_size=(1, 2, 3, 0), ori_shape=(10, 8))
+    logits = torch.zeros(1, 2, 8, 7)
+    logits[:, :, 3:, 1:5] = 5
+    [sample] = model.postprocess_result(logits, [SegDataSample(metainfo=meta)])
+    assert sample.seg_logits.data.shape == (2, 10, 8)
+    assert (sample.seg_logits.data == 5).all()
+
+
+def test_sliding_and_whole_inference_agree_on_one_window():
+    torch.manual_seed(0)
+    whole = build()
+    slide = build(test_cfg=dict(mode="slide", crop_size=(16, 16), stride=(16, 16)))
+    slide.load_state_dict(whole.state_dict())
+    image = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        first, second = (m.predict(image)[0].seg_logits.data for m in (whole, slide))
+    torch.testing.assert_close(first, second)
+
+
+def test_tta_averages_probabilities_once():
+    tta = MODELS.build(dict(type="BinaryTTAModel", module=build()))
+    views = []
+    for value in (0.9, 0.3):
+        logits = torch.full((2, 4, 4), value).logit()
+        view = SegDataSample()
+        view.set_data({"seg_logits": PixelData(data=logits)})
+        views.append(view)
+    [merged] = tta.merge_preds([views])
+    torch.testing.assert_close(
+        merged.seg_logits.data.sigmoid(), torch.full((2, 4, 4), 0.6)
+    )
+    assert merged.pred_sem_seg.data.all()
+
+
+def test_a_tile_is_learnt_by_heart():
+    torch.manual_seed(0)
+    model = build(("target",)).train()
+    image = torch.rand(1, 3, 24, 24) * 20
+    target = torch.zeros(1, 24, 24, dtype=torch.long)
+    target[:, 6:15, 8:20] = 1
+    sample = SegDataSample()
+    sample.gt_sem_seg = PixelData(data=target)
+    optimizer = torch.optim.Adam(model.parameters(), 0.02)
+    for _ in range(60):
+        optimizer.zero_grad()
+        model.loss(image, [sample])["decode.loss_target"].backward()
+        optimizer.step()
+    mask = model.decide(model._forward(image).sigmoid())["mask"]
+    overlap = (mask & (target == 1)).sum() / (mask | (target == 1)).sum()
+    assert overlap > 0.95
+
+
+def test_wrong_bands_are_one_line():
+    with pytest.raises(UserError, match=r"has 4 bands, .* expects 3"):
+        build().probabilities(torch.zeros(1, 4, 8, 8))
+
+
+def test_batches_of_several_sizes_are_refused():
+    images = [torch.zeros(3, 8, 8), torch.zeros(3, 8, 9)]
+    with pytest.raises(UserError, match="expected one"):
+        build().data_preprocessor(dict(inputs=images))
+
+
+def test_statistics_must_be_filled_in():
+    with pytest.raises(UserError, match="'from_store'"):
+        MODELS.build(dict(type="BandNormalizer", mean="from_store", std=[1.0]))
