@@ -10,6 +10,15 @@ from mmext.engine.config_check import check_config
 from mmext.engine.epoch_scale import apply_epoch_scale
 from mmext.errors import UserError
 
+_RUNNERS_HOOKS = {
+    "runtime_info",
+    "timer",
+    "sampler_seed",
+    "logger",
+    "param_scheduler",
+    "checkpoint",
+}
+
 
 def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
     """Read, override, check and scale a config.
@@ -37,6 +46,7 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
                 f"expected one of {', '.join(sorted(config))}"
             )
     config.merge_from_dict(options or {})
+    _drop_absent_hooks(config)
     check_config(config)
     apply_epoch_scale(config)
     if not torch.cuda.is_available():
@@ -44,6 +54,14 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
         config.setdefault("env_cfg", ConfigDict()).setdefault("dist_cfg", {})
         config.env_cfg.dist_cfg["backend"] = "gloo"
     return config
+
+
+def _drop_absent_hooks(config: Config) -> None:
+    # The Runner takes None for its own default hooks only.
+    hooks = config.get("default_hooks") or {}
+    for name in [name for name, hook in hooks.items() if hook is None]:
+        if name not in _RUNNERS_HOOKS:
+            del hooks[name]
 
 
 def default_work_dir(config_path: Path) -> Path:

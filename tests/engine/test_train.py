@@ -1,0 +1,252 @@
+"""Training as a user does it, at the smallest size: lineage, resume, refusals."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+import torch
+from mmengine.hooks import Hook
+
+from mmext.engine.checkpoint import load_model, read_checkpoint
+from mmext.engine.train import latest_checkpoint, train
+from mmext.errors import UserError
+from mmext.registry import HOOKS
+from mmext.structures import ErrorBank
+
+from .conftest import CONFIGS
+
+TRUNK = CONFIGS / "stage1_trunk.py"
+CASE = CONFIGS / "stage2_A100-200.py"
+
+
+class Killed(Exception):
+    pass
+
+
+@HOOKS.register_module(force=True)
+class KillHook(Hook):
+    """Dies in the middle of an epoch, as a power cut would."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.epoch == self.epoch and batch_idx == 1:
+            raise Killed
+
+
+def weights(path):
+    return torch.cat(
+        [v.flatten().double() for v in read_checkpoint(path)["state_dict"].values()]
+    )
+
+
+def history(work_dir):
+    lines = (work_dir / "history.jsonl").read_text().splitlines()
+    lines = [json.loads(line) for line in lines]
+    for line in lines:
+        line.pop("seconds")
+    return lines
+
+
+@pytest.fixture(scope="module")
+def _quiet():
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+pytestmark = pytest.mark.usefixtures("_quiet")
+
+
+def test_both_stages_with_parents(tmp_path, tiny_options):
+    train(CASE, tmp_path / CASE.stem, tiny_options(), with_parents=True)
+    trunk, case = tmp_path / "stage1_trunk", tmp_path / CASE.stem
+    bank = ErrorBank.load(trunk / "error_bank_epoch_4.npz")
+    # Epochs 3 and 4, three passes each.
+    assert (bank.meta["begin"], bank.meta["epoch"], bank.passes) == (2, 4, 6)
+    first, second = history(trunk), history(case)
+    assert [line["epoch"] for line in first] == [1, 2, 3, 4]
+    assert ["cfdr" in line for line in first] == [False, False, True, True]
+    assert first[-1]["cfdr"]["total"] == bank.meta["cfdr"]
+    assert first[3]["cfdr"]["total"] >= first[2]["cfdr"]["total"]
+    assert set(first[0]["test"]) == {"target", "loss", "objects"}
+    assert set(second[-1]["test"]) >= {"target", "error", "union"}
+    assert set(second[-1]["train"]) == {"target", "error", "union"}
+    assert second[-1]["loss"]["decode.loss_error"] > 0
+    record = json.loads((case / "run.json").read_text())
+    assert record["state"] == "finished"
+    assert record["lineage"] == dict(parent="stage1_trunk", epoch=4, use="bank")
+    loaded = load_model(latest_checkpoint(case))
+    assert loaded.store["bands"] == ["band_1", "band_2", "band_3"]
+    assert loaded.model.channels == ("target", "error")
+    # The training scores are those of the final weights, counted anew.
+    assert loaded.epoch == 8
+
+
+def test_a_killed_run_resumes_to_the_same_result(tmp_path, tiny_options):
+    options = tiny_options(
+        **{"default_hooks.error_accumulation.counts": True},
+        **{"default_hooks.checkpoint.max_keep_ckpts": -1},
+    )
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    train(TRUNK, straight, options)
+    kill = {"default_hooks.kill": dict(type="KillHook", epoch=3)}
+    with pytest.raises(Killed):
+        train(TRUNK, killed, {**options, **kill})
+    assert latest_checkpoint(killed).name == "epoch_3.pth"
+    train(TRUNK, killed, options, resume=True)
+    assert torch.equal(
+        weights(straight / "epoch_4.pth"), weights(killed / "epoch_4.pth")
+    )
+    assert history(straight) == history(killed)
+    one, other = (
+        ErrorBank.load(path / "error_bank_epoch_4.npz") for path in (straight, killed)
+    )
+    for tile in range(len(one)):
+        np.testing.assert_array_equal(one.codes(tile), other.codes(tile))
+        for key, values in one.counts(tile).items():
+            np.testing.assert_array_equal(values, other.counts(tile)[key])
+
+
+def test_a_validation_that_a_kill_prevented_is_made_up_for(tmp_path, tiny_options):
+    work_dir = tmp_path / "trunk"
+    train(TRUNK, work_dir, tiny_options())
+    lines = (work_dir / "history.jsonl").read_text().splitlines()
+    whole = json.loads(lines[2])
+    torn = {key: value for key, value in whole.items() if key != "test"}
+    (work_dir / "history.jsonl").write_text(
+        "\n".join([*lines[:2], json.dumps(torn)]) + "\n"
+    )
+    (work_dir / "epoch_4.pth").unlink()
+    train(TRUNK, work_dir, tiny_options(), resume=True)
+    assert history(work_dir)[2]["test"] == whole["test"]
+
+
+def test_watching_does_not_change_the_training(tmp_path, tiny_options):
+    """Accumulation and scores draw no random number and move no statistics."""
+    train(TRUNK, tmp_path / "watched", tiny_options())
+    off = {"default_hooks.error_accumulation": None, "train_cfg.val_begin": 99}
+    train(TRUNK, tmp_path / "alone", tiny_options(**off))
+    first, second = (
+        weights(tmp_path / name / "epoch_4.pth") for name in ("watched", "alone")
+    )
+    assert torch.equal(first, second)
+
+
+def test_branches_differ_and_can_be_repeated(tmp_path, tiny_options):
+    options = tiny_options()
+    for folder in ("one", "two"):
+        for name in ("stage1_A", "stage1_B"):
+            path = CONFIGS / f"{name}.py"
+            train(path, tmp_path / folder / name, options, with_parents=True)
+
+    def at_five(folder, name):
+        return weights(tmp_path / folder / name / "epoch_5.pth")
+
+    assert torch.equal(at_five("one", "stage1_A"), at_five("two", "stage1_A"))
+    assert not torch.equal(at_five("one", "stage1_A"), at_five("one", "stage1_B"))
+    # A branch's bank holds all of the trunk's errors.
+    trunk = ErrorBank.load(tmp_path / "one/stage1_trunk/error_bank_epoch_4.npz")
+    branch = ErrorBank.load(tmp_path / "one/stage1_B/error_bank_epoch_5.npz")
+    for tile in range(len(trunk)):
+        assert (branch.fn(tile) >= trunk.fn(tile)).all()
+        assert (branch.fp(tile) >= trunk.fp(tile)).all()
+    assert branch.passes == trunk.passes + 3
+
+
+def test_continuing_is_the_trunk_prolonged(tmp_path, tiny_options):
+    baseline = CONFIGS / "stage1_baseline.py"
+    train(
+        baseline, tmp_path / "a" / "stage1_baseline", tiny_options(), with_parents=True
+    )
+    long = tiny_options(**{"epoch_scale": 0.02, "train_cfg.max_epochs": 400})
+    train(TRUNK, tmp_path / "long", long)
+    first, second = (
+        weights(tmp_path / path / "epoch_8.pth")
+        for path in ("a/stage1_baseline", "long")
+    )
+    assert torch.equal(first, second)
+
+
+def test_begin_by_train_iou(tmp_path, tiny_options):
+    def begin(iou):
+        # _delete_: a dict takes the place of a number.
+        rule = dict(_delete_=True, train_iou=iou)
+        return {"default_hooks.error_accumulation.begin": rule}
+
+    train(
+        TRUNK,
+        tmp_path / "never",
+        tiny_options(**begin(1.01)),
+    )
+    assert not any("cfdr" in line for line in history(tmp_path / "never"))
+    train(
+        TRUNK,
+        tmp_path / "soon",
+        tiny_options(**begin(0.0)),
+    )
+    marked = ["cfdr" in line for line in history(tmp_path / "soon")]
+    assert marked == [False, True, True, True]
+
+
+def test_missing_parents_are_one_line(tmp_path, tiny_options):
+    with pytest.raises(UserError) as caught:
+        train(CASE, tmp_path / "x" / CASE.stem, tiny_options())
+    text = str(caught.value)
+    assert "error_bank_epoch_4.npz: not there yet" in text
+    assert "stage1_trunk.py" in text and "--with-parents" in text
+    assert "\n" not in text
+
+
+def test_a_run_is_not_overwritten_unasked(tmp_path, tiny_options):
+    train(TRUNK, tmp_path / "w", tiny_options())
+    before = (tmp_path / "w" / "epoch_4.pth").read_bytes()
+    with pytest.raises(UserError, match="holds a run"):
+        train(TRUNK, tmp_path / "w", tiny_options())
+    train(TRUNK, tmp_path / "w", tiny_options(), resume=True)  # finished: left alone
+    assert (tmp_path / "w" / "epoch_4.pth").read_bytes() == before
+    other = tiny_options(**{"randomness.seed": 5})
+    train(TRUNK, tmp_path / "w", other, overwrite=True)
+    assert (tmp_path / "w" / "epoch_4.pth").read_bytes() != before
+
+
+def test_a_parent_of_another_store_is_refused(tmp_path, tiny_options, make_store):
+    train(TRUNK, tmp_path / "stage1_trunk", tiny_options())
+    other = str(make_store(tmp_path / "other", tiles=8, seed=9))
+    changed = tiny_options(**{"train_dataloader.dataset.store": other})
+    for name in ("stage2_A100-200", "stage1_A"):
+        with pytest.raises(UserError, match="train the parent on the same store"):
+            train(CONFIGS / f"{name}.py", tmp_path / name, changed)
+
+
+def test_a_torn_checkpoint_is_one_line(tmp_path, tiny_options):
+    train(TRUNK, tmp_path / "w", tiny_options())
+    path = tmp_path / "w" / "epoch_4.pth"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match="not a readable checkpoint"):
+        load_model(path)
+
+
+def test_bands_that_do_not_fit_are_one_line(tmp_path, tiny_options, make_store):
+    store = str(make_store(tmp_path / "four", bands=4))
+    options = tiny_options(**{"train_dataloader.dataset.store": store})
+    with pytest.raises(UserError, match="has 4 bands, model"):
+        train(TRUNK, tmp_path / "w", options)
+
+
+def test_training_scores_equal_a_recount(tmp_path, tiny_options):
+    """The last line's training counts, from the final weights, pixel by pixel."""
+    train(TRUNK, tmp_path / "w", tiny_options())
+    loaded = load_model(tmp_path / "w" / "epoch_4.pth")
+    store = tiny_options()["train_dataloader.dataset.store"]
+    images = np.load(f"{store}/images.npy").transpose(0, 3, 1, 2)
+    masks = np.load(f"{store}/masks.npy")
+    with torch.no_grad():
+        predicted = loaded.model.probabilities(torch.from_numpy(images))[:, 0] > 0.5
+    predicted = predicted.numpy()
+    line = history(tmp_path / "w")[-1]["train"]["target"]
+    assert line["tp"] == (predicted & (masks == 1)).sum()
+    assert line["fp"] == (predicted & (masks == 0)).sum()
+    assert line["fn"] == (~predicted & (masks == 1)).sum()
