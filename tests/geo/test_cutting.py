@@ -1,0 +1,181 @@
+import geopandas
+import numpy as np
+import pytest
+from shapely.geometry import box
+
+from mmext.datasets.tile_store import TileStore
+from mmext.errors import UserError
+from mmext.geo.cutting import Cutting, Scene, cut_scenes
+from mmext.geo.labels import read_labels
+
+
+@pytest.fixture
+def fields(tmp_path):
+    table = geopandas.GeoSeries(
+        [box(200_005, 499_992, 200_010, 499_997)], crs="EPSG:5186"
+    )
+    table.to_file(tmp_path / "fields.gpkg")
+    return read_labels(tmp_path / "fields.gpkg")
+
+
+def random_image(dtype, shape=(3, 30, 41)):
+    return np.random.default_rng(0).integers(1, 250, shape).astype(dtype)
+
+
+def mosaic(store):
+    """The scene from its tiles, with what lies beyond its edge."""
+    table = store.tiles
+    size = store.meta["tile_size"]
+    rows, columns = table["row_off"].max() + size, table["col_off"].max() + size
+    image = np.zeros((rows, columns, store.images.shape[3]), store.images.dtype)
+    mask = np.full((rows, columns), 254, np.uint8)
+    for tile in table.itertuples():
+        place = np.s_[
+            tile.row_off : tile.row_off + size, tile.col_off : tile.col_off + size
+        ]
+        image[place] = store.images[tile.tile_id]
+        mask[place] = store.masks[tile.tile_id]
+    return image, mask
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("size, stride", [(16, None), (16, 8), (64, None)])
+def test_tiles_put_together_are_the_scene(
+    tmp_path, write_raster, fields, dtype, size, stride
+):
+    image = random_image(dtype)
+    scene = Scene("a", write_raster("a.tif", image), fields)
+    cut_scenes([scene], tmp_path / "s", Cutting(size, stride))
+    store = TileStore(tmp_path / "s")
+    found, mask = mosaic(store)
+    assert store.images.dtype == dtype
+    np.testing.assert_array_equal(found[:30, :41].transpose(2, 0, 1), image)
+    expected = np.zeros((30, 41), np.uint8)
+    expected[6:16, 10:20] = 1
+    np.testing.assert_array_equal(mask[:30, :41], expected)
+    assert (mask[30:] == 255).all() and (mask[:, 41:] == 255).all()
+    assert (found[30:] == 0).all()
+    store.verify()
+
+
+def test_bands_are_chosen_and_described(tmp_path, write_raster, fields):
+    image = random_image("uint16", (5, 20, 20))
+    path = write_raster("a.tif", image)
+    meta = cut_scenes(
+        [Scene("a", path, fields)], tmp_path / "s", Cutting(20, bands=(4, 2))
+    )
+    store = TileStore(tmp_path / "s")
+    np.testing.assert_array_equal(store.images[0].transpose(2, 0, 1), image[[3, 1]])
+    assert meta["band_indexes"] == [4, 2]
+    with pytest.raises(UserError, match="has 5 bands, --bands asks for 6"):
+        cut_scenes([Scene("a", path, fields)], tmp_path / "t", Cutting(bands=(6,)))
+
+
+def test_no_data_is_ignored_and_empty_tiles_left_out(tmp_path, write_raster, fields):
+    image = random_image("uint8", (3, 32, 48))
+    image[:, :, 16:32] = 0
+    image[:, :5, :16] = 0
+    path = write_raster("a.tif", image, nodata=0)
+    meta = cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
+    store = TileStore(tmp_path / "s")
+    assert meta["num_tiles"] == 4
+    assert set(store.tiles["col_off"]) == {0, 32}
+    assert (store.masks[0][:5] == 255).all() and (store.masks[0][5:] != 255).all()
+    assert min(meta["min"]) >= 1
+    # A file that lies about its no-data value is overruled.
+    everything = cut_scenes(
+        [Scene("a", path, fields)], tmp_path / "t", Cutting(16, nodata=None)
+    )
+    assert everything["num_tiles"] == 6 and min(everything["min"]) == 0
+
+
+def test_not_a_number_is_no_data(tmp_path, write_raster, fields):
+    image = random_image("float32", (1, 16, 16))
+    image[0, 3, 4] = np.nan
+    cut_scenes(
+        [Scene("a", write_raster("a.tif", image), fields)], tmp_path / "s", Cutting(16)
+    )
+    store = TileStore(tmp_path / "s")
+    assert store.masks[0, 3, 4] == 255 and store.images[0, 3, 4, 0] == 0
+    assert np.isfinite(store.meta["mean"]).all()
+
+
+def test_an_alpha_band_is_a_mask_and_no_band(tmp_path, write_raster, fields):
+    image = random_image("uint8", (4, 16, 16))
+    image[3] = 255
+    image[3, 10:] = 0
+    path = write_raster("a.tif", image, photometric="rgb", alpha="yes")
+    cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
+    store = TileStore(tmp_path / "s")
+    assert store.meta["band_indexes"] == [1, 2, 3]
+    assert (store.masks[0][10:] == 255).all() and (store.masks[0][:10] != 255).all()
+
+
+def test_footprints_lie_on_the_scene(tmp_path, write_raster, fields):
+    path = write_raster("a.tif", random_image("uint8", (3, 32, 32)))
+    cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
+    tiles = TileStore(tmp_path / "s").tiles
+    assert tiles.crs.to_epsg() == 5186
+    assert tiles.geometry.iloc[3].bounds == (200_008, 499_984, 200_016, 499_992)
+
+
+def test_the_grounds_pixel_size_in_web_mercator(tmp_path, write_raster):
+    """At 60° north a metre of web Mercator is half a metre of ground."""
+    path = write_raster(
+        "a.tif",
+        random_image("uint8", (3, 8, 8)),
+        crs="EPSG:3857",
+        origin=(0.0, 8_399_737.9),
+        pixel=1.0,
+    )
+    mask = write_raster("m.tif", np.ones((1, 8, 8), np.uint8), crs=None)
+    meta = cut_scenes([Scene("a", path, read_labels(mask))], tmp_path / "s", Cutting(8))
+    # On the ellipsoid, 0.50 along the parallel and 0.50 along the meridian.
+    assert meta["pixel_size_m"] == pytest.approx(0.5, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (dict(array=random_image("uint16")), "dtype uint16, the first scene has uint8"),
+        (dict(array=random_image("uint8", (2, 30, 41))), "bands"),
+        (dict(crs="EPSG:5179"), "crs"),
+        (dict(pixel=0.6), "pixels of 0.600 m, the first scene has 0.500 m"),
+    ],
+)
+def test_scenes_that_differ_are_refused(
+    tmp_path, write_raster, fields, change, message
+):
+    first = Scene("a", write_raster("a.tif", random_image("uint8")), fields)
+    arguments = {"array": random_image("uint8"), **change}
+    second = Scene("b", write_raster("b.tif", **arguments), fields)
+    with pytest.raises(UserError, match=message):
+        cut_scenes([first, second], tmp_path / "s", Cutting(16))
+    assert not (tmp_path / "s").exists()
+
+
+def test_refusals(tmp_path, write_raster, fields):
+    good = Scene("a", write_raster("a.tif", random_image("uint8")), fields)
+    complex_scene = Scene("c", write_raster("c.tif", random_image("int16")), fields)
+    with pytest.raises(UserError, match="data type int16, expected one of uint8"):
+        cut_scenes([complex_scene], tmp_path / "s", Cutting(16))
+    empty = Scene(
+        "e", write_raster("e.tif", np.zeros((3, 8, 8), np.uint8), nodata=0), fields
+    )
+    with pytest.raises(UserError, match="no tile has valid pixels"):
+        cut_scenes([empty], tmp_path / "s", Cutting(16))
+    cut_scenes([good], tmp_path / "s", Cutting(16))
+    with pytest.raises(UserError, match="--overwrite replaces it"):
+        cut_scenes([good], tmp_path / "s", Cutting(16))
+    cut_scenes([good], tmp_path / "s", Cutting(32), overwrite=True)
+    assert TileStore(tmp_path / "s").meta["tile_size"] == 32
+
+
+def test_a_torn_scene_leaves_nothing_behind(tmp_path, write_raster, fields):
+    path = write_raster("a.tif", random_image("uint8", (3, 600, 600)))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(UserError, match="can't be read"):
+        cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(64))
+    assert not (tmp_path / "s").exists()
+    assert not list(tmp_path.glob(".s*"))
