@@ -80,7 +80,8 @@ class UNet3(BaseModule):
 
         Followed interval by interval from an output pixel up to the bottleneck and
         back down, for each place a pixel can have on the pooling grid; the width
-        is symmetric about the pixel, twice the farthest reach plus one.
+        is symmetric about the pixel, twice the farthest reach plus one. It holds
+        for batch norm, which in evaluation does not look at the image.
         """
         convolutions = 2  # reach of a stage, at its own resolution
         reach = 0
@@ -103,8 +104,8 @@ class UNet3(BaseModule):
             image: (N, in_channels, H, W) float, normalised.
 
         Returns:
-            Four maps from coarse to fine: (N, 8w, ⌈H/8⌉, ⌈W/8⌉), then 4w, 2w and
-            w channels, the last at (H, W).
+            Four maps from coarse to fine: (N, 8w, ⌈H/8⌉, ⌈W/8⌉), then 4w at a
+            quarter, 2w at half and w channels at the whole size, rounded up.
         """
         height, width = image.shape[2:]
         below, right = -height % self.input_multiple, -width % self.input_multiple
@@ -121,8 +122,13 @@ class UNet3(BaseModule):
         for up, stage, skip in zip(self.up, self.decoder, reversed(skips), strict=True):
             features = stage(torch.cat([skip, up(features)], dim=1))
             outputs.append(features)
-        outputs[-1] = features[..., :height, :width]
-        return tuple(outputs)
+        # What the padding added is cut off at every scale: heads that put several
+        # maps on top of each other would stretch it over the image.
+        scales = (2**stage for stage in range(_STAGES, -1, -1))
+        return tuple(
+            output[..., : -(-height // scale), : -(-width // scale)]
+            for output, scale in zip(outputs, scales, strict=True)
+        )
 
 
 def _stage(channels_in: int, channels_out: int, norm_cfg: dict) -> nn.Sequential:

@@ -1,6 +1,6 @@
 """Independent sigmoid channels on top of any mmseg decode head."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from mmengine.model import BaseModule
@@ -13,6 +13,15 @@ from mmext.registry import MODELS
 
 from .channel_targets import CHANNEL_TARGETS, channel_target
 
+# The wrapped head's own settings for what the wrapper does in its place.
+_WRAPPERS_SETTINGS = (
+    "num_classes",
+    "out_channels",
+    "threshold",
+    "loss_decode",
+    "sampler",
+    "ignore_index",
+)
 _UNUSED_LOSS = dict(type="CrossEntropyLoss", avg_non_ignore=True)
 
 
@@ -26,13 +35,18 @@ class MultiLabelHead(BaseModule):
     its loss and thresholds are not.
 
     Args:
-        head: Config of an mmseg decode head, without ``num_classes`` and
-            ``out_channels``.
+        head: Config of an mmseg decode head whose ``forward`` gives one map of
+            logits, without ``num_classes``, ``out_channels`` and what belongs to
+            its loss.
         channels: Names of the channels, from
             :data:`~.channel_targets.CHANNEL_TARGETS`.
         loss: Config of a loss called with (N, H, W) logits and targets; one for
             all channels, or a dict with one for each.
         channel_weights: Factor of each channel's loss, 1 if absent.
+
+    Raises:
+        UserError: A channel is unknown or named twice, there is none, a loss or
+            weight is not for one of them, or ``head`` sets what the wrapper does.
     """
 
     def __init__(
@@ -44,7 +58,18 @@ class MultiLabelHead(BaseModule):
     ) -> None:
         super().__init__()
         _check_channels("decode_head.channels", channels, CHANNEL_TARGETS)
+        if not channels or len(set(channels)) < len(channels):
+            raise UserError(
+                f"decode_head.channels: is {tuple(channels)}, expected one or more, "
+                "each once"
+            )
         _check_channels("decode_head.channel_weights", channel_weights or {}, channels)
+        for key in _WRAPPERS_SETTINGS:
+            if key in head:
+                raise UserError(
+                    f"decode_head.head.{key}: is set, but it follows from "
+                    "decode_head.channels and decode_head.loss; leave it out"
+                )
         self.channels = tuple(channels)
         number = len(self.channels)
         # Threshold and loss are never used: mmseg warns where they are not set.
@@ -52,11 +77,9 @@ class MultiLabelHead(BaseModule):
         self.head = MODELS.build(
             {**head, "num_classes": number, "out_channels": number, **unused}
         )
+        by_channel = _by_channel(loss, self.channels)
         self.losses = nn.ModuleDict(
-            {
-                name: MODELS.build(loss if "type" in loss else loss[name])
-                for name in self.channels
-            }
+            {name: MODELS.build(by_channel[name]) for name in self.channels}
         )
         self.channel_weights = {
             name: (channel_weights or {}).get(name, 1.0) for name in self.channels
@@ -67,8 +90,19 @@ class MultiLabelHead(BaseModule):
         self.ignore_index = 255
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Logits (N, K, h, w) of the wrapped head."""
-        return self.head(features)
+        """Logits (N, K, h, w) of the wrapped head.
+
+        Raises:
+            UserError: The wrapped head gives something else, as mmseg's ``EncHead``
+                does with its own second loss.
+        """
+        logits = self.head(features)
+        if not isinstance(logits, Tensor):
+            raise UserError(
+                f"decode_head.head: {type(self.head).__name__} gives "
+                f"a {type(logits).__name__}, expected one map of logits"
+            )
+        return logits
 
     def loss(
         self,
@@ -123,9 +157,21 @@ class MultiLabelHead(BaseModule):
         )
 
 
-def _check_channels(key: str, found: Sequence[str] | dict, allowed: object) -> None:
+def _check_channels(key: str, found: Iterable[str], allowed: Iterable[str]) -> None:
+    expected = list(allowed)
     for name in found:
-        if name not in allowed:  # type: ignore[operator]
+        if name not in expected:
             raise UserError(
-                f"{key}: has {name!r}, expected some of {', '.join(allowed)}"  # type: ignore[arg-type]
+                f"{key}: has {name!r}, expected some of {', '.join(expected)}"
             )
+
+
+def _by_channel(loss: dict, channels: Sequence[str]) -> dict[str, dict]:
+    if "type" in loss:
+        return dict.fromkeys(channels, loss)
+    if set(loss) != set(channels):
+        raise UserError(
+            f"decode_head.loss: is for {', '.join(loss) or 'nothing'}, expected one "
+            f"for each of {', '.join(channels)}"
+        )
+    return loss

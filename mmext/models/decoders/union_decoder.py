@@ -46,8 +46,9 @@ class UnionDecoder:
             )
         values = threshold.values() if isinstance(threshold, dict) else [threshold]
         for value in values:
-            if not 0 <= value <= 1:
-                raise UserError(f"decoder.threshold: is {value}, expected 0 to 1")
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (number and 0 <= value <= 1):
+                raise UserError(f"decoder.threshold: is {value!r}, expected 0 to 1")
         self.mode = mode
         self.threshold = threshold
 
@@ -81,10 +82,14 @@ class UnionDecoder:
         Args:
             probabilities: (N, K, H, W) in [0, 1].
             channels: The K channels' names.
+
+        Raises:
+            UserError: As :meth:`check`.
         """
+        self.check(channels)
         masks = {
-            name: probabilities[:, index] > self.threshold_of(name)
-            for index, name in enumerate(channels)
+            name: probability > self.threshold_of(name)
+            for name, probability in zip(channels, probabilities.unbind(1), strict=True)
         }
         if self.mode == "union":
             mask = next(iter(masks.values())).clone()

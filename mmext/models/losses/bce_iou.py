@@ -13,6 +13,9 @@ from .soft_iou import soft_iou_loss
 class BCEIoULoss(nn.Module):
     """The sum of binary cross-entropy and soft IoU loss (Ahn et al. 2025, Figure 3).
 
+    The paper gives no formula, and what it cites for this loss is a survey of image
+    augmentation; the two terms are the plain reading of the name.
+
     Args:
         iou_weight: Factor of the soft IoU loss within the sum.
         smooth: Pixels added above and below the soft IoU.

@@ -21,8 +21,11 @@ def focal_tversky_loss(
     """Focal Tversky loss over all pixels of a batch together.
 
     TI = (Σ p·y + s) / (Σ p·y + α Σ (1 − p)·y + β Σ p·(1 − y) + s) and
-    FTL = (1 − TI)^(1/γ) (Abraham & Khan 2019, equations 3 and 4, with their
-    α = 0.7 on false negatives, β = 0.3 on false positives and γ = 4/3).
+    FTL = (1 − TI)^(1/γ) (Abraham & Khan, "A Novel Focal Tversky Loss Function with
+    Improved Attention U-Net for Lesion Segmentation", 2019, with their α = 0.7 on
+    false negatives, β = 0.3 on false positives and γ = 4/3). Their s only keeps
+    the fraction defined; here it is a pixel, so that a batch without target does
+    not count as wholly missed for a trace of probability.
 
     Args:
         logits: (N, H, W).

@@ -9,7 +9,10 @@ IGNORE = 255
 def masked_probabilities(
     logits: Tensor, target: Tensor, ignore_index: int
 ) -> tuple[Tensor, Tensor]:
-    """Probabilities and targets of the pixels that count, flattened.
+    """Probabilities and targets, both 0 with no gradient at ignored pixels.
+
+    Masked, not picked out: a GPU would have to wait for the number of pixels picked,
+    and their gradients are three times slower to write back on a CPU.
 
     Args:
         logits: (N, H, W), any float dtype.
@@ -17,11 +20,11 @@ def masked_probabilities(
         ignore_index: Target value of pixels that don't count.
 
     Returns:
-        Two (P,) tensors of float32 (float64 for float64 logits).
+        Two (N, H, W) tensors of float32 (float64 for float64 logits).
     """
-    valid = target != ignore_index
-    probabilities = at_least_float32(logits)[valid].sigmoid()
-    return probabilities, target[valid].to(probabilities.dtype)
+    ignored = target == ignore_index
+    logits = at_least_float32(logits).masked_fill(ignored, -torch.inf)
+    return logits.sigmoid(), target.masked_fill(ignored, 0).to(logits.dtype)
 
 
 def at_least_float32(logits: Tensor) -> Tensor:

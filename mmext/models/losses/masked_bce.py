@@ -24,12 +24,15 @@ def masked_bce_with_logits(
     Returns:
         A scalar ≥ 0; 0 with zero gradients if no pixel counts.
     """
-    valid = target != ignore_index
-    kept = at_least_float32(logits)[valid]
+    ignored = target == ignore_index
+    logits = at_least_float32(logits).masked_fill(ignored, 0)
     total = functional.binary_cross_entropy_with_logits(
-        kept, target[valid].to(kept.dtype), reduction="sum"
+        logits,
+        target.masked_fill(ignored, 0).to(logits.dtype),
+        weight=(~ignored).to(logits.dtype),
+        reduction="sum",
     )
-    return total / max(kept.numel(), 1)
+    return total / (~ignored).sum().clamp(min=1)
 
 
 @MODELS.register_module()

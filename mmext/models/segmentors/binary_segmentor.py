@@ -1,5 +1,7 @@
 """A segmentor whose channels are independent and decided by a decoder."""
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
@@ -88,9 +90,9 @@ class BinarySegmentor(EncoderDecoder):
             (N, K, H, W) float32 in [0, 1].
 
         Raises:
-            UserError: The number of bands differs from the backbone's.
+            UserError: The number of bands differs from the preprocessor's or the
+                backbone's.
         """
-        self._check_bands(inputs)
         # numpy's uint16 comes over as a dtype that few operations know.
         batch = self.data_preprocessor({"inputs": inputs.float()})["inputs"]
         logits = self._forward(batch)
@@ -102,6 +104,23 @@ class BinarySegmentor(EncoderDecoder):
                 align_corners=self.align_corners,
             )
         return logits.float().sigmoid()
+
+    def extract_feat(self, inputs: Tensor) -> Sequence[Tensor]:
+        """The backbone's, or the neck's, feature maps.
+
+        Args:
+            inputs: (N, C, H, W), normalised.
+
+        Raises:
+            UserError: The number of bands differs from the backbone's.
+        """
+        expected = getattr(self.backbone, "in_channels", inputs.shape[1])
+        if inputs.shape[1] != expected:
+            raise UserError(
+                f"image: has {inputs.shape[1]} bands, model.backbone.in_channels "
+                f"expects {expected}"
+            )
+        return super().extract_feat(inputs)
 
     def postprocess_result(
         self, seg_logits: Tensor, data_samples: list[SegDataSample] | None = None
@@ -148,11 +167,3 @@ class BinarySegmentor(EncoderDecoder):
         return resize(
             logits, size=size, mode="bilinear", align_corners=self.align_corners
         )
-
-    def _check_bands(self, inputs: Tensor) -> None:
-        expected = getattr(self.backbone, "in_channels", inputs.shape[1])
-        if inputs.shape[1] != expected:
-            raise UserError(
-                f"image: has {inputs.shape[1]} bands, model.backbone.in_channels "
-                f"expects {expected}"
-            )

@@ -96,6 +96,45 @@ def test_weights_and_losses_by_channel():
     assert second["loss_error"] != first["loss_error"]
 
 
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        (dict(channels=()), "expected one or more"),
+        (dict(channels=("fn", "fn")), "each once"),
+        (dict(loss=dict(target=LOSS)), "is for target, expected one for each"),
+        (dict(loss=dict()), "is for nothing, expected one for each of target, error"),
+        (dict(channel_weights=dict(fn=2.0)), "channel_weights: has 'fn'"),
+        (dict(head=dict(FCN, num_classes=2)), "num_classes: is set"),
+        (dict(head=dict(FCN, loss_decode=LOSS)), "loss_decode: is set"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(changes, message):
+    config = dict(
+        type="MultiLabelHead", head=FCN, loss=LOSS, channels=("target", "error")
+    )
+    with pytest.raises(UserError, match=message):
+        MODELS.build({**config, **changes})
+
+
+def test_heads_with_a_second_output_are_refused():
+    encoding = dict(
+        type="EncHead", in_channels=[4], in_index=[3], channels=4, num_codes=2
+    )
+    dual = MODELS.build(dict(type="DualHead", head=encoding, loss=LOSS)).eval()
+    with pytest.raises(UserError, match="EncHead gives a tuple, expected one map"):
+        dual(features())
+
+
+def test_a_fully_ignored_batch_keeps_every_weight_in_the_graph():
+    """Without gradients DDP would wait for the missing ones."""
+    dual = MODELS.build(dict(type="DualHead", head=FCN, loss=LOSS))
+    empty = sample()
+    empty.gt_sem_seg.data.fill_(255)
+    sum(dual.loss(features(), [empty, empty]).values()).backward()
+    for parameter in dual.parameters():
+        assert parameter.grad is not None and not parameter.grad.any()
+
+
 def test_missing_error_mask_and_unknown_channels_are_one_line():
     dual = MODELS.build(dict(type="DualHead", head=FCN, loss=LOSS))
     with pytest.raises(UserError, match="error_mask: is not set"):

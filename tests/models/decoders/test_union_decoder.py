@@ -42,6 +42,9 @@ def test_the_union_leaves_the_channels_alone():
         (dict(mode="both"), "expected one of target, error, union"),
         (dict(threshold=1.5), "is 1.5, expected 0 to 1"),
         (dict(threshold={"target": -1}), "is -1, expected 0 to 1"),
+        (dict(threshold=float("nan")), "is nan, expected 0 to 1"),
+        (dict(threshold="0.5"), "is '0.5', expected 0 to 1"),
+        (dict(threshold=True), "is True, expected 0 to 1"),
     ],
 )
 def test_nonsense_is_refused(arguments, message):
@@ -54,3 +57,16 @@ def test_channels_that_are_not_there_are_refused():
         UnionDecoder("error").check(["target"])
     with pytest.raises(UserError, match="one for each of target, error"):
         UnionDecoder(threshold={"target": 0.5}).check(CHANNELS)
+    with pytest.raises(UserError, match="expected 'union' or one of target"):
+        UnionDecoder("error")(PROBABILITIES[:, :1], ["target"])
+
+
+def test_the_union_of_one_channel_is_that_channel():
+    decision = UnionDecoder()(PROBABILITIES[:, :1], ["target"])
+    assert torch.equal(decision["mask"], decision["channels"]["target"])
+    assert decision["mask"][0, 0].int().tolist() == [0, 1, 0, 1]
+
+
+def test_names_must_be_as_many_as_channels():
+    with pytest.raises(ValueError, match="zip"):
+        UnionDecoder()(PROBABILITIES, ["target"])

@@ -92,8 +92,13 @@ def test_finite_with_finite_gradients(loss, value, scale):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_ignored_pixels_change_nothing(loss):
     logits, target = random_batch()
-    other = torch.where(target == 255, 100.0, logits)
-    assert loss()(logits, target) == loss()(other, target)
+    for value in (100.0, math.nan):
+        other = torch.where(target == 255, value, logits).requires_grad_()
+        result = loss()(other, target)
+        assert result == loss()(logits, target)
+        result.backward()
+        assert (other.grad[target == 255] == 0).all()
+        assert torch.isfinite(other.grad).all()
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -98,6 +98,64 @@ def test_sliding_and_whole_inference_agree_on_one_window():
     torch.testing.assert_close(first, second)
 
 
+def test_sliding_windows_are_averaged_where_they_overlap():
+    torch.manual_seed(0)
+    model = build(test_cfg=dict(mode="slide", crop_size=(16, 16), stride=(8, 16)))
+    image = torch.rand(1, 3, 19, 16)
+    # Windows begin at rows 0 and, pushed back into the image, 3.
+    with torch.no_grad():
+        predicted = model.predict(image)[0].seg_logits.data
+        first, last = (model._forward(image[:, :, top : top + 16])[0] for top in (0, 3))
+    torch.testing.assert_close(predicted[:, :3], first[:, :3])
+    torch.testing.assert_close(predicted[:, 16:], last[:, 13:])
+    torch.testing.assert_close(
+        predicted[:, 3:16], (first[:, 3:] + last[:, :13]) / 2, atol=1e-5, rtol=1e-5
+    )
+
+
+def test_an_auxiliary_head_is_trained_too():
+    coarse = dict(
+        type="MultiLabelHead",
+        channels=("target",),
+        head=dict(type="FCNHead", in_channels=32, channels=4, in_index=0, num_convs=1),
+        loss=dict(type="SoftIoULoss"),
+    )
+    model = build(("target",), auxiliary_head=coarse).train()
+    sample = SegDataSample()
+    sample.gt_sem_seg = PixelData(data=torch.randint(0, 2, (1, 13, 16)))
+    losses = model.loss(torch.rand(2, 3, 13, 16), [sample, sample])
+    assert set(losses) == {"decode.loss_target", "aux.loss_target"}
+    losses["aux.loss_target"].backward()
+    assert model.auxiliary_head.head.conv_seg.weight.grad.any()
+
+
+def test_tta_turns_its_views_back():
+    torch.manual_seed(0)
+    model = build()
+    image = torch.rand(3, 9, 12) * 20
+    views = [(image, None), (image.flip(2), "horizontal"), (image.flip(1), "vertical")]
+    samples = [
+        SegDataSample(
+            metainfo=dict(
+                img_shape=(9, 12),
+                ori_shape=(9, 12),
+                flip=direction is not None,
+                flip_direction=direction,
+            )
+        )
+        for _, direction in views
+    ]
+    tta = MODELS.build(dict(type="BinaryTTAModel", module=model))
+    with torch.no_grad():
+        [merged] = tta.test_step(
+            dict(inputs=[[v] for v, _ in views], data_samples=[[s] for s in samples])
+        )
+        plain, across, down = (model.probabilities(v[None])[0] for v, _ in views)
+    mean = (plain + across.flip(2) + down.flip(1)) / 3
+    torch.testing.assert_close(merged.seg_logits.data.sigmoid(), mean)
+    assert torch.equal(merged.pred_channels.data.bool(), mean > 0.5)
+
+
 def test_tta_averages_probabilities_once():
     tta = MODELS.build(dict(type="BinaryTTAModel", module=build()))
     views = []
@@ -132,8 +190,10 @@ def test_a_tile_is_learnt_by_heart():
 
 
 def test_wrong_bands_are_one_line():
-    with pytest.raises(UserError, match=r"has 4 bands, .* expects 3"):
+    with pytest.raises(UserError, match=r"has 4 bands, model.data_preprocessor"):
         build().probabilities(torch.zeros(1, 4, 8, 8))
+    with pytest.raises(UserError, match=r"has 4 bands, .*in_channels expects 3"):
+        build().predict(torch.zeros(1, 4, 8, 8))
 
 
 def test_batches_of_several_sizes_are_refused():
