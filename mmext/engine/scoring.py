@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from mmext.engine.build_config import load_config
 from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.processes import join_cpu_processes
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
@@ -44,6 +45,7 @@ def test_checkpoint(
     """
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     config = load_config(config_path, options)
+    join_cpu_processes(config, launcher)
     read_checkpoint(checkpoint)
     fill_store_statistics(config)
     if tta:

@@ -19,6 +19,7 @@ from mmext.engine.lineage import (
     lineage_record,
     start_from_parent,
 )
+from mmext.engine.processes import join_cpu_processes
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.errors import UserError
 
@@ -58,6 +59,7 @@ def train(
     # mmengine falls back to unpickling what it cannot load safely; never here.
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     config = load_config(config_path, options)
+    join_cpu_processes(config, launcher)
     work_dir = work_dir or default_work_dir(config_path)
     parent = find_parent(config, config_path, work_dir)
     if parent is not None and parent.missing():
@@ -78,7 +80,7 @@ def train(
         )
     max_epochs = config.train_cfg.max_epochs
     if resume and is_finished(work_dir, max_epochs):
-        if not dist.is_distributed() or dist.is_main_process():
+        if dist.is_main_process():
             print(f"{work_dir}: finished at epoch {max_epochs}, left as it is")
         return work_dir
     latest = latest_checkpoint(work_dir)

@@ -1,0 +1,211 @@
+"""The tools, run one after another as a user runs them, at the smallest size."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+
+from mmext.structures import ErrorBank
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: object, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode == 0) == ok, result.stdout + result.stderr
+    return result
+
+
+def tool(name: str, *arguments: object, ok: bool = True):
+    return run(sys.executable, f"tools/{name}.py", *arguments, ok=ok)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Scenes and stores, made by the tools."""
+    folder = tmp_path_factory.mktemp("job")
+    for name, region, seed in (("train", "gyeonggi", 0), ("test", "jeolla", 1)):
+        tool(
+            *("make_scenes", "--out", folder, "--name", name, "--region", region),
+            *("--size", 320, 256, "--seed", seed),
+        )
+        result = tool(
+            *("prepare_tiles", "--images", folder / f"{name}.tif"),
+            *("--labels", folder / f"{name}_fields.gpkg"),
+            *("--label-where", "crop = 'ginseng'"),
+            *("--tile-size", 64, "--out", folder / "stores" / name),
+        )
+        assert "20 tiles" in result.stdout
+        assert (folder / "stores" / name / "preview.png").stat().st_size > 10_000
+    return folder
+
+
+@pytest.fixture(scope="module")
+def options(folder):
+    stores = folder / "stores"
+    return [
+        "--cfg-options",
+        "epoch_scale=0.02",
+        "model.backbone.base_channels=4",
+        "model.decode_head.head.in_channels=4",
+        "model.decode_head.head.channels=4",
+        f"train_dataloader.dataset.store={stores / 'train'}",
+        f"val_dataloader.dataset.store={stores / 'test'}",
+        f"test_dataloader.dataset.store={stores / 'test'}",
+    ]
+
+
+@pytest.fixture(scope="module")
+def trained(folder, options):
+    """Both stages, trained by one command."""
+    work_dir = folder / "runs" / "stage2_A100-200"
+    config = "configs/demo/stage2_A100-200.py"
+    tool("train", config, "--with-parents", "--work-dir", work_dir, *options)
+    return work_dir
+
+
+def test_the_work_directory(trained):
+    lines = (trained / "history.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["epoch"] == 8
+    assert (trained / "epoch_8.pth").is_file()
+    assert (trained / "stage2_A100-200.py").is_file()
+    assert json.loads((trained / "run.json").read_text())["state"] == "finished"
+    assert (trained.parent / "stage1_trunk" / "error_bank_epoch_4.npz").is_file()
+
+
+def test_a_second_call_goes_past_what_is_finished(trained, options):
+    before = (trained / "epoch_8.pth").stat().st_mtime_ns
+    config = "configs/demo/stage2_A100-200.py"
+    arguments = ("--with-parents", "--resume", "--work-dir", trained, *options)
+    result = tool("train", config, *arguments)
+    assert "left as it is" in result.stdout
+    assert (trained / "epoch_8.pth").stat().st_mtime_ns == before
+
+
+def test_the_test_tool_repeats_the_last_validation(trained, options):
+    config = "configs/demo/stage2_A100-200.py"
+    tool("test", config, trained / "epoch_8.pth", *options)
+    metrics = json.loads((trained / "test_metrics.json").read_text())
+    line = json.loads((trained / "history.jsonl").read_text().splitlines()[-1])
+    for channel in ("target", "error", "union"):
+        for count in ("tp", "fp", "fn", "tn"):
+            assert metrics[f"test/{channel}.{count}"] == line["test"][channel][count]
+
+
+def test_the_map(folder, trained):
+    out = folder / "map"
+    tool(
+        *("predict_scene", trained / "epoch_8.pth", folder / "test.tif"),
+        *("--out", out, "--window", 160, "--device", "cpu"),
+    )
+    with rasterio.open(folder / "test.tif") as scene:
+        crs, transform, shape = scene.crs, scene.transform, scene.shape
+    for name, bands in (("class", 1), ("probability", 2)):
+        with rasterio.open(out / f"test_{name}.tif") as raster:
+            assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            assert (raster.crs, raster.transform, raster.shape) == (
+                crs,
+                transform,
+                shape,
+            )
+            assert raster.count == bands and raster.nodata == 255
+    with rasterio.open(out / "test_class.tif") as raster:
+        codes = raster.read(1)
+        assert raster.colormap(1)[2] == (226, 26, 28, 255)
+    table = geopandas.read_file(out / "test.gpkg", layer="fields")
+    assert table.crs == crs
+    # A pixel is a sixteenth of a square metre; the projection's scale is near 1.
+    assert table.area.sum() == pytest.approx((codes > 0).sum() / 16)
+    np.testing.assert_allclose(table["area_m2"], table.area, rtol=2e-3, atol=0.01)
+    styles = geopandas.read_file(out / "test.gpkg", layer="layer_styles")
+    assert styles["f_table_name"].tolist() == ["fields"]
+
+
+def test_the_report(folder, trained):
+    result = tool("report", trained.parent, "--out", folder / "report")
+    assert "report.html: written" in result.stdout
+    figures = {p.stem for p in (folder / "report" / "figures").glob("*.png")}
+    assert {"iou", "cfdr", "precision_recall", "error_tiles", "map_test"} <= figures
+
+
+def test_two_processes_train_as_a_user_starts_them(folder, options):
+    work_dir = folder / "two" / "stage1_trunk"
+    os.environ["PORT"] = "29617"
+    run(
+        *("tools/dist_train.sh", "configs/demo/stage1_trunk.py", 2),
+        *("--work-dir", work_dir, *options),
+    )
+    record = json.loads((work_dir / "run.json").read_text())
+    assert (record["processes"], record["state"]) == (2, "finished")
+    bank = ErrorBank.load(work_dir / "error_bank_epoch_4.npz")
+    line = json.loads((work_dir / "history.jsonl").read_text().splitlines()[-1])
+    assert line["cfdr"]["total"] == bank.meta["cfdr"]
+    # All of the training set was scored, each tile once.
+    counts = line["train"]["target"]
+    assert sum(counts[k] for k in ("tp", "fp", "fn", "tn")) == bank.meta["valid_pixels"]
+
+
+def test_mistakes_are_one_line(folder, tmp_path):
+    for name, arguments, message in (
+        ("train", ["configs/absent.py"], "no such config"),
+        (
+            "train",
+            [
+                *("configs/demo/stage1_trunk.py", "--work-dir", tmp_path / "w"),
+                *("--cfg-options", "train_dataloader.dataset.store=nowhere"),
+            ],
+            "nowhere: not a tile store",
+        ),
+        (
+            "prepare_tiles",
+            ["--images", "none.tif", "--labels", "x.gpkg", "--out", tmp_path / "s"],
+            "none.tif: no image there",
+        ),
+        ("predict_scene", ["none.pth", "none.tif", "--out", tmp_path], "no image"),
+        ("report", [tmp_path / "none", "--out", tmp_path / "r"], "no such work"),
+    ):
+        result = tool(name, *arguments, ok=False)
+        [line] = [x for x in result.stderr.splitlines() if x.startswith("error: ")]
+        assert message in line
+        assert "Traceback" not in result.stderr
+
+
+def test_an_image_folder(tmp_path, shared_data):
+    source = shared_data / "dead_trees"
+    result = tool(
+        *("prepare_tiles", "--images", source / "images", "--masks", source / "masks"),
+        *("--split-csv", source / "splits.csv", "--split", "val"),
+        *("--tile-size", 128, "--out", tmp_path / "val"),
+    )
+    assert "255 is target" in result.stdout
+    meta = json.loads((tmp_path / "val" / "store.json").read_text())
+    assert len(meta["scenes"]) == 35 and meta["crs"] is None
+
+
+def test_real_orthophotos_with_labels_in_another_crs(tmp_path, shared_data):
+    source = shared_data / "zanzibar_buildings"
+    tool(
+        *("prepare_tiles", "--images", source / "test_ortho.tif"),
+        *("--labels", source / "buildings.geojson"),
+        *("--tile-size", 128, "--out", tmp_path / "test"),
+    )
+    meta = json.loads((tmp_path / "test" / "store.json").read_text())
+    assert meta["num_tiles"] == 28 * 8
+    # data/README.md gives about 12.3 %.
+    assert meta["positive_share"] == pytest.approx(0.123, abs=0.001)
