@@ -135,7 +135,7 @@ def _arguments(component: Any) -> set[str] | None:
             continue
         if owner is object:
             return names
-        parameters = inspect.signature(owner.__init__).parameters.values()
+        parameters = inspect.signature(vars(owner)["__init__"]).parameters.values()
         names |= {p.name for p in parameters}
         # **kwargs hands on to the next class, whose names count too.
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):

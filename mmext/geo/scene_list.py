@@ -51,7 +51,7 @@ def scenes_with_labels(
             f"--labels: {len(labels)} files for {len(images)} images, expected one for "
             "all or one for each"
         )
-    shared = labels * len(images) if len(labels) == 1 else labels
+    shared = list(labels) * len(images) if len(labels) == 1 else list(labels)
     names = [image.stem for image in images]
     for name in names:
         if names.count(name) > 1:

@@ -103,9 +103,8 @@ def _draw_histograms(
     masks = np.concatenate([store.masks[t] for t in tiles])
     for band, name in enumerate(store.meta["bands"]):
         values = images[..., band]
-        edges = np.linspace(
-            *np.percentile(values[masks != IGNORE].astype(float), [0.1, 99.9]), 80
-        )
+        low, high = np.percentile(values[masks != IGNORE].astype(float), [0.1, 99.9])
+        edges = np.linspace(low, high, 80)
         if edges[0] == edges[-1]:
             continue
         colour = f"C{band}"

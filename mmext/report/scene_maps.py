@@ -135,7 +135,7 @@ def draw_finds(scene: SceneMap) -> Figure | None:
             if column >= len(places):
                 axes.set_visible(False)
                 continue
-            _draw_zoom(axes, scene, *places[column], label)
+            _draw_zoom(axes, scene, union, *places[column], label)
     return figure
 
 
@@ -161,7 +161,13 @@ def _largest(mask: np.ndarray) -> list[tuple[int, int, int]]:
 
 
 def _draw_zoom(
-    axes: Axes, scene: SceneMap, row: int, column: int, pixels: int, label: str
+    axes: Axes,
+    scene: SceneMap,
+    prediction: np.ndarray,
+    row: int,
+    column: int,
+    pixels: int,
+    label: str,
 ) -> None:
     half = _ZOOM_PIXELS // 2
     top, left = max(0, row - half), max(0, column - half)
@@ -169,7 +175,7 @@ def _draw_zoom(
     axes.imshow(scene.image[window])
     for mask, colour in (
         (scene.truth[window] == 1, "#ffd400"),
-        (scene.codes[window] > 0, "#e21a1c"),
+        (prediction[window], "#e21a1c"),
     ):
         if mask.any() and not mask.all():
             axes.contour(mask, [0.5], colors=colour, linewidths=1.2)

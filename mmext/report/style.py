@@ -1,6 +1,7 @@
 """One look for all figures."""
 
 import io
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from matplotlib import rc_context
@@ -25,7 +26,7 @@ _RC = {
 }
 
 
-def styled() -> rc_context:
+def styled() -> AbstractContextManager[None]:
     """Context in which figures get the report's look."""
     return rc_context(_RC)
 
@@ -37,9 +38,9 @@ def save_figure(figure: Figure, path: Path) -> None:
         figure: The figure.
         path: Without a suffix.
     """
-    for suffix, options in ((".png", {"dpi": 150}), (".svg", {})):
+    for suffix in (".png", ".svg"):
         with atomic_path(path.with_name(path.name + suffix)) as temporary:
-            figure.savefig(temporary, **options)
+            figure.savefig(temporary, dpi=150)
 
 
 def png_bytes(figure: Figure) -> bytes:

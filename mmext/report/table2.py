@@ -1,7 +1,6 @@
 """The case table of a run, beside the published one."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,8 +8,6 @@ from .experiment import Experiment
 from .published import TABLE_2
 from .runs import Run
 
-COLUMNS = ("case", "source", "seed", "cfdr", "iou_1", "iou_2", "d_iou")
-COLUMNS += ("fn_tp_1", "fn_tp_2", "d_fn_tp", "fp_tp_1", "fp_tp_2", "d_fp_tp")
 HEADINGS = {
     "case": "Case",
     "source": "Source",
@@ -26,6 +23,7 @@ HEADINGS = {
     "fp_tp_2": "FP/TP stage 2",
     "d_fp_tp": "Δ FP/TP",
 }
+COLUMNS = tuple(HEADINGS)
 Row = dict[str, str | float]
 
 
@@ -69,9 +67,7 @@ def case_cfdr(experiment: Experiment, run: Run) -> float:
     return float(here[0]) if len(here) else math.nan
 
 
-def averaged_epochs(
-    experiment: Experiment, run: Run, window: int | None
-) -> Sequence[int]:
+def averaged_epochs(experiment: Experiment, run: Run, window: int | None) -> np.ndarray:
     """The epoch numbers that both stages are averaged over."""
     common = np.intersect1d(experiment.stage1("epoch")[0], run.epochs())
     return common if window is None else common[-window:]

@@ -175,7 +175,7 @@ def _choose_parcels(
 
 def _pixels_of(
     parcels: Parcels, field: NetField, free: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, ...]:
     mine = (parcels.ids == field.parcel) & free
     inner = mine & (parcels.edge > field.margin)
     labels, number = ndimage.label(inner)
@@ -223,7 +223,7 @@ def _expose(
 
 def _field_table(
     fields: list[NetField],
-    masks: dict[int, tuple[np.ndarray, np.ndarray]],
+    masks: dict[int, tuple[np.ndarray, ...]],
     shape: tuple[int, int],
     transform: rasterio.Affine,
 ) -> geopandas.GeoDataFrame:

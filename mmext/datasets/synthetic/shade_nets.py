@@ -59,7 +59,7 @@ def paint_nets(
     image: np.ndarray,
     parcels: Parcels,
     field: NetField,
-    inside: np.ndarray,
+    inside: tuple[np.ndarray, ...],
 ) -> None:
     """Paint a field's nets over its ground, in place.
 
@@ -75,8 +75,8 @@ def paint_nets(
     """
     across, along = parcels.across[inside], parcels.along[inside]
     position = across * np.cos(field.tilt) + along * np.sin(field.tilt)
-    net = sharp_stripes(position, np.float32(field.period), 0.68)
-    joint = sharp_stripes(along, np.float32(field.joint), 0.07)
+    net = sharp_stripes(position, field.period, 0.68)
+    joint = sharp_stripes(along, field.joint, 0.07)
     # Single lengths of net are older or newer than their neighbours.
     length = np.floor(position / field.period) * 977 + np.floor(along / field.joint)
     _, piece = np.unique(length.astype(np.int64), return_inverse=True)

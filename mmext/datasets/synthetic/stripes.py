@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def sharp_stripes(position: np.ndarray, period: np.ndarray, duty: float) -> np.ndarray:
+def sharp_stripes(
+    position: np.ndarray, period: np.ndarray | float, duty: float
+) -> np.ndarray:
     """Bands with straight edges: nets, roofs, panels.
 
     Args:

@@ -1,0 +1,187 @@
+"""What ``tools/benchmark.py`` measures."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from mmcv.transforms import Compose
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from PIL import Image
+
+from mmext.datasets import TileDataset
+from mmext.datasets.synthetic import SceneSpec, render_scene, write_scene
+from mmext.datasets.tile_store import TileStore
+from mmext.engine.checkpoint import LoadedModel
+from mmext.engine.training_set_pass import predict_store
+from mmext.geo.cutting import Cutting, Scene, cut_scenes
+from mmext.geo.labels import read_labels
+from mmext.geo.prediction import PredictionSettings, predict_scene
+from mmext.geo.prediction.windows import window_rows
+from mmext.registry import MODELS, TRANSFORMS
+
+_SIDE = 1536
+_TILE = 128
+_WINDOW = 512
+
+
+def benchmark_all(repeats: int) -> Iterator[str]:
+    """Measure everything on a synthetic scene.
+
+    Args:
+        repeats: Runs of each measurement; the median counts.
+
+    Yields:
+        A line per comparison.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        DefaultScope.overwrite_default_scope("mmext"),
+    ):
+        path = Path(folder)
+        scene = render_scene(SceneSpec(_SIDE, _SIDE, seed=0))
+        write_scene(scene, path, "scene")
+        labels = read_labels(path / "scene_fields.gpkg")
+        source = Scene("scene", path / "scene.tif", labels)
+        cut_scenes([source], path / "store", Cutting(_TILE))
+        store = TileStore(path / "store")
+        yield f"torch {torch.__version__}, {torch.get_num_threads()} threads"
+        yield _reading(store, path, repeats)
+        loaded = _model(store)
+        yield _mapping(loaded, path, repeats)
+        yield _accumulation(loaded, store, repeats)
+
+
+def _reading(store: TileStore, folder: Path, repeats: int) -> str:
+    """Whole samples, image and mask packed, from a warm file cache."""
+    packs = [dict(type="LoadTile"), dict(type="PackTileInputs")]
+    dataset = TileDataset(store.path, packs)
+    files = []
+    for tile in range(len(store)):
+        image, mask = folder / f"{tile}.png", folder / f"{tile}_mask.png"
+        Image.fromarray(np.asarray(store.images[tile])).save(image)
+        Image.fromarray(np.asarray(store.masks[tile])).save(mask)
+        files.append((str(image), str(mask)))
+    steps = ("LoadImageFromFile", "LoadAnnotations", "PackSegInputs")
+    pipeline = Compose([TRANSFORMS.build(dict(type=step)) for step in steps])
+
+    def from_png() -> None:
+        for image, mask in files:
+            pipeline(
+                dict(
+                    img_path=image,
+                    seg_map_path=mask,
+                    seg_fields=[],
+                    reduce_zero_label=False,
+                )
+            )
+
+    def from_store() -> None:
+        for tile in range(len(dataset)):
+            dataset[tile]
+
+    ours, theirs = _medians(repeats, from_store, from_png)
+    return (
+        f"reading {len(store)} tiles: store {ours:.3f} s, mmseg from PNG "
+        f"{theirs:.3f} s: {theirs / ours:.1f} times as fast"
+    )
+
+
+def _mapping(loaded: LoadedModel, folder: Path, repeats: int) -> str:
+    settings = PredictionSettings(window=_WINDOW)
+    backbone = loaded.model.backbone
+    windows = [
+        window.read
+        for row in window_rows(
+            _SIDE,
+            _SIDE,
+            _WINDOW,
+            backbone.receptive_field // 2,
+            backbone.input_multiple,
+        )
+        for window in row
+    ]
+    batches = [torch.rand(1, 3, int(w.height), int(w.width)) * 255 for w in windows]
+
+    def alone() -> None:
+        with torch.inference_mode():
+            for batch in batches:
+                loaded.model.probabilities(batch)
+
+    def whole() -> None:
+        predict_scene(loaded, folder / "scene.tif", folder / "map", settings)
+
+    ours, ceiling = _medians(repeats, whole, alone)
+    return (
+        f"mapping {_SIDE} x {_SIDE} pixels: predict_scene {ours:.2f} s, network alone "
+        f"{ceiling:.2f} s: {ceiling / ours:.0%} of the ceiling"
+    )
+
+
+def _accumulation(loaded: LoadedModel, store: TileStore, repeats: int) -> str:
+    model = loaded.model
+    optimizer = torch.optim.Adam(model.parameters())
+    images = torch.from_numpy(store.images[:16].astype(np.float32)).permute(0, 3, 1, 2)
+    batch = model.data_preprocessor({"inputs": images})["inputs"]
+
+    def step() -> None:
+        model.train()
+        optimizer.zero_grad()
+        model._forward(batch).mean().backward()
+        optimizer.step()
+
+    def passes() -> None:
+        for _ in predict_store(model, store, 16):
+            pass
+
+    one_pass, one_step = _medians(repeats, passes, step)
+    epoch = one_step * -(-len(store) // 16)
+    ratio = (epoch + 3 * one_pass) / epoch
+    return (
+        f"accumulation: an epoch of training {epoch:.2f} s, a pass over its tiles "
+        f"{one_pass:.2f} s: with three passes {ratio:.2f} times as long"
+    )
+
+
+def _model(store: TileStore) -> LoadedModel:
+    width = 16
+    head = dict(
+        type="FCNHead",
+        in_channels=width,
+        channels=width,
+        in_index=3,
+        num_convs=0,
+        concat_input=False,
+        dropout_ratio=0,
+    )
+    model = MODELS.build(
+        dict(
+            type="BinarySegmentor",
+            data_preprocessor=dict(
+                type="BandNormalizer", mean=store.meta["mean"], std=store.meta["std"]
+            ),
+            backbone=dict(type="UNet3", base_channels=width),
+            decode_head=dict(
+                type="DualHead", head=head, loss=dict(type="MaskedBCEWithLogitsLoss")
+            ),
+            # An untrained network says 0.5 everywhere: no map has that many polygons.
+            decoder=dict(type="UnionDecoder", threshold=0.99),
+        )
+    )
+    return LoadedModel(model.eval(), Config(), store.header, Path("none"), "0" * 64, 0)
+
+
+def _medians(repeats: int, *actions: Callable[[], None]) -> list[float]:
+    """Median seconds of each action, run in turn so that drift meets all alike."""
+    times: list[list[float]] = [[] for _ in actions]
+    for run in range(repeats + 1):
+        for action, seconds in zip(actions, times, strict=True):
+            started = time.perf_counter()
+            action()
+            if run:  # the first is to warm up
+                seconds.append(time.perf_counter() - started)
+    return [median(seconds) for seconds in times]

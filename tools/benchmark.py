@@ -1,0 +1,31 @@
+#!/usr/bin/env python
+"""Speed against named yardsticks, as ratios of medians from one run.
+
+    python tools/benchmark.py
+
+Reading tiles: a tile store against mmseg's own loading of the same tiles from PNG.
+Mapping: predict_scene against the network alone on the same windows in memory.
+Accumulation: an epoch with three passes against one without.
+Times on a shared machine are noisy; the ratios are what counts.
+"""
+
+import argparse
+
+from mmext.benchmark import benchmark_all
+from mmext.errors import exit_on_user_error
+
+
+@exit_on_user_error
+def main() -> None:
+    """Parse the command line and measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=5, help="per measurement (5)")
+    args = parser.parse_args()
+    for line in benchmark_all(args.repeats):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
