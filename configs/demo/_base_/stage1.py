@@ -1,11 +1,11 @@
-# The demo: synthetic scenes, a narrow network, the paper's schedule at 6 %.
+# The demo: synthetic scenes, a narrow network, the paper's schedule at 10 %.
 _base_ = '../../_base_/stage1.py'
-epoch_scale = 0.06
+epoch_scale = 0.1
 model = dict(
     backbone=dict(base_channels=12),
     decode_head=dict(head=dict(in_channels=12, channels=12)))
 train_dataloader = dict(
-    batch_size=16, num_workers=0, dataset=dict(store='data/demo/train'))
+    batch_size=8, num_workers=0, dataset=dict(store='data/demo/train'))
 val_dataloader = dict(
     batch_size=16, num_workers=0, dataset=dict(store='data/demo/test'))
 test_dataloader = val_dataloader

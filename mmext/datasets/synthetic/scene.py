@@ -85,13 +85,15 @@ def render_scene(spec: SceneSpec) -> RenderedScene:
     streams = iter(np.random.default_rng(spec.seed).spawn(8))
     parcels = lay_out_parcels(next(streams), shape, metres, region)
     cover = _Cover.lay(next(streams), parcels, region, metres)
-    land = next(streams)
+    land, chooser = next(streams), next(streams)
     names = list(region.land_use)
     uses = land.choice(len(names), parcels.number, p=list(region.land_use.values()))
-    image = paint_land_use(land, parcels, region, uses, metres)
-    chooser = next(streams)
     chosen = _choose_parcels(chooser, parcels, cover.open, metres)
     fields = draw_fields(chooser, chosen, region)
+    # Nets stand on open ground, not on houses or tunnels.
+    ground = [names.index(name) for name in ("bare", "crop")]
+    uses[chosen] = chooser.choice(ground, len(chosen))
+    image = paint_land_use(land, parcels, region, uses, metres)
     painter = next(streams)
     masks = {}
     for field in fields:
