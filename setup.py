@@ -25,8 +25,7 @@ EXTRAS = {
 setup(
     name="mmext",
     version=VERSION,
-    description="Error-aware segmentation of sparse targets and thermal "
-    "monocular depth, on MMSegmentation",
+    description="Error-aware segmentation of sparse targets, on MMSegmentation",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     python_requires=">=3.10,<3.13",

@@ -1,3 +1,3 @@
-"""Error-aware segmentation of sparse targets and thermal depth, on mmseg."""
+"""Error-aware segmentation of sparse targets, on mmseg."""
 
 __version__ = "0.1.0"

@@ -35,7 +35,7 @@ step "Train stage 1, accumulate its errors, train stage 2" \
 step "Go on with stage 1 alone for as long, to compare" \
     python tools/train.py configs/demo/stage1_baseline.py --with-parents --resume
 step "Map the unseen test scene" \
-    python tools/predict_scene.py work_dirs/demo/$CASE/epoch_40.pth \
+    python tools/predict_scene.py work_dirs/demo/$CASE/epoch_32.pth \
     data/demo/scenes/test.tif --out work_dirs/demo/map
 step "Write the report" \
     python tools/report.py work_dirs/demo --out work_dirs/demo/report

@@ -1,6 +1,6 @@
-# The demo: synthetic scenes, a narrow network, the paper's schedule at 10 %.
+# The demo: synthetic scenes, a narrow network, the paper's schedule at 8 %.
 _base_ = '../../_base_/stage1.py'
-epoch_scale = 0.1
+epoch_scale = 0.08
 model = dict(
     backbone=dict(base_channels=12),
     decode_head=dict(head=dict(in_channels=12, channels=12)))

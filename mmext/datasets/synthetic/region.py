@@ -73,11 +73,11 @@ REGIONS = {
     # The plain of the south-west: red soil, smaller parcels, more blue and faded
     # nets, warm light, more mulch and greenhouses.
     "jeolla": Region(
-        light=(1.05, 1.0, 0.94),
-        haze=10,
-        soil=(156, 120, 92),
-        crop=(96, 116, 58),
-        paddy=(132, 138, 82),
+        light=(1.03, 1.0, 0.96),
+        haze=7,
+        soil=(152, 122, 94),
+        crop=(90, 114, 60),
+        paddy=(122, 133, 78),
         parcel_width=(12, 24),
         parcel_length=(22, 52),
         stripe_period=(1.6, 2.3),

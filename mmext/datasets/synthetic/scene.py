@@ -21,7 +21,7 @@ from .shade_nets import NetField, draw_fields, paint_nets
 CRS = "EPSG:5186"
 _ORIGIN = (200_000.0, 520_000.0)
 _TARGET_SHARE = 0.022
-_FIELD_METRES = (80.0, 750.0)
+_FIELD_METRES = (60.0, 420.0)
 
 
 @dataclass(frozen=True)
