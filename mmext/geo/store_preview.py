@@ -11,6 +11,7 @@ from mmext.fileio import atomic_path
 
 _COLUMNS = 6
 _OUTLINE = "#ffd400"
+_BAND_COLOURS = {"red": "#d62728", "green": "#2ca02c", "blue": "#1f77b4"}
 _IGNORED = (0.85, 0.1, 0.55, 0.45)
 
 
@@ -107,7 +108,7 @@ def _draw_histograms(
         edges = np.linspace(low, high, 80)
         if edges[0] == edges[-1]:
             continue
-        colour = f"C{band}"
+        colour = _BAND_COLOURS.get(name, f"C{band}")
         for group, style in ((1, "-"), (0, ":")):
             if (masks == group).any():
                 counts, _ = np.histogram(values[masks == group], edges, density=True)

@@ -57,6 +57,12 @@ def _quiet():
     logging.disable(logging.NOTSET)
 
 
+@pytest.fixture(scope="module")
+def shared_parents(tmp_path_factory):
+    """Where the configs of one folder find parents that another test trained."""
+    return tmp_path_factory.mktemp("parents")
+
+
 pytestmark = pytest.mark.usefixtures("_quiet")
 
 
@@ -83,6 +89,21 @@ def test_both_stages_with_parents(tmp_path, tiny_options):
     assert loaded.model.channels == ("target", "error")
     # The training scores are those of the final weights, counted anew.
     assert loaded.epoch == 8
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for p in CONFIGS.rglob("*.py") if "_base_" not in p.parts),
+    ids=lambda path: str(path.relative_to(CONFIGS)),
+)
+def test_every_shipped_config_trains(path, tmp_path, tiny_options, shared_parents):
+    work_dir = shared_parents / path.parent.name / path.stem
+    train(path, work_dir, tiny_options(), resume=True, with_parents=True)
+    lines = history(work_dir)
+    assert np.isfinite(lines[-1]["loss"]["sum"])
+    assert (
+        lines[-1]["epoch"] == json.loads((work_dir / "run.json").read_text())["epochs"]
+    )
 
 
 def test_a_killed_run_resumes_to_the_same_result(tmp_path, tiny_options):
