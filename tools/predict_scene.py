@@ -5,9 +5,13 @@
         data/demo/scenes/test.tif --out map
     python tools/predict_scene.py model.pth sheets/ --out map --min-area 50
 
+    torchrun --nproc_per_node 4 tools/predict_scene.py model.pth sheets/ --out map
+
 Per scene: NAME_probability.tif, NAME_class.tif (1 target, 2 error channel only,
 3 both, 255 no-data) and NAME.gpkg (layer fields), which opens styled in QGIS.
-A scene that can't be mapped is named at the end and does not stop the others.
+Over several: map_class.vrt, map_probability.vrt and map.gpkg, in which fields that
+cross sheets are whole. Finished scenes are skipped on a second call; a scene that can't
+be mapped is named at the end and does not stop the others.
 """
 
 import argparse
@@ -17,7 +21,7 @@ import torch
 
 from mmext.engine.checkpoint import load_model
 from mmext.errors import UserError, exit_on_user_error
-from mmext.geo.prediction import PredictionSettings, predict_scene
+from mmext.geo.prediction import PredictionSettings, predict_scenes
 from mmext.geo.scene_list import expand_images
 
 
@@ -46,6 +50,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--simplify", type=float, default=0.0, help="tolerance in pixels (0)"
     )
+    parser.add_argument(
+        "--where", help="keep only polygons for which this holds, in SQL"
+    )
     parser.add_argument("--fill-holes", action="store_true", help="close holes")
     parser.add_argument(
         "--resample", action="store_true", help="bring scenes to the training pixels"
@@ -67,19 +74,14 @@ def main() -> None:
         min_area=args.min_area,
         simplify=args.simplify,
         fill_holes=args.fill_holes,
+        where=args.where,
         resample=args.resample,
     )
-    failures = []
-    for scene in scenes:
-        try:
-            result = predict_scene(loaded, scene, args.out, settings)
-        except UserError as error:
-            failures.append(str(error))
-            continue
-        print(f"{result.classes}, {result.polygons}: {result.objects} fields")
+    failures = predict_scenes(loaded, scenes, args.out, settings)
     if failures:
         raise UserError(
-            f"{len(failures)} of {len(scenes)} scenes not mapped: {'; '.join(failures)}"
+            f"{len(failures)} of {len(scenes)} scenes or steps failed: "
+            f"{'; '.join(failures)}"
         )
 
 

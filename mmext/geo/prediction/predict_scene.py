@@ -1,5 +1,6 @@
 """From a scene to a map, in memory that does not grow with the scene."""
 
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pyogrio
 import rasterio
 import shapely
 import torch
@@ -15,19 +17,19 @@ from tqdm import tqdm
 
 from mmext.engine.checkpoint import LoadedModel
 from mmext.errors import UserError
-from mmext.fileio import atomic_path
 from mmext.geo.ground_area import ground_area
-from mmext.geo.qgis_style import categorised_outlines, embed_style
 
-from .class_codes import COLOURS, NAMES, NODATA, class_codes
+from .class_codes import COLOURS, NODATA, class_codes
 from .cog import StripRaster
+from .polygon_file import LAYER, PolygonFile
 from .polygons import MappedObject, StripPolygonizer
 from .scene_source import SceneSource, open_source
 from .windows import PredictionWindow, window_rows
 
 #: Stored value of a probability of 1; 255 is no-data.
 PROBABILITY_STEPS = 250
-LAYER = "fields"
+#: Finished fields that are held before they go to disk.
+_CHUNK = 2000
 _COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "scene", "model")
 
 
@@ -43,6 +45,7 @@ class PredictionSettings:
         min_area: Smaller polygons are left out, in m².
         simplify: Tolerance in pixels; 0 keeps the pixels' edges.
         fill_holes: Close holes in polygons.
+        where: Keep polygons for which this SQL condition on their columns holds.
         resample: Bring scenes to the training pixel size.
     """
 
@@ -53,6 +56,7 @@ class PredictionSettings:
     min_area: float = 0.0
     simplify: float = 0.0
     fill_holes: bool = False
+    where: str | None = None
     resample: bool = False
 
 
@@ -110,15 +114,16 @@ def predict_scene(
         writer = _SceneWriter(loaded, scene, source, out, settings)
         try:
             _run(loaded, scene, source, writer, settings)
-            table = writer.table()
+            writer.finish_polygons()
             writer.probabilities.save_as_cog(probability_path, "average")
             writer.classes.save_as_cog(class_path, "nearest")
+            writer.polygons.save()
         except BaseException:
-            writer.probabilities.close()
-            writer.classes.close()
+            for part in (writer.probabilities, writer.classes, writer.polygons):
+                part.close()
             raise
-    write_polygons(table, polygon_path)
-    return SceneResult(probability_path, class_path, polygon_path, len(table))
+    number = writer.polygons.number
+    return SceneResult(probability_path, class_path, polygon_path, number)
 
 
 def _run(
@@ -128,26 +133,28 @@ def _run(
     writer: "_SceneWriter",
     settings: PredictionSettings,
 ) -> None:
-    raster = source.raster
-    backbone = loaded.model.backbone
-    rows = list(
-        window_rows(
+    raster, backbone = source.raster, loaded.model.backbone
+    margin = _margin(loaded, settings)
+
+    def rows() -> Iterator[list[PredictionWindow]]:
+        # Made anew for each use: a list of all windows would grow with the scene.
+        return window_rows(
             raster.height,
             raster.width,
             settings.window,
-            _margin(loaded, settings),
+            margin,
             getattr(backbone, "input_multiple", 32),
         )
-    )
+
     # One thread reads ahead while this one computes; GDAL and torch let go of the
     # interpreter lock.
     with (
         ThreadPoolExecutor(1) as reader,
-        tqdm(total=sum(map(len, rows)), unit="window", desc=scene.stem) as progress,
+        tqdm(total=sum(map(len, rows())), unit="window", desc=scene.stem) as progress,
     ):
-        windows = [window for row in rows for window in row]
+        windows = (window for row in rows() for window in row)
         reads = _read_ahead(reader, source, windows)
-        for row in rows:
+        for row in rows():
             writer.begin_strip(row)
             for window in row:
                 pixels, valid = next(reads)
@@ -169,14 +176,15 @@ def _margin(loaded: LoadedModel, settings: PredictionSettings) -> int:
 
 
 def _read_ahead(
-    reader: ThreadPoolExecutor, source: SceneSource, windows: list[PredictionWindow]
+    reader: ThreadPoolExecutor,
+    source: SceneSource,
+    windows: Iterator[PredictionWindow],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    pending = [reader.submit(source.read, window.read) for window in windows[:1]]
-    for following in [*windows[1:], None]:
-        current = pending.pop(0)
-        if following is not None:
-            pending.append(reader.submit(source.read, following.read))
+    pending = reader.submit(source.read, next(windows).read)
+    for following in windows:
+        current, pending = pending, reader.submit(source.read, following.read)
         yield current.result()
+    yield pending.result()
 
 
 def _predict(
@@ -228,6 +236,7 @@ class _SceneWriter:
             nodata=NODATA,
             colours=COLOURS,
         )
+        self.polygons = PolygonFile(result_paths(scene, out)[2])
         self.polygonizer = StripPolygonizer(raster.transform)
         self.objects: list[MappedObject] = []
 
@@ -265,10 +274,15 @@ class _SceneWriter:
         self.classes.write(self.codes[None], self.strip)
         highest = self.probability.max(axis=0)
         self.objects += self.polygonizer.add(self.codes, highest)
+        if len(self.objects) >= _CHUNK:
+            self._flush()
 
-    def table(self) -> geopandas.GeoDataFrame:
+    def finish_polygons(self) -> None:
         self.objects += self.polygonizer.finish()
-        return object_table(
+        self._flush()
+
+    def _flush(self) -> None:
+        table = object_table(
             self.objects,
             self.crs,
             self.settings,
@@ -276,6 +290,8 @@ class _SceneWriter:
             scene=self.scene.stem,
             model=f"{self.loaded.path.name} {self.loaded.sha256[:12]}",
         )
+        self.polygons.add(select(table, self.settings.where))
+        self.objects = []
 
 
 def object_table(
@@ -318,12 +334,26 @@ def object_table(
     return table[table["area_m2"] >= settings.min_area].reset_index(drop=True)
 
 
-def write_polygons(table: geopandas.GeoDataFrame, path: Path) -> None:
-    """Write a table of fields with the style that QGIS shows it in."""
-    colours = {name: COLOURS[code][:3] for code, name in NAMES.items()}
-    with atomic_path(path) as temporary:
-        table.to_file(temporary, layer=LAYER, geometry_type="Polygon")
-        embed_style(temporary, LAYER, categorised_outlines("source", colours))
+def select(table: geopandas.GeoDataFrame, where: str | None) -> geopandas.GeoDataFrame:
+    """Rows for which an SQL condition holds, by GDAL's own reading of it.
+
+    Args:
+        table: The fields.
+        where: The condition, on their columns; None keeps all.
+
+    Raises:
+        UserError: The condition is not one.
+    """
+    if where is None or len(table) == 0:
+        return table
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fields.gpkg"
+        table.to_file(path, layer=LAYER)
+        try:
+            return geopandas.read_file(path, layer=LAYER, where=where)
+        except (ValueError, pyogrio.errors.FeatureError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"--where {where!r}: {reason}") from None
 
 
 def _without_holes(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -1,0 +1,234 @@
+"""Whole scenes through a network that is not trained, against plain references."""
+
+import json
+import sys
+import tracemalloc
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+import torch
+from mmengine.config import Config
+
+from mmext.engine.checkpoint import LoadedModel
+from mmext.errors import UserError
+from mmext.geo.prediction import PredictionSettings, predict_scene, predict_scenes
+from mmext.registry import MODELS
+
+SETTINGS = PredictionSettings(window=128)
+
+
+def build(bands=3, dtype="uint8", threshold=0.5) -> LoadedModel:
+    torch.manual_seed(1)
+    model = MODELS.build(
+        dict(
+            type="BinarySegmentor",
+            data_preprocessor=dict(
+                type="BandNormalizer", mean=[100.0] * bands, std=[50.0] * bands
+            ),
+            backbone=dict(type="UNet3", in_channels=bands, base_channels=2),
+            decode_head=dict(
+                type="MultiLabelHead",
+                channels=("target", "error"),
+                head=dict(
+                    type="FCNHead",
+                    in_channels=2,
+                    channels=2,
+                    in_index=3,
+                    num_convs=0,
+                    concat_input=False,
+                    dropout_ratio=0,
+                ),
+                loss=dict(type="MaskedBCEWithLogitsLoss"),
+            ),
+            decoder=dict(type="UnionDecoder", threshold=threshold),
+        )
+    )
+    model.init_weights()
+    store = dict(
+        bands=[f"band_{i}" for i in range(bands)],
+        band_indexes=list(range(1, bands + 1)),
+        dtype=dtype,
+        pixel_size_m=0.5,
+    )
+    return LoadedModel(model.eval(), Config(), store, Path("m.pth"), "a" * 64, 1)
+
+
+def blobs(shape, dtype="uint8"):
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(20, 230, (shape[0], shape[1] // 12 + 1, shape[2] // 12 + 1))
+    return coarse.repeat(12, 1).repeat(12, 2)[:, : shape[1], : shape[2]].astype(dtype)
+
+
+def in_one_pass(loaded, image):
+    with torch.no_grad():
+        batch = torch.from_numpy(image.astype(np.float32))[None]
+        return loaded.model.probabilities(batch)[0].numpy()
+
+
+@pytest.mark.parametrize("shape", [(3, 205, 333), (3, 40, 33), (3, 1, 1)])
+@pytest.mark.parametrize("window", [128, 200])
+def test_the_map_is_that_of_one_pass(tmp_path, write_raster, shape, window):
+    loaded, image = build(), blobs(shape)
+    scene = write_raster("scene.tif", image)
+    settings = PredictionSettings(window=window, float_probabilities=True)
+    result = predict_scene(loaded, scene, tmp_path / "map", settings)
+    expected = in_one_pass(loaded, image)
+    with rasterio.open(result.probability) as raster:
+        np.testing.assert_allclose(raster.read(), expected, atol=1e-5)
+        assert raster.descriptions == ("target", "error")
+    codes = (expected[0] > 0.5) + 2 * (expected[1] > 0.5)
+    with rasterio.open(result.classes) as raster:
+        np.testing.assert_array_equal(raster.read(1), codes)
+    table = geopandas.read_file(result.polygons, layer="fields")
+    assert table.area.sum() == pytest.approx((codes > 0).sum() / 4)
+    assert len(table) == result.objects
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_other_pixel_types_and_bytes(tmp_path, write_raster, dtype):
+    loaded, image = build(2, dtype), blobs((2, 60, 70), dtype)
+    result = predict_scene(
+        loaded, write_raster("s.tif", image), tmp_path / "m", SETTINGS
+    )
+    with rasterio.open(result.probability) as raster:
+        found = raster.read() * raster.scales[0]
+    np.testing.assert_allclose(found, in_one_pass(loaded, image), atol=0.5 / 250 + 1e-6)
+
+
+def test_no_data_stays_no_data(tmp_path, write_raster):
+    image = blobs((3, 50, 60))
+    image[:, :20, :30] = 0
+    scene = write_raster("s.tif", image, nodata=0)
+    result = predict_scene(build(), scene, tmp_path / "m", SETTINGS)
+    for path in (result.probability, result.classes):
+        with rasterio.open(path) as raster:
+            values = raster.read(1)
+        assert (values[:20, :30] == 255).all() and (values[20:] != 255).all()
+
+
+def test_cleaning_of_polygons(tmp_path, write_raster):
+    loaded, scene = build(), write_raster("s.tif", blobs((3, 150, 150)))
+
+    def fields(**changes):
+        settings = PredictionSettings(window=128, **changes)
+        result = predict_scene(loaded, scene, tmp_path / "m", settings)
+        return geopandas.read_file(result.polygons, layer="fields")
+
+    everything = fields()
+    assert len(everything) > 3 and everything.interiors.map(len).sum() > 0
+    large = fields(min_area=20.0)
+    assert len(large) == (everything["area_m2"] >= 20).sum() < len(everything)
+    assert fields(fill_holes=True).interiors.map(len).sum() == 0
+    assert fields(simplify=2.0).get_coordinates().shape[0] < len(
+        everything.get_coordinates()
+    )
+    chosen = fields(where="max_prob > 0.6 AND area_m2 < 20")
+    expected = everything.query("max_prob > 0.6 and area_m2 < 20")
+    assert len(chosen) == len(expected)
+    with pytest.raises(UserError, match="--where"):
+        fields(where="no such thing")
+
+
+def test_flips_average_four_views(tmp_path, write_raster):
+    loaded, image = build(), blobs((3, 64, 64))
+    settings = PredictionSettings(window=200, flips=True, float_probabilities=True)
+    result = predict_scene(
+        loaded, write_raster("s.tif", image), tmp_path / "m", settings
+    )
+    views = [((), ()), ((1,), (1,)), ((2,), (2,)), ((1, 2), (1, 2))]
+    expected = np.mean(
+        [np.flip(in_one_pass(loaded, np.flip(image, a).copy()), b) for a, b in views],
+        axis=0,
+    )
+    with rasterio.open(result.probability) as raster:
+        np.testing.assert_allclose(raster.read(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (dict(array=blobs((2, 20, 20))), "has 2 bands, the model reads 1, 2, 3"),
+        (dict(array=blobs((3, 20, 20), "uint16")), "data type uint16, the model was"),
+        (dict(pixel=1.0), "pixels of 1 m, the model was trained on 0.5 m; --resample"),
+    ],
+)
+def test_scenes_that_do_not_fit_are_refused(tmp_path, write_raster, change, message):
+    scene = write_raster("s.tif", **{"array": blobs((3, 20, 20)), **change})
+    with pytest.raises(UserError, match=message):
+        predict_scene(build(), scene, tmp_path / "m", SETTINGS)
+    assert not any((tmp_path / "m").glob("*"))
+
+
+def test_resampling_brings_the_training_pixels(tmp_path, write_raster):
+    scene = write_raster("s.tif", blobs((3, 40, 60)), pixel=1.0)
+    settings = PredictionSettings(window=128, resample=True)
+    result = predict_scene(build(), scene, tmp_path / "m", settings)
+    with rasterio.open(result.classes) as raster, rasterio.open(scene) as original:
+        assert raster.transform.a == pytest.approx(0.5, rel=0.01)
+        np.testing.assert_allclose(raster.bounds, original.bounds)
+
+
+def test_memory_does_not_grow_with_the_scene(tmp_path, write_raster):
+    """Twelve times as many rows, at most a little more memory of our own."""
+    loaded, peaks = build(threshold=1.0), []
+    for height in (256, 3072):
+        scene = write_raster(f"{height}.tif", np.full((3, height, 256), 90, np.uint8))
+        tracemalloc.start()
+        predict_scene(loaded, scene, tmp_path / "m", SETTINGS)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_polygons_go_to_disk_in_pieces(tmp_path, write_raster, monkeypatch):
+    loaded, scene = build(), write_raster("s.tif", blobs((3, 400, 100)))
+    at_once = predict_scene(loaded, scene, tmp_path / "a", SETTINGS)
+    # The package's function hides its module of the same name.
+    monkeypatch.setattr(sys.modules[predict_scene.__module__], "_CHUNK", 3)
+    in_pieces = predict_scene(loaded, scene, tmp_path / "b", SETTINGS)
+    assert at_once.objects == in_pieces.objects > 10
+    first, second = (geopandas.read_file(r.polygons) for r in (at_once, in_pieces))
+    assert set(first.geometry.to_wkb()) == set(second.geometry.to_wkb())
+    assert not list((tmp_path / "b").glob(".*"))
+
+
+@pytest.fixture
+def sheets(write_raster):
+    """One scene cut into two sheets, and a file that is no raster."""
+    image = blobs((3, 120, 160))
+    left = write_raster("left.tif", image[..., :80])
+    right = write_raster("right.tif", image[..., 80:], origin=(200_040.0, 500_000.0))
+    bad = left.with_name("bad.tif")
+    bad.write_bytes(left.read_bytes()[:500])
+    return [left, bad, right]
+
+
+def test_many_sheets(tmp_path, sheets, capsys):
+    loaded, out = build(), tmp_path / "map"
+    [failure] = predict_scenes(loaded, sheets, out, SETTINGS)
+    assert "bad.tif" in failure
+    with rasterio.open(out / "map_class.vrt") as vrt:
+        assert vrt.shape == (120, 160)
+        assert vrt.colormap(1)[2] == (226, 26, 28, 255)
+        codes = vrt.read(1)
+    merged = geopandas.read_file(out / "map.gpkg", layer="fields")
+    assert merged.area.sum() == pytest.approx((codes > 0).sum() / 4)
+    assert any(";" in scene for scene in merged["scene"])
+    note = json.loads((out / "left.json").read_text())
+    assert note["sha256"] == "a" * 64
+    # A second call maps nothing again, unless something has changed.
+    before = (out / "left_class.tif").stat().st_mtime_ns
+    capsys.readouterr()
+    predict_scenes(loaded, sheets, out, SETTINGS)
+    assert capsys.readouterr().out.count("mapped already") == 2
+    assert (out / "left_class.tif").stat().st_mtime_ns == before
+    predict_scenes(loaded, sheets, out, PredictionSettings(window=136))
+    assert (out / "left_class.tif").stat().st_mtime_ns > before
+
+
+def test_names_must_differ(tmp_path, sheets):
+    with pytest.raises(UserError, match="two are called left"):
+        predict_scenes(build(), [sheets[0]] * 2, tmp_path / "m", SETTINGS)
