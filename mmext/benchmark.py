@@ -21,6 +21,7 @@ from mmext.engine.training_set_pass import predict_store
 from mmext.geo.cutting import Cutting, Scene, cut_scenes
 from mmext.geo.labels import read_labels
 from mmext.geo.prediction import PredictionSettings, predict_scene
+from mmext.geo.prediction.backends.eager import eager_predictor
 from mmext.geo.prediction.windows import window_rows
 from mmext.registry import MODELS, TRANSFORMS
 
@@ -93,7 +94,7 @@ def _reading(store: TileStore, folder: Path, repeats: int) -> str:
 
 def _mapping(loaded: LoadedModel, folder: Path, repeats: int) -> str:
     settings = PredictionSettings(window=_WINDOW)
-    backbone = loaded.model.backbone
+    predictor, backbone = eager_predictor(loaded), loaded.model.backbone
     windows = [
         window.read
         for row in window_rows(
@@ -108,12 +109,11 @@ def _mapping(loaded: LoadedModel, folder: Path, repeats: int) -> str:
     batches = [torch.rand(1, 3, int(w.height), int(w.width)) * 255 for w in windows]
 
     def alone() -> None:
-        with torch.inference_mode():
-            for batch in batches:
-                loaded.model.probabilities(batch)
+        for batch in batches:
+            predictor.probabilities(batch)
 
     def whole() -> None:
-        predict_scene(loaded, folder / "scene.tif", folder / "map", settings)
+        predict_scene(predictor, folder / "scene.tif", folder / "map", settings)
 
     ours, ceiling = _medians(repeats, whole, alone)
     return (

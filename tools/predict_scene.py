@@ -19,9 +19,13 @@ from pathlib import Path
 
 import torch
 
-from mmext.engine.checkpoint import load_model
 from mmext.errors import UserError, exit_on_user_error
-from mmext.geo.prediction import PredictionSettings, predict_scenes
+from mmext.geo.prediction import (
+    BACKENDS,
+    PredictionSettings,
+    open_predictor,
+    predict_scenes,
+)
 from mmext.geo.scene_list import expand_images
 
 
@@ -30,11 +34,19 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("checkpoint", type=Path, help="work_dirs/…/epoch_N.pth")
+    parser.add_argument(
+        "checkpoint", type=Path, help="epoch_N.pth, or an exported .onnx"
+    )
     parser.add_argument("scenes", nargs="+", help="files, folders, globs, .txt lists")
     parser.add_argument("--out", type=Path, required=True, help="folder")
     parser.add_argument(
         "--device", default="cuda" if torch.cuda.is_available() else "cpu"
+    )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="eager",
+        help="what runs the network; auto times those installed (eager)",
     )
     parser.add_argument("--window", type=int, default=512, help="pixels (512)")
     parser.add_argument(
@@ -65,7 +77,6 @@ def main() -> None:
     """Parse the command line and map."""
     args = parse_arguments()
     scenes = expand_images(args.scenes)
-    loaded = load_model(args.checkpoint, args.device)
     settings = PredictionSettings(
         window=args.window,
         overlap=args.overlap,
@@ -77,7 +88,9 @@ def main() -> None:
         where=args.where,
         resample=args.resample,
     )
-    failures = predict_scenes(loaded, scenes, args.out, settings)
+    predictor = open_predictor(args.checkpoint, args.backend, args.device, args.window)
+    print(f"{args.checkpoint} with {predictor.backend}")
+    failures = predict_scenes(predictor, scenes, args.out, settings)
     if failures:
         raise UserError(
             f"{len(failures)} of {len(scenes)} scenes or steps failed: "

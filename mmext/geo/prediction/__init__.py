@@ -1,4 +1,15 @@
+from .backends import BACKENDS, export_onnx, open_predictor
 from .many_scenes import predict_scenes
 from .predict_scene import PredictionSettings, SceneResult, predict_scene
+from .predictor import Predictor
 
-__all__ = ["PredictionSettings", "SceneResult", "predict_scene", "predict_scenes"]
+__all__ = [
+    "BACKENDS",
+    "PredictionSettings",
+    "Predictor",
+    "SceneResult",
+    "export_onnx",
+    "open_predictor",
+    "predict_scene",
+    "predict_scenes",
+]

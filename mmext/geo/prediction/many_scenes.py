@@ -11,20 +11,20 @@ from typing import Any
 import geopandas
 import torch
 
-from mmext.engine.checkpoint import LoadedModel
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
 from .merge import merge_sheets
 from .polygon_file import LAYER, PolygonFile
 from .predict_scene import PredictionSettings, predict_scene, result_paths
+from .predictor import Predictor
 from .vrt import write_vrt
 
 MERGED = "map"
 
 
 def predict_scenes(
-    loaded: LoadedModel,
+    predictor: Predictor,
     scenes: Sequence[Path],
     out: Path,
     settings: PredictionSettings,
@@ -38,7 +38,7 @@ def predict_scenes(
     ``map_probability.vrt`` and ``map.gpkg`` over all of several sheets.
 
     Args:
-        loaded: The model.
+        predictor: The network.
         scenes: The rasters, of different names.
         out: Folder for the results.
         settings: How.
@@ -57,12 +57,12 @@ def predict_scenes(
     rank, world_size = _join()
     failures = []
     for scene in scenes[rank::world_size]:
-        note = _note(loaded, scene, settings)
+        note = _note(predictor, scene, settings)
         if _is_finished(scene, out, note):
             print(f"{scene}: mapped already")
             continue
         try:
-            result = predict_scene(loaded, scene, out, settings)
+            result = predict_scene(predictor, scene, out, settings)
         except UserError as error:
             failures.append(str(error))
             continue
@@ -80,15 +80,15 @@ def _note_path(scene: Path, out: Path) -> Path:
 
 
 def _note(
-    loaded: LoadedModel, scene: Path, settings: PredictionSettings
+    predictor: Predictor, scene: Path, settings: PredictionSettings
 ) -> dict[str, Any]:
     state = scene.stat()
     return {
         "scene": str(scene.resolve()),
         "bytes": state.st_size,
         "changed": state.st_mtime,
-        "model": loaded.path.name,
-        "sha256": loaded.sha256,
+        "model": predictor.path.name,
+        "sha256": predictor.sha256,
         "settings": asdict(settings),
     }
 

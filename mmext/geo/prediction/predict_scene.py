@@ -15,7 +15,6 @@ import torch
 from rasterio.windows import Window
 from tqdm import tqdm
 
-from mmext.engine.checkpoint import LoadedModel
 from mmext.errors import UserError
 from mmext.geo.ground_area import ground_area
 
@@ -23,6 +22,7 @@ from .class_codes import COLOURS, NODATA, class_codes
 from .cog import StripRaster
 from .polygon_file import LAYER, PolygonFile
 from .polygons import MappedObject, StripPolygonizer
+from .predictor import Predictor
 from .scene_source import SceneSource, open_source
 from .windows import PredictionWindow, window_rows
 
@@ -87,7 +87,7 @@ def result_paths(scene: Path, out: Path) -> tuple[Path, Path, Path]:
 
 
 def predict_scene(
-    loaded: LoadedModel, scene: Path, out: Path, settings: PredictionSettings
+    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
 ) -> SceneResult:
     """Map one scene.
 
@@ -95,7 +95,7 @@ def predict_scene(
     written strip by strip, and polygons leave memory when they are complete.
 
     Args:
-        loaded: The model.
+        predictor: The network.
         scene: The raster.
         out: Folder for the results; those of an earlier call are replaced.
         settings: How.
@@ -103,17 +103,17 @@ def predict_scene(
     Raises:
         UserError: The scene can't be read or does not fit the model.
     """
-    if not loaded.store:
+    if not predictor.store:
         raise UserError(
-            f"{loaded.path}: does not know its training store, expected a checkpoint "
-            "of a TileDataset"
+            f"{predictor.path}: does not know its training store, expected a "
+            "checkpoint of a TileDataset"
         )
     out.mkdir(parents=True, exist_ok=True)
     probability_path, class_path, polygon_path = result_paths(scene, out)
-    with open_source(scene, loaded.store, settings.resample) as source:
-        writer = _SceneWriter(loaded, scene, source, out, settings)
+    with open_source(scene, predictor.store, settings.resample) as source:
+        writer = _SceneWriter(predictor, scene, source, out, settings)
         try:
-            _run(loaded, scene, source, writer, settings)
+            _run(predictor, scene, source, writer, settings)
             writer.finish_polygons()
             writer.probabilities.save_as_cog(probability_path, "average")
             writer.classes.save_as_cog(class_path, "nearest")
@@ -127,14 +127,13 @@ def predict_scene(
 
 
 def _run(
-    loaded: LoadedModel,
+    predictor: Predictor,
     scene: Path,
     source: SceneSource,
     writer: "_SceneWriter",
     settings: PredictionSettings,
 ) -> None:
-    raster, backbone = source.raster, loaded.model.backbone
-    margin = _margin(loaded, settings)
+    raster, margin = source.raster, _margin(predictor, settings)
 
     def rows() -> Iterator[list[PredictionWindow]]:
         # Made anew for each use: a list of all windows would grow with the scene.
@@ -143,7 +142,7 @@ def _run(
             raster.width,
             settings.window,
             margin,
-            getattr(backbone, "input_multiple", 32),
+            predictor.multiple,
         )
 
     # One thread reads ahead while this one computes; GDAL and torch let go of the
@@ -158,21 +157,20 @@ def _run(
             writer.begin_strip(row)
             for window in row:
                 pixels, valid = next(reads)
-                writer.add(window, _predict(loaded, pixels, settings), valid)
+                writer.add(window, _predict(predictor, pixels, settings), valid)
                 progress.update()
             writer.end_strip()
 
 
-def _margin(loaded: LoadedModel, settings: PredictionSettings) -> int:
+def _margin(predictor: Predictor, settings: PredictionSettings) -> int:
     if settings.overlap is not None:
         return settings.overlap
-    field = getattr(loaded.model.backbone, "receptive_field", None)
-    if field is None:
+    if predictor.reach is None:
         raise UserError(
-            f"--overlap: not given, and {type(loaded.model.backbone).__name__} does "
-            "not say how far it looks; 64 to 128 pixels are usual"
+            "--overlap: not given, and the network does not say how far it looks; 64 "
+            "to 128 pixels are usual"
         )
-    return field // 2
+    return predictor.reach
 
 
 def _read_ahead(
@@ -188,17 +186,13 @@ def _read_ahead(
 
 
 def _predict(
-    loaded: LoadedModel, pixels: np.ndarray, settings: PredictionSettings
+    predictor: Predictor, pixels: np.ndarray, settings: PredictionSettings
 ) -> torch.Tensor:
-    """(K, H, W) float32 probabilities of (C, H, W) pixels, on the CPU."""
-    device = next(loaded.model.parameters()).device
-    image = torch.from_numpy(pixels.astype(np.float32))[None].to(device)
+    """(K, H, W) float32 probabilities of (C, H, W) pixels."""
+    image = torch.from_numpy(pixels.astype(np.float32))[None]
     views: list[list[int]] = [[], [2], [3], [2, 3]] if settings.flips else [[]]
-    with torch.inference_mode():
-        total = sum(
-            loaded.model.probabilities(image.flip(axes)).flip(axes) for axes in views
-        )
-    return (total / len(views))[0].cpu()
+    total = sum(predictor.probabilities(image.flip(axes)).flip(axes) for axes in views)
+    return (total / len(views))[0]
 
 
 class _SceneWriter:
@@ -206,19 +200,19 @@ class _SceneWriter:
 
     def __init__(
         self,
-        loaded: LoadedModel,
+        predictor: Predictor,
         scene: Path,
         source: SceneSource,
         out: Path,
         settings: PredictionSettings,
     ) -> None:
-        self.loaded = loaded
+        self.predictor = predictor
         self.scene = scene
         self.settings = settings
         raster = source.raster
         self.transform, self.crs = raster.transform, raster.crs
         self.width = raster.width
-        self.channels = loaded.model.channels
+        self.channels = predictor.channels
         as_float = settings.float_probabilities
         self.probabilities = StripRaster(
             out / f".{scene.stem}_probability.strips.tif",
@@ -253,7 +247,7 @@ class _SceneWriter:
     ) -> None:
         rows, columns = window.crop
         kept, valid = probabilities[:, rows, columns], valid[rows, columns]
-        decision = self.loaded.model.decide(kept[None])
+        decision = self.predictor.decide(kept[None])
         left = int(window.core.col_off)
         place = slice(left, left + int(window.core.width))
         self.probability[:, :, place] = kept.numpy()
@@ -288,7 +282,7 @@ class _SceneWriter:
             self.settings,
             pixel=abs(self.transform.a),
             scene=self.scene.stem,
-            model=f"{self.loaded.path.name} {self.loaded.sha256[:12]}",
+            model=f"{self.predictor.path.name} {self.predictor.sha256[:12]}",
         )
         self.polygons.add(select(table, self.settings.where))
         self.objects = []

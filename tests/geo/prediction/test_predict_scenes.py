@@ -14,13 +14,19 @@ from mmengine.config import Config
 
 from mmext.engine.checkpoint import LoadedModel
 from mmext.errors import UserError
-from mmext.geo.prediction import PredictionSettings, predict_scene, predict_scenes
+from mmext.geo.prediction import (
+    PredictionSettings,
+    Predictor,
+    predict_scene,
+    predict_scenes,
+)
+from mmext.geo.prediction.backends.eager import eager_predictor
 from mmext.registry import MODELS
 
 SETTINGS = PredictionSettings(window=128)
 
 
-def build(bands=3, dtype="uint8", threshold=0.5) -> LoadedModel:
+def load(bands=3, dtype="uint8", threshold=0.5) -> LoadedModel:
     torch.manual_seed(1)
     model = MODELS.build(
         dict(
@@ -56,26 +62,29 @@ def build(bands=3, dtype="uint8", threshold=0.5) -> LoadedModel:
     return LoadedModel(model.eval(), Config(), store, Path("m.pth"), "a" * 64, 1)
 
 
+def build(*args, **kwargs) -> Predictor:
+    return eager_predictor(load(*args, **kwargs))
+
+
 def blobs(shape, dtype="uint8"):
     rng = np.random.default_rng(0)
     coarse = rng.integers(20, 230, (shape[0], shape[1] // 12 + 1, shape[2] // 12 + 1))
     return coarse.repeat(12, 1).repeat(12, 2)[:, : shape[1], : shape[2]].astype(dtype)
 
 
-def in_one_pass(loaded, image):
-    with torch.no_grad():
-        batch = torch.from_numpy(image.astype(np.float32))[None]
-        return loaded.model.probabilities(batch)[0].numpy()
+def in_one_pass(predictor, image):
+    batch = torch.from_numpy(image.astype(np.float32))[None]
+    return predictor.probabilities(batch)[0].numpy()
 
 
 @pytest.mark.parametrize("shape", [(3, 205, 333), (3, 40, 33), (3, 1, 1)])
 @pytest.mark.parametrize("window", [128, 200])
 def test_the_map_is_that_of_one_pass(tmp_path, write_raster, shape, window):
-    loaded, image = build(), blobs(shape)
+    predictor, image = build(), blobs(shape)
     scene = write_raster("scene.tif", image)
     settings = PredictionSettings(window=window, float_probabilities=True)
-    result = predict_scene(loaded, scene, tmp_path / "map", settings)
-    expected = in_one_pass(loaded, image)
+    result = predict_scene(predictor, scene, tmp_path / "map", settings)
+    expected = in_one_pass(predictor, image)
     with rasterio.open(result.probability) as raster:
         np.testing.assert_allclose(raster.read(), expected, atol=1e-5)
         assert raster.descriptions == ("target", "error")
@@ -89,13 +98,15 @@ def test_the_map_is_that_of_one_pass(tmp_path, write_raster, shape, window):
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 def test_other_pixel_types_and_bytes(tmp_path, write_raster, dtype):
-    loaded, image = build(2, dtype), blobs((2, 60, 70), dtype)
+    predictor, image = build(2, dtype), blobs((2, 60, 70), dtype)
     result = predict_scene(
-        loaded, write_raster("s.tif", image), tmp_path / "m", SETTINGS
+        predictor, write_raster("s.tif", image), tmp_path / "m", SETTINGS
     )
     with rasterio.open(result.probability) as raster:
         found = raster.read() * raster.scales[0]
-    np.testing.assert_allclose(found, in_one_pass(loaded, image), atol=0.5 / 250 + 1e-6)
+    np.testing.assert_allclose(
+        found, in_one_pass(predictor, image), atol=0.5 / 250 + 1e-6
+    )
 
 
 def test_no_data_stays_no_data(tmp_path, write_raster):
@@ -110,11 +121,11 @@ def test_no_data_stays_no_data(tmp_path, write_raster):
 
 
 def test_cleaning_of_polygons(tmp_path, write_raster):
-    loaded, scene = build(), write_raster("s.tif", blobs((3, 150, 150)))
+    predictor, scene = build(), write_raster("s.tif", blobs((3, 150, 150)))
 
     def fields(**changes):
         settings = PredictionSettings(window=128, **changes)
-        result = predict_scene(loaded, scene, tmp_path / "m", settings)
+        result = predict_scene(predictor, scene, tmp_path / "m", settings)
         return geopandas.read_file(result.polygons, layer="fields")
 
     everything = fields()
@@ -133,14 +144,17 @@ def test_cleaning_of_polygons(tmp_path, write_raster):
 
 
 def test_flips_average_four_views(tmp_path, write_raster):
-    loaded, image = build(), blobs((3, 64, 64))
+    predictor, image = build(), blobs((3, 64, 64))
     settings = PredictionSettings(window=200, flips=True, float_probabilities=True)
     result = predict_scene(
-        loaded, write_raster("s.tif", image), tmp_path / "m", settings
+        predictor, write_raster("s.tif", image), tmp_path / "m", settings
     )
     views = [((), ()), ((1,), (1,)), ((2,), (2,)), ((1, 2), (1, 2))]
     expected = np.mean(
-        [np.flip(in_one_pass(loaded, np.flip(image, a).copy()), b) for a, b in views],
+        [
+            np.flip(in_one_pass(predictor, np.flip(image, a).copy()), b)
+            for a, b in views
+        ],
         axis=0,
     )
     with rasterio.open(result.probability) as raster:
@@ -173,22 +187,22 @@ def test_resampling_brings_the_training_pixels(tmp_path, write_raster):
 
 def test_memory_does_not_grow_with_the_scene(tmp_path, write_raster):
     """Twelve times as many rows, at most a little more memory of our own."""
-    loaded, peaks = build(threshold=1.0), []
+    predictor, peaks = build(threshold=1.0), []
     for height in (256, 3072):
         scene = write_raster(f"{height}.tif", np.full((3, height, 256), 90, np.uint8))
         tracemalloc.start()
-        predict_scene(loaded, scene, tmp_path / "m", SETTINGS)
+        predict_scene(predictor, scene, tmp_path / "m", SETTINGS)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_polygons_go_to_disk_in_pieces(tmp_path, write_raster, monkeypatch):
-    loaded, scene = build(), write_raster("s.tif", blobs((3, 400, 100)))
-    at_once = predict_scene(loaded, scene, tmp_path / "a", SETTINGS)
+    predictor, scene = build(), write_raster("s.tif", blobs((3, 400, 100)))
+    at_once = predict_scene(predictor, scene, tmp_path / "a", SETTINGS)
     # The package's function hides its module of the same name.
     monkeypatch.setattr(sys.modules[predict_scene.__module__], "_CHUNK", 3)
-    in_pieces = predict_scene(loaded, scene, tmp_path / "b", SETTINGS)
+    in_pieces = predict_scene(predictor, scene, tmp_path / "b", SETTINGS)
     assert at_once.objects == in_pieces.objects > 10
     first, second = (geopandas.read_file(r.polygons) for r in (at_once, in_pieces))
     assert set(first.geometry.to_wkb()) == set(second.geometry.to_wkb())
@@ -207,8 +221,8 @@ def sheets(write_raster):
 
 
 def test_many_sheets(tmp_path, sheets, capsys):
-    loaded, out = build(), tmp_path / "map"
-    [failure] = predict_scenes(loaded, sheets, out, SETTINGS)
+    predictor, out = build(), tmp_path / "map"
+    [failure] = predict_scenes(predictor, sheets, out, SETTINGS)
     assert "bad.tif" in failure
     with rasterio.open(out / "map_class.vrt") as vrt:
         assert vrt.shape == (120, 160)
@@ -222,10 +236,10 @@ def test_many_sheets(tmp_path, sheets, capsys):
     # A second call maps nothing again, unless something has changed.
     before = (out / "left_class.tif").stat().st_mtime_ns
     capsys.readouterr()
-    predict_scenes(loaded, sheets, out, SETTINGS)
+    predict_scenes(predictor, sheets, out, SETTINGS)
     assert capsys.readouterr().out.count("mapped already") == 2
     assert (out / "left_class.tif").stat().st_mtime_ns == before
-    predict_scenes(loaded, sheets, out, PredictionSettings(window=136))
+    predict_scenes(predictor, sheets, out, PredictionSettings(window=136))
     assert (out / "left_class.tif").stat().st_mtime_ns > before
 
 

@@ -1,0 +1,43 @@
+"""What mapping needs of a network, whatever runs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from mmext.models.decoders.union_decoder import Decision, UnionDecoder
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network ready to predict windows.
+
+    Attributes:
+        backend: What runs it: ``eager``, ``compile``, ``onnxruntime``, ``openvino``.
+        probabilities: (1, C, H, W) float32 raw pixel values, H and W multiples of
+            ``multiple`` where the backend asks for it, to (1, K, H, W) float32 in
+            [0, 1], on the CPU.
+        channels: Names of the K channels.
+        decoder: Makes one mask of them.
+        reach: How many pixels away a prediction looks; None if unknown.
+        multiple: Side of the network's pooling grid.
+        store: What is known of the training store.
+        path: The checkpoint or exported model.
+        sha256: The hash of the checkpoint.
+    """
+
+    backend: str
+    probabilities: Callable[[Tensor], Tensor]
+    channels: tuple[str, ...]
+    decoder: UnionDecoder
+    reach: int | None
+    multiple: int
+    store: dict[str, Any]
+    path: Path
+    sha256: str
+
+    def decide(self, probabilities: Tensor) -> Decision:
+        """One mask, and each channel's, from (N, K, H, W) probabilities."""
+        return self.decoder(probabilities, self.channels)
