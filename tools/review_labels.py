@@ -42,7 +42,8 @@ def main() -> None:
     needed = ("apply", "labels") if args.apply else ("snapshot", "store", "checkpoint")
     for name in needed:
         if getattr(args, name) is None:
-            raise UserError(f"{name}: not given, expected {' and '.join(needed)}")
+            flag = name if name == "snapshot" else f"--{name}"
+            raise UserError(f"{flag}: not given, expected {' and '.join(needed)}")
     if args.apply:
         _apply(args)
         return

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine import dist
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -91,13 +92,16 @@ def train(
         )
     config.work_dir = str(work_dir)
     config.launcher = launcher
+    if amp and not torch.cuda.is_available():
+        raise UserError("--amp: there is no GPU, mixed precision expects one")
     if amp:
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.setdefault("loss_scale", "dynamic")
     _prepare(config, config_path.stem, parent, latest if resume else None)
     if overwrite:
-        for stale in work_dir.glob("epoch_*.pth"):
-            stale.unlink()
+        for pattern in ("epoch_*.pth", "error_bank_epoch_*.npz"):
+            for stale in work_dir.glob(pattern):
+                stale.unlink()
     Runner.from_cfg(config).train()
     return work_dir
 

@@ -233,6 +233,12 @@ def test_a_run_is_not_overwritten_unasked(tmp_path, tiny_options):
     assert (tmp_path / "w" / "epoch_4.pth").read_bytes() != before
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_mixed_precision_without_a_gpu_is_one_line(tmp_path, tiny_options):
+    with pytest.raises(UserError, match="--amp: there is no GPU"):
+        train(TRUNK, tmp_path / "w", tiny_options(), amp=True)
+
+
 def test_a_parent_of_another_store_is_refused(tmp_path, tiny_options, make_store):
     train(TRUNK, tmp_path / "stage1_trunk", tiny_options())
     other = str(make_store(tmp_path / "other", tiles=8, seed=9))
