@@ -76,7 +76,7 @@ def _apply(args: argparse.Namespace) -> None:
     candidates = geopandas.read_file(args.apply, layer="candidates")
     corrected = apply_verdicts(candidates, geopandas.read_file(args.labels))
     with atomic_path(args.out) as temporary:
-        corrected.to_file(temporary, driver="GPKG")
+        corrected.to_file(temporary, layer=args.out.stem, driver="GPKG")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ def check_config(config: Config) -> None:
     for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
         allowed = set(inspect.signature(DataLoader.__init__).parameters) | _LOADER_KEYS
         _check_keys(name, config.get(name) or {}, allowed)
+    for name, hook in (config.get("default_hooks") or {}).items():
+        if hook is not None and "type" not in hook:
+            raise UserError(
+                f"default_hooks.{name}: has no type, so this config has no such hook"
+            )
     for key, value in config.items():
         if key in _REGISTRIES or key.endswith("_dataloader"):
             _check(key, value, _REGISTRIES.get(key))

@@ -68,6 +68,7 @@ def test_the_papers_lineage(name, lineage, epochs):
             {"default_hooks.history.stages": 3},
             "stages: unknown key, did you mean stage",
         ),
+        ({"default_hooks.acumulation.counts": True}, "has no type, so this config"),
         ({"modle.type": "x"}, "the config has no 'modle'"),
     ],
 )

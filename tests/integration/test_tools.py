@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas
 import pytest
 import rasterio
 
@@ -142,6 +143,63 @@ def test_the_report(folder, trained):
     assert "report.html: written" in result.stdout
     figures = {p.stem for p in (folder / "report" / "figures").glob("*.png")}
     assert {"iou", "cfdr", "precision_recall", "error_tiles", "map_test"} <= figures
+
+
+def test_the_maps_evaluation(folder, trained):
+    out = folder / "map"
+    tool("predict_scene", trained / "epoch_8.pth", folder / "test.tif", "--out", out)
+    truth = folder / "test_fields.gpkg"
+    for name in ("test_class.tif", "test.gpkg"):
+        evaluation = folder / f"evaluation_{name}"
+        tool(
+            *("evaluate_map", "--map", out / name, "--truth", truth),
+            *("--out", evaluation),
+        )
+        fields = pandas.read_csv(evaluation / "fields.csv")
+        assert fields["true_objects"].tolist() == [len(geopandas.read_file(truth))]
+        assert (evaluation / "fields.gpkg").is_file()
+
+
+def test_an_exported_model_maps_the_same(folder, trained):
+    pytest.importorskip("onnxruntime")
+    model = folder / "model.onnx"
+    result = tool("export_onnx", trained / "epoch_8.pth", "--out", model)
+    assert "differs from torch by at most" in result.stdout
+    classes = []
+    for name, backend in ((trained / "epoch_8.pth", "eager"), (model, "onnxruntime")):
+        out = folder / backend
+        arguments = ("--out", out, "--backend", backend)
+        result = tool("predict_scene", name, folder / "test.tif", *arguments)
+        assert f"with {backend}" in result.stdout
+        with rasterio.open(out / "test_class.tif") as raster:
+            classes.append(raster.read(1))
+    assert (classes[0] != classes[1]).mean() < 1e-4
+
+
+def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
+    work_dir = folder / "counted" / "stage1_trunk"
+    counts = "default_hooks.error_accumulation.counts=True"
+    config = "configs/demo/stage1_trunk.py"
+    tool("train", config, "--work-dir", work_dir, *options, counts)
+    bank, store = work_dir / "error_bank_epoch_4.npz", folder / "stores" / "train"
+    tool("error_atlas", bank, "--store", store, "--out", folder / "atlas")
+    with rasterio.open(folder / "atlas" / "train_errors.tif") as raster:
+        counted = raster.read()
+    loaded = ErrorBank.load(bank)
+    expected = sum(int(loaded.counts(t)["fn_count"].sum()) for t in range(len(loaded)))
+    assert counted[0][counted[0] < 65535].sum() == expected
+    review = folder / "review.gpkg"
+    tool(
+        *("review_labels", bank, "--store", store, "--out", review),
+        *("--checkpoint", work_dir / "epoch_4.pth"),
+    )
+    table = geopandas.read_file(review, layer="candidates")
+    assert table["score"].is_monotonic_decreasing and "verdict" in table
+    corrected = folder / "corrected.gpkg"
+    labels = folder / "train_fields.gpkg"
+    tool(*("review_labels", "--apply", review, "--labels", labels, "--out", corrected))
+    # Nothing was accepted, so nothing has changed.
+    assert len(geopandas.read_file(corrected)) == len(geopandas.read_file(labels))
 
 
 def test_two_processes_train_as_a_user_starts_them(folder, options):
