@@ -14,11 +14,14 @@ step() {
 
 CASE=stage2_A100-200
 
-if [ ! -d data/demo/scenes ]; then
-    step "Render two regions of farmland, one to train on and one to test on" \
+# A scene's picture is written last: it says that the scene is whole.
+if [ ! -f data/demo/scenes/train.png ]; then
+    step "Render a region of farmland to train on" \
         python tools/make_scenes.py --out data/demo/scenes --name train \
         --size 2048 1536 --seed 0 --region gyeonggi
-    step "The test region has other light, colours and habits" \
+fi
+if [ ! -f data/demo/scenes/test.png ]; then
+    step "Render another to test on, with other light, colours and habits" \
         python tools/make_scenes.py --out data/demo/scenes --name test \
         --size 1536 1024 --seed 1 --region jeolla
 fi
