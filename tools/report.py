@@ -2,14 +2,16 @@
 """Write the report of an experiment: report.html, figures and tables.
 
 python tools/report.py work_dirs/demo --out work_dirs/demo/report
-python tools/report.py work_dirs/seed0 work_dirs/seed1 --out report --window 100
+python tools/report.py runs/seed0 runs/seed1 runs/seed2 --out report --window 100
+python tools/report.py work_dirs --out report --window 101:400 --title "Ginseng 2026"
 """
 
 import argparse
 from pathlib import Path
 
 from mmext.errors import exit_on_user_error
-from mmext.report import write_report
+from mmext.report import EpochWindow, write_report
+from mmext.report.write_report import TITLE
 
 
 @exit_on_user_error
@@ -23,10 +25,15 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder")
     parser.add_argument(
-        "--window", type=int, help="average over the last so many epochs (all)"
+        "--window",
+        default=":",
+        help="epochs that the case table averages over: the last N, or FIRST:LAST "
+        "(all that both stages have)",
     )
+    parser.add_argument("--title", default=TITLE, help="of the page (%(default)s)")
     args = parser.parse_args()
-    for note in write_report(args.work_dirs, args.out, args.window):
+    window = EpochWindow.parse(args.window)
+    for note in write_report(args.work_dirs, args.out, window, args.title):
         print(note)
     print(f"{args.out / 'report.html'}: written")
 

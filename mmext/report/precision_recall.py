@@ -1,88 +1,102 @@
-"""Precision against recall: does a second stage beat another threshold?"""
+"""Precision against recall at every threshold, exactly."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from .predictions import STEPS, TestPredictions
-from .style import CHANNEL0, STAGE1, STAGE2
+_VALUES = 1 << 16
+
+
+class ScoreHistogram:
+    """How often each float16 score occurs on target and on background.
+
+    There are only 65,536 float16 values, so counting them keeps everything that a
+    curve over thresholds needs, however many pixels there are.
+    """
+
+    def __init__(self) -> None:
+        self.positive = np.zeros(_VALUES, np.int64)
+        self.negative = np.zeros(_VALUES, np.int64)
+
+    def add(self, score: np.ndarray, target: np.ndarray) -> None:
+        """Count pixels.
+
+        Args:
+            score: float16 of any shape, not NaN.
+            target: The same shape, in {0, 1, 255}; 255 is left out.
+        """
+        keys = _ordered(score)
+        self.positive += np.bincount(keys[target == 1], minlength=_VALUES)
+        self.negative += np.bincount(keys[target == 0], minlength=_VALUES)
+
+    def curve(self) -> "PrecisionRecall":
+        """The curve over all scores that occur, from high to low."""
+        occurs = np.flatnonzero(self.positive + self.negative)[::-1]
+        return PrecisionRecall(
+            score=_values(occurs.astype(np.uint16)),
+            tp=self.positive[occurs].cumsum(),
+            fp=self.negative[occurs].cumsum(),
+            total=int(self.positive.sum()),
+        )
 
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """A curve over thresholds from high to low.
+    """Counts of "score at least this", over falling scores.
 
     Attributes:
-        threshold: (T,) in [0, 1].
-        precision: (T,), 1 where nothing is predicted yet.
-        recall: (T,), NaN if there is no target at all.
-        area: Average precision: the sum of precision times the gain in recall.
+        score: (T,) float16, falling.
+        tp: (T,) true positives at and above each score.
+        fp: (T,) false positives.
+        total: Target pixels in all.
     """
 
-    threshold: np.ndarray
-    precision: np.ndarray
-    recall: np.ndarray
-    area: float
+    score: np.ndarray
+    tp: np.ndarray
+    fp: np.ndarray
+    total: int
 
-    def at(self, threshold: float) -> tuple[float, float]:
-        """Recall and precision of ``p > threshold``."""
-        index = int(np.argmin(np.abs(self.threshold - threshold)))
-        return float(self.recall[index]), float(self.precision[index])
+    @property
+    def precision(self) -> np.ndarray:
+        """(T,) in [0, 1]."""
+        return self.tp / (self.tp + self.fp)
+
+    @property
+    def recall(self) -> np.ndarray:
+        """(T,) in [0, 1]; NaN if there is no target."""
+        return self.tp / self.total if self.total else np.full(len(self.tp), np.nan)
+
+    @property
+    def iou(self) -> np.ndarray:
+        """(T,) in [0, 1]; NaN where nothing is predicted of nothing."""
+        union = self.total + self.fp
+        return np.where(union > 0, self.tp / np.maximum(union, 1), np.nan)
+
+    @property
+    def area(self) -> float:
+        """Average precision: the sum of precision times the gain in recall."""
+        if not len(self.tp):
+            return float("nan")
+        return float((self.precision * np.diff(self.recall, prepend=0.0)).sum())
+
+    def at_recall(self, recall: float) -> int | None:
+        """Index of the highest score that reaches a recall; None if none does."""
+        reached = np.flatnonzero(self.recall >= recall)
+        return int(reached[0]) if len(reached) else None
+
+    def best_iou(self) -> int | None:
+        """Index of the score with the highest IoU; None without pixels or target."""
+        return int(np.argmax(self.iou)) if self.total and len(self.tp) else None
 
 
-def precision_recall(score: np.ndarray, target: np.ndarray) -> PrecisionRecall:
-    """The curve of a score in 256 steps, exact at those.
-
-    Args:
-        score: uint8 of any shape, the probability times 255.
-        target: The same shape, in {0, 1, 255}; 255 is left out.
-    """
-    positive = np.bincount(score[target == 1], minlength=STEPS + 1)[::-1].cumsum()
-    negative = np.bincount(score[target == 0], minlength=STEPS + 1)[::-1].cumsum()
-    predicted = positive + negative
-    precision = np.where(predicted > 0, positive / np.maximum(predicted, 1), 1.0)
-    total = positive[-1]
-    recall = positive / total if total else np.full(STEPS + 1, np.nan)
-    gains = np.diff(recall, prepend=0.0)
-    return PrecisionRecall(
-        # Entry i counts scores of at least 255 − i: p > (254.5 − i) / 255.
-        threshold=(STEPS - 0.5 - np.arange(STEPS + 1)) / STEPS,
-        precision=precision,
-        recall=recall,
-        area=float((precision * gains).sum()),
-    )
+def _ordered(score: np.ndarray) -> np.ndarray:
+    # IEEE floats sort like their bits once those of negative numbers are inverted.
+    # Adding 0 makes −0 a 0.
+    bits = (np.asarray(score, np.float16) + np.float16(0)).view(np.uint16)
+    return np.where(bits >> 15, ~bits, bits | np.uint16(0x8000))
 
 
-def draw_curves(
-    stage1: TestPredictions | None, stage2: TestPredictions | None
-) -> tuple[Figure, dict[str, PrecisionRecall]]:
-    """Stage 1, and of stage 2 channel 0 and the union, with their points at 0.5.
-
-    The union's score is the highest of its channels': one threshold for both.
-
-    Returns:
-        The figure, and the curves by name.
-    """
-    curves, colours = {}, {}
-    if stage1 is not None:
-        scores = stage1.probability[:, 0]
-        curves["stage 1"] = precision_recall(scores, stage1.store.masks)
-        colours["stage 1"] = STAGE1
-    if stage2 is not None:
-        masks = stage2.store.masks
-        curves["stage 2, channel 0"] = precision_recall(stage2.probability[:, 0], masks)
-        colours["stage 2, channel 0"] = CHANNEL0
-        union = stage2.probability.max(axis=1)
-        curves["stage 2, union"] = precision_recall(union, masks)
-        colours["stage 2, union"] = STAGE2
-    figure = Figure(figsize=(5.2, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for name, curve in curves.items():
-        label = f"{name} (area {curve.area:.3f})"
-        axes.plot(curve.recall, curve.precision, color=colours[name], label=label)
-        axes.plot(*curve.at(0.5), "o", color=colours[name])
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title("Test pixels, all thresholds; dots at 0.5")
-    axes.legend(loc="lower left")
-    return figure, curves
+def _values(ordered: np.ndarray) -> np.ndarray:
+    negative = (ordered >> 15) == 0
+    bits = np.where(negative, ~ordered, ordered & np.uint16(0x7FFF))
+    return bits.astype(np.uint16).view(np.float16)

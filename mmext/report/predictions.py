@@ -1,74 +1,109 @@
-"""What a run's last checkpoint says of its test tiles."""
+"""What a run's newest checkpoint says of its test tiles."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from tqdm import tqdm
+from mmengine.config import Config
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import load_model
 from mmext.engine.train import latest_checkpoint
 from mmext.errors import UserError
+from mmext.evaluation.prediction_dump import (
+    PredictionDump,
+    dump_predictions,
+    load_predictions,
+)
 
-STEPS = 255
+from .runs import Run
+
+DUMP_NAME = "test_predictions"
 
 
 @dataclass(frozen=True)
 class TestPredictions:
-    """Probabilities and decisions on a tile store.
+    """Answers and the tiles that they are for.
 
     Attributes:
-        store: The store.
-        channels: K names.
-        probability: (N, K, H, W) uint8, the probability times 255.
-        mask: (N, H, W) bool, what the decoder decides.
+        run: The run whose checkpoint answered.
+        epoch: The checkpoint's epoch.
+        store: The tiles.
+        dump: The answers.
     """
 
     __test__ = False  # no test, whatever pytest thinks of the name
 
+    run: Run
+    epoch: int
     store: TileStore
-    channels: tuple[str, ...]
-    probability: np.ndarray
-    mask: np.ndarray
-
-    def codes(self) -> np.ndarray:
-        """(N, H, W) uint8: 0 none, 1 target, 2 error channel only, 3 both."""
-        above = self.probability > STEPS // 2
-        codes = above[:, 0].astype(np.uint8)
-        codes += 2 * above[:, 1:].any(axis=1).astype(np.uint8)
-        return np.where(self.mask, codes, 0).astype(np.uint8)
+    dump: PredictionDump
 
 
-def predict_test_store(work_dir: Path, batch_size: int = 16) -> TestPredictions:
-    """Predict the validation store of a run's config with its newest checkpoint.
+def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
+    """Predict the test store of a run's config with its newest checkpoint.
+
+    The answers stay in the work directory as ``test_predictions`` and are read
+    from there until there is a newer checkpoint or another store.
 
     Args:
-        work_dir: The run.
-        batch_size: Tiles a batch.
+        run: The run.
+        elsewhere: A folder for the answers if the work directory is read-only.
 
     Raises:
         UserError: There is no checkpoint, or the store is gone.
     """
-    checkpoint = latest_checkpoint(work_dir)
+    checkpoint = latest_checkpoint(run.path)
     if checkpoint is None:
-        raise UserError(f"{work_dir}: has no checkpoint")
-    loaded = load_model(checkpoint)
-    store = TileStore(loaded.config.val_dataloader.dataset.store)
-    probabilities, masks = [], []
-    starts = range(0, len(store), batch_size)
-    for start in tqdm(starts, desc=f"Predicting with {work_dir.name}", unit="batch"):
-        tiles = np.asarray(store.images[start : start + batch_size], np.float32)
-        with torch.inference_mode():
-            images = torch.from_numpy(tiles).permute(0, 3, 1, 2)
-            probability = loaded.model.probabilities(images)
-            decision = loaded.model.decide(probability)
-        probabilities.append((probability * STEPS).round().to(torch.uint8).numpy())
-        masks.append(decision["mask"].numpy())
-    return TestPredictions(
-        store=store,
-        channels=tuple(loaded.model.channels),
-        probability=np.concatenate(probabilities),
-        mask=np.concatenate(masks),
+        raise UserError(f"{run.path}: has no checkpoint")
+    store = TileStore(test_store_path(run))
+    writable = os.access(run.path, os.W_OK)
+    folder = run.path / DUMP_NAME if writable else elsewhere / run.name
+    identity = _identity(checkpoint)
+    if not _is_current(folder, identity, store):
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        loaded = load_model(checkpoint, device)
+        about = {"checkpoint": identity, "sha256": loaded.sha256}
+        dump_predictions(loaded.model, store, folder, about)
+    epoch = int(checkpoint.stem.removeprefix("epoch_"))
+    return TestPredictions(run, epoch, store, load_predictions(folder))
+
+
+def test_store_path(run: Run) -> str:
+    """Where a run's config says that the test tiles are.
+
+    Raises:
+        UserError: The work directory holds no resolved config.
+    """
+    return resolved_config(run).test_dataloader.dataset.store
+
+
+test_store_path.__test__ = False  # type: ignore[attr-defined]
+
+
+def resolved_config(run: Run) -> Config:
+    """The config as it was trained, from the work directory.
+
+    Raises:
+        UserError: It is not there.
+    """
+    path = run.path / f"{run.name}.py"
+    if not path.is_file():
+        raise UserError(f"{path}: no such config, a training leaves it there")
+    return Config.fromfile(str(path))
+
+
+def _identity(checkpoint: Path) -> list[str | int]:
+    facts = checkpoint.stat()
+    return [checkpoint.name, facts.st_size, facts.st_mtime_ns]
+
+
+def _is_current(folder: Path, identity: list[str | int], store: TileStore) -> bool:
+    if not (folder / "dump.json").is_file():
+        return False
+    meta = load_predictions(folder).meta
+    return (meta.get("checkpoint"), meta["fingerprint"]) == (
+        identity,
+        store.fingerprint,
     )

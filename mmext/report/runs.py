@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from mmext.engine.hooks.history_hook import read_history
 from mmext.errors import UserError
 
-#: The four cases and the links that they and their comparison rest on.
-STAGE1 = ("stage1_trunk", "stage1_A", "stage1_B", "stage1_baseline")
-CASES = ("A100-200", "A100-250", "B100-250", "B100-300")
+#: What a record must say; the rest is shown if it is there.
+_NEEDED = ("config", "seed", "epochs", "state")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,31 @@ class Run:
         return self.record["state"] == "finished"
 
     @property
+    def last_epoch(self) -> int:
+        """Number of the last finished epoch."""
+        return int(self.history[-1]["epoch"])
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the training store; empty if not recorded."""
+        return self.record.get("store_fingerprint") or ""
+
+    @property
+    def epoch_scale(self) -> float:
+        """The run's length as a multiple of the paper's."""
+        return float(self.record.get("epoch_scale") or 1)
+
+    @property
+    def lineage(self) -> dict[str, Any]:
+        """``parent``, ``epoch`` and ``use``; empty if it starts from nothing."""
+        return self.record.get("lineage") or {}
+
+    @property
+    def scored_set(self) -> str:
+        """What every epoch was scored on: ``test``, or ``val``."""
+        return "val" if any(line.get("val") for line in self.history) else "test"
+
+    @property
     def decided(self) -> str:
         """Name of the mask that this run decides by: union, or its one channel."""
         # Not every line has scores: an epoch may still wait for its validation.
@@ -61,7 +86,12 @@ class Run:
         return np.array([line["epoch"] for line in self.history])
 
     def series(self, *keys: str) -> np.ndarray:
-        """(E,) values below nested keys, NaN where a line has none."""
+        """(E,) values below nested keys, NaN where a line has none.
+
+        The key ``test`` stands for whatever set the epochs were scored on.
+        """
+        if keys[0] == "test":
+            keys = (self.scored_set, *keys[1:])
         return np.array([_dig(line, keys) for line in self.history], float)
 
 
@@ -72,45 +102,49 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
         paths: Work directories or folders above them.
 
     Returns:
-        The runs that can be read, and a line for each that is missing something or
-        has not ended.
+        The runs that can be read, each once, and a line for each directory that is
+        missing or incomplete and for each run that has not ended.
 
     Raises:
-        UserError: A path does not exist, or there is no run at all.
+        UserError: There is no run at all.
     """
-    runs: list[Run] = []
+    runs: dict[Path, Run] = {}
     notes: list[str] = []
     for path in paths:
         if not path.is_dir():
-            raise UserError(f"{path}: no such work directory")
+            notes.append(f"{path}: no such work directory")
+            continue
         records = sorted(path.glob("**/run.json"))
         if not records:
             notes.append(f"{path}: holds no run.json, left out")
         for file in records:
+            if file.parent.resolve() in runs:
+                continue
             run, note = _read_run(file.parent)
             if run is not None:
-                runs.append(run)
+                runs[file.parent.resolve()] = run
             if note:
                 notes.append(note)
     if not runs:
-        raise UserError(f"{', '.join(map(str, paths))}: no run to report")
-    return runs, notes
+        raise UserError(f"no run to report: {'; '.join(notes) or 'no directory given'}")
+    return list(runs.values()), notes
 
 
 def _read_run(path: Path) -> tuple[Run | None, str]:
-    history = path / "history.jsonl"
-    lines = history.read_text().splitlines() if history.is_file() else []
-    if not lines:
+    try:
+        record = json.loads((path / "run.json").read_text())
+        history = read_history(path / "history.jsonl")
+    except ValueError as error:
+        return None, f"{path}: run.json or history.jsonl is no JSON ({error}), left out"
+    missing = [key for key in _NEEDED if key not in record]
+    if missing:
+        return None, f"{path}/run.json: lacks {', '.join(missing)}, left out"
+    if not history:
         return None, f"{path}: has no finished epoch, left out"
-    run = Run(
-        path=path,
-        record=json.loads((path / "run.json").read_text()),
-        history=[json.loads(line) for line in lines],
-    )
+    run = Run(path=path, record=record, history=history)
     if run.finished:
         return run, ""
-    done, planned = run.history[-1]["epoch"], run.record["epochs"]
-    return run, f"{path}: unfinished, epoch {done} of {planned}"
+    return run, f"{path}: unfinished, epoch {run.last_epoch} of {record['epochs']}"
 
 
 def _dig(line: dict[str, Any], keys: Sequence[str]) -> float:

@@ -1,229 +1,118 @@
-"""Maps of whole scenes in the paper's colours (Figures 11 to 13)."""
+"""Maps of whole scenes in the paper's colours (Figure 11)."""
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from scipy import ndimage
 
-from mmext.datasets.tile_store import TileStore
-from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
+from .scene_layers import SceneLayers
+from .style import MAP_COLOURS
 
-from .predictions import TestPredictions
-from .tile_image import to_display
-
-#: White target, red error channel, blue both, on black; grey outside.
-COLOURS = np.array([[0, 0, 0], [255, 255, 255], [226, 26, 28], [31, 90, 200]]) / 255
-_ZOOMS = 4
-_ZOOM_PIXELS = 160
+_LONGEST_SIDE = 1600
+_BACKGROUND = np.array([0.85, 0.85, 0.85])
 
 
-@dataclass(frozen=True)
-class SceneMap:
-    """A scene put together from its tiles, all on one grid.
-
-    Attributes:
-        name: The scene.
-        image: (H, W, 3) in [0, 1].
-        truth: (H, W) uint8 in {0, 1, 255}.
-        stage1: (H, W) bool, or None.
-        codes: (H, W) uint8 of stage 2: 1 target, 2 error, 3 both; or None.
-        origin: CRS coordinates of the upper left corner, or None.
-        pixel: Pixel size in CRS units.
-        metres: Pixel size on the ground, or None.
-    """
-
-    name: str
-    image: np.ndarray
-    truth: np.ndarray
-    stage1: np.ndarray | None
-    codes: np.ndarray | None
-    origin: tuple[float, float] | None
-    pixel: float
-    metres: float | None
-
-
-def assemble(
-    store: TileStore, stage1: TestPredictions | None, stage2: TestPredictions | None
-) -> list[SceneMap]:
-    """Put the test scenes together."""
-    codes = None if stage2 is None else stage2.codes()
-    tiles = []
-    for row in store.tiles.itertuples():
-        tile = int(row.tile_id)
-        layers = {"truth": np.asarray(store.masks[tile])}
-        image = to_display(store, np.asarray(store.images[tile]))
-        layers |= {f"image{band}": image[..., band] for band in range(3)}
-        if stage1 is not None:
-            layers["stage1"] = stage1.mask[tile]
-        if codes is not None:
-            layers["codes"] = codes[tile]
-        tiles.append(PlacedTile(row.scene, int(row.row_off), int(row.col_off), layers))
-    fill = {"truth": 255, "stage1": 0, "codes": 0} | {f"image{b}": 0 for b in range(3)}
-    maps = []
-    for name, layers in scene_mosaics(tiles, fill).items():
-        transform = store.meta["scenes"][name]["transform"]
-        located = store.meta["crs"] is not None
-        maps.append(
-            SceneMap(
-                name=name,
-                image=np.stack([layers[f"image{band}"] for band in range(3)], axis=-1),
-                truth=layers["truth"],
-                stage1=layers.get("stage1"),
-                codes=layers.get("codes"),
-                origin=(transform[2], transform[5]) if located else None,
-                pixel=transform[0],
-                metres=store.meta["pixel_size_m"],
-            )
-        )
-    return maps
-
-
-def draw_scene(scene: SceneMap) -> Figure:
-    """Image, ground truth, stage 1 and stage 2 side by side."""
-    panels = [("image", scene.image), ("ground truth", _painted(scene.truth == 1))]
-    if scene.stage1 is not None:
-        panels.append(("stage 1", _painted(scene.stage1)))
-    if scene.codes is not None:
-        panels.append(("stage 2: channels", COLOURS[scene.codes]))
-        panels.append(("stage 2: union", _painted(scene.codes > 0)))
+def draw_scene(scene: SceneLayers) -> Figure:
+    """Image, ground truth, stage 1 and stage 2, with scale, legend, coordinates."""
     height, width = scene.truth.shape
-    columns = 1 if width > 2.2 * height else 3
+    step = max(1, -(-max(height, width) // _LONGEST_SIDE))
+    outside = scene.truth[::step, ::step] == 255
+    panels = [
+        ("image", scene.image(0, 0, height, width, step)),
+        ("ground truth", paint(scene.truth[::step, ::step] == 1)),
+    ]
+    if scene.stage1 is not None:
+        panels.append(("stage 1", paint(scene.stage1[::step, ::step])))
+    if scene.codes is not None:
+        codes = scene.codes[::step, ::step]
+        panels.append(("stage 2, by channel", MAP_COLOURS[codes]))
+        panels.append(("stage 2, decided", paint(codes > 0)))
+    columns = 1 if width > 2.2 * height else 2 if width > 1.2 * height else 3
     rows = -(-len(panels) // columns)
-    side = 11 / columns
-    figure = Figure(
-        figsize=(11, rows * (side * height / width + 0.35) + 0.5), layout="constrained"
-    )
+    side = 9.6 / columns
+    panel_height = side * height / width + 0.42
+    figure = Figure(figsize=(9.6, rows * panel_height + 0.4), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (title, picture) in zip(grid, panels, strict=False):
-        _show(axes, scene, picture)
-        axes.set_title(title)
+    for letter, axes, (title, pixels) in zip("abcdef", grid, panels, strict=False):
+        if title != "image":
+            pixels = np.where(outside[..., None], _BACKGROUND, pixels)
+        _show(axes, scene, pixels)
+        axes.set_title(f"({letter}) {title}", fontsize=9)
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     _scale_bar(grid[0], scene)
-    labels = ("target channel", "error channel", "both")
-    handles = [
-        Patch(facecolor=colour, edgecolor="black", label=label)
-        for colour, label in zip(COLOURS[1:], labels, strict=True)
-    ]
     if scene.codes is not None:
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    figure.suptitle(scene.name)
+        figure.legend(handles=_legend(), loc="outside lower center", ncols=4)
     return figure
 
 
-def draw_finds(scene: SceneMap) -> Figure | None:
-    """Figures 12 and 13: fields only stage 2 found, and false positives, by size.
-
-    Returns:
-        A zoom on each of the largest, or None if there is no second stage.
-    """
-    if scene.stage1 is None or scene.codes is None:
-        return None
-    union = scene.codes > 0
-    found = _largest(_missed_by(scene.truth == 1, scene.stage1) & union)
-    false = _largest(union & (scene.truth == 0))
-    figure = Figure(figsize=(11, 5.8), layout="constrained")
-    panels = figure.subplots(2, _ZOOMS)
-    for row, (label, places) in enumerate(
-        (("only stage 2 found", found), ("false positive", false))
-    ):
-        for column in range(_ZOOMS):
-            axes = panels[row, column]
-            if column >= len(places):
-                axes.set_visible(False)
-                continue
-            _draw_zoom(axes, scene, union, *places[column], label)
-    return figure
+def paint(mask: np.ndarray) -> np.ndarray:
+    """(H, W, 3) white on black of a (H, W) bool mask."""
+    return MAP_COLOURS[mask.astype(np.uint8)]
 
 
-def _missed_by(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Pixels of true objects of which less than half is predicted."""
-    labels, number = ndimage.label(truth)
-    if number == 0:
-        return np.zeros_like(truth)
-    covered = ndimage.mean(prediction, labels, np.arange(number + 1))
-    return truth & (covered < 0.5)[labels]
-
-
-def _largest(mask: np.ndarray) -> list[tuple[int, int, int]]:
-    """Centre row, centre column and pixels of the largest components."""
-    labels, number = ndimage.label(mask)
-    sizes = np.bincount(labels.ravel(), minlength=number + 1)[1:]
-    chosen = (np.argsort(sizes)[::-1][:_ZOOMS] + 1).tolist()
-    centres = ndimage.center_of_mass(mask, labels, chosen) if chosen else []
+def _legend() -> list[Patch]:
+    labels = ("target channel", "error channel only", "both", "no data")
+    colours = (*MAP_COLOURS[1:], _BACKGROUND)
     return [
-        (int(row), int(column), int(sizes[label - 1]))
-        for label, (row, column) in zip(chosen, centres, strict=True)
+        Patch(facecolor=colour, edgecolor="black", lw=0.5, label=label)
+        for colour, label in zip(colours, labels, strict=True)
     ]
 
 
-def _draw_zoom(
-    axes: Axes,
-    scene: SceneMap,
-    prediction: np.ndarray,
-    row: int,
-    column: int,
-    pixels: int,
-    label: str,
-) -> None:
-    half = _ZOOM_PIXELS // 2
-    top, left = max(0, row - half), max(0, column - half)
-    window = np.s_[top : top + _ZOOM_PIXELS, left : left + _ZOOM_PIXELS]
-    axes.imshow(scene.image[window])
-    for mask, colour in (
-        (scene.truth[window] == 1, "#ffd400"),
-        (prediction[window], "#e21a1c"),
-    ):
-        if mask.any() and not mask.all():
-            axes.contour(mask, [0.5], colors=colour, linewidths=1.2)
-    area = f"{pixels * scene.metres**2:,.0f} m²" if scene.metres else f"{pixels} px"
-    axes.set_title(f"{label}: {area}", fontsize=9)
-    axes.set_xlabel(_place(scene, row, column), fontsize=8)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.grid(False)
-
-
-def _place(scene: SceneMap, row: int, column: int) -> str:
-    if scene.origin is None:
-        return f"row {row}, column {column}"
-    x = scene.origin[0] + (column + 0.5) * scene.pixel
-    y = scene.origin[1] - (row + 0.5) * scene.pixel
-    return f"{x:.1f}, {y:.1f}"
-
-
-def _painted(mask: np.ndarray) -> np.ndarray:
-    return COLOURS[mask.astype(np.uint8)]
-
-
-def _show(axes: Axes, scene: SceneMap, picture: np.ndarray) -> None:
+def _show(axes: Axes, scene: SceneLayers, pixels: np.ndarray) -> None:
     height, width = scene.truth.shape
-    extent = None
-    if scene.origin is not None:
-        left, top = scene.origin
-        right, bottom = left + width * scene.pixel, top - height * scene.pixel
-        extent = (left, right, bottom, top)
-    step = max(1, width // 1800)
-    axes.imshow(picture[::step, ::step], extent=extent, interpolation="nearest")
+    extent = (0.0, float(width), float(height), 0.0)
+    if scene.grid.origin is not None:
+        (left, top), (across, down) = scene.grid.origin, scene.grid.pixel
+        extent = (left, left + width * across, top - height * down, top)
+    axes.imshow(pixels, extent=extent, interpolation="nearest")
     axes.grid(False)
-    axes.tick_params(labelsize=6)
+    axes.tick_params(labelsize=6, length=2)
     axes.ticklabel_format(useOffset=False, style="plain")
-    axes.locator_params(nbins=3)
+    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="y", nbins=3)
+    for label in axes.get_yticklabels():
+        label.set(rotation=90, va="center")
 
 
-def _scale_bar(axes: Axes, scene: SceneMap) -> None:
-    if scene.metres is None or scene.origin is None:
-        return
+def _scale_bar(axes: Axes, scene: SceneLayers) -> None:
+    # In the axes' own units, so that the bar needs no CRS.
     height, width = scene.truth.shape
-    metres = 10 ** np.floor(np.log10(width * scene.metres / 3))
-    length = metres / scene.metres * scene.pixel
-    left = scene.origin[0] + 0.03 * width * scene.pixel
-    bottom = scene.origin[1] - 0.94 * height * scene.pixel
-    bar = Rectangle((left, bottom), length, 0.015 * height * scene.pixel, color="white")
-    axes.add_patch(bar)
-    axes.text(
-        left, bottom + 0.03 * height * scene.pixel, f"{metres:g} m", color="white"
+    metres = scene.grid.metres
+    unit = "px" if metres is None else "m"
+    length = nice_length(width * (metres or 1) / 4)
+    share = length / ((metres or 1) * width)
+    thickness = 0.018 * (1 if height < width else width / height)
+    plate = Rectangle(
+        (0.015, 0.02),
+        share + 0.03,
+        thickness + 0.1,
+        transform=axes.transAxes,
+        facecolor="black",
+        alpha=0.55,
+        lw=0,
     )
+    bar = Rectangle(
+        (0.03, 0.04), share, thickness, transform=axes.transAxes, color="white", lw=0
+    )
+    axes.add_patch(plate)
+    axes.add_patch(bar)
+    text = f"{length / 1000:g} km" if unit == "m" and length >= 1000 else None
+    axes.text(
+        0.03,
+        0.05 + thickness,
+        text or f"{length:g} {unit}",
+        transform=axes.transAxes,
+        color="white",
+        fontsize=7,
+        va="bottom",
+    )
+
+
+def nice_length(most: float) -> float:
+    """The largest of 1, 2, 5 × 10ⁿ that is at most ``most``, which is positive."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(f * power for f in (1, 2, 5) if f * power <= most)

@@ -1,28 +1,47 @@
 """One look for all figures."""
 
-import io
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmext.fileio import atomic_path
 
 #: Colours that also people with a colour deficiency tell apart (Wong 2011).
-STAGE1, STAGE2, CHANNEL0 = "#7a7a7a", "#0072b2", "#56b4e9"
+STAGE1, STAGE2, CHANNEL0 = "#737373", "#0072b2", "#56b4e9"
 FN, FP, TOTAL = "#d55e00", "#cc79a7", "#222222"
+TRUTH, FOUND = "#ffd400", "#e21a1c"
+#: Four more, for series that belong to neither stage.
+SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
+#: Maps, as in the paper: black, white target, red error channel, blue both.
+MAP_COLOURS = np.array([[0, 0, 0], [255, 255, 255], [226, 26, 28], [31, 90, 200]]) / 255
 
 _RC = {
     "font.size": 9,
+    "font.family": ["DejaVu Sans"],
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.edgecolor": "#8a939b",
+    "axes.labelcolor": "#3d454c",
     "axes.grid": True,
-    "grid.alpha": 0.25,
+    "grid.color": "#e4e7ea",
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "xtick.color": "#8a939b",
+    "ytick.color": "#8a939b",
+    "xtick.labelcolor": "#3d454c",
+    "ytick.labelcolor": "#3d454c",
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "lines.linewidth": 1.5,
+    "lines.solid_joinstyle": "round",
     "legend.frameon": False,
-    "svg.fonttype": "none",
+    "legend.fontsize": 8.5,
+    "svg.hashsalt": "mmext",  # the same figure gives the same file
 }
 
 
@@ -31,20 +50,27 @@ def styled() -> AbstractContextManager[None]:
     return rc_context(_RC)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
+def bare(axes: Axes) -> None:
+    """Take ticks and grid off axes that hold a picture."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+
+
+def save_figure(figure: Figure, path: Path) -> dict[str, Path]:
     """Save as PNG and SVG beside each other.
 
     Args:
         figure: The figure.
         path: Without a suffix.
+
+    Returns:
+        The files, by ``png`` and ``svg``.
     """
-    for suffix in (".png", ".svg"):
-        with atomic_path(path.with_name(path.name + suffix)) as temporary:
-            figure.savefig(temporary, dpi=150)
-
-
-def png_bytes(figure: Figure) -> bytes:
-    """The figure as a PNG, for embedding."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    return buffer.getvalue()
+    files = {}
+    # Without a date the same figure gives the same file.
+    for kind, metadata in (("png", None), ("svg", {"Date": None})):
+        files[kind] = path.with_name(f"{path.name}.{kind}")
+        with atomic_path(files[kind]) as temporary:
+            figure.savefig(temporary, format=kind, dpi=140, metadata=metadata)
+    return files

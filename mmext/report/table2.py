@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .epoch_window import EpochWindow
 from .experiment import Experiment
 from .published import TABLE_2
 from .runs import Run
@@ -23,25 +24,26 @@ HEADINGS = {
     "fp_tp_2": "FP/TP stage 2",
     "d_fp_tp": "Δ FP/TP",
 }
-COLUMNS = tuple(HEADINGS)
+COLUMNS = (*HEADINGS, "printed_d_iou", "printed_d_fn_tp")
+SCORES = ("iou", "fn_tp", "fp_tp")
 Row = dict[str, str | float]
 
 
-def case_rows(experiment: Experiment, window: int | None) -> list[Row]:
-    """A row per case: averages over the last epochs of both stages.
+def case_rows(experiment: Experiment, window: EpochWindow) -> list[Row]:
+    """A row per case: averages over epochs of both stages, on the test set.
 
     The paper says only "averages over epochs". Here both stages are averaged over
-    the epochs with the same numbers, the last ``window`` that both have.
+    the same epoch numbers: those that both have and that lie in the window.
 
     Args:
         experiment: The runs.
-        window: Number of epochs; None means all that both stages have.
+        window: Which of the epochs that both stages have.
     """
     rows = []
     for case, run in experiment.cases.items():
-        row: Row = {"case": case, "source": "this run", "seed": run.seed}
+        row: Row = {"case": case, "source": "this run", "seed": experiment.seed}
         row["cfdr"] = case_cfdr(experiment, run)
-        for score in ("iou", "fn_tp", "fp_tp"):
+        for score in SCORES:
             first, second = _window_means(experiment, run, score, window)
             row[f"{score}_1"], row[f"{score}_2"] = first, second
         rows.append(_with_differences(row))
@@ -49,38 +51,42 @@ def case_rows(experiment: Experiment, window: int | None) -> list[Row]:
 
 
 def published_rows() -> list[Row]:
-    """The paper's rows, with the differences computed from its own figures."""
-    nothing = {"fp_tp_1": math.nan, "fp_tp_2": math.nan}
-    return [
-        _with_differences({"case": case, "source": "paper", **values, **nothing})
-        for case, values in TABLE_2.items()
-    ]
+    """The paper's rows; differences are computed, the printed ones kept beside."""
+    rows = []
+    for case, printed in TABLE_2.items():
+        row: Row = {"case": case, "source": "paper", **printed}
+        row |= {"fp_tp_1": math.nan, "fp_tp_2": math.nan}
+        row = _with_differences(row)
+        row["printed_d_iou"] = printed["d_iou"]
+        row["printed_d_fn_tp"] = printed["d_fn_tp"]
+        rows.append(row)
+    return rows
 
 
 def case_cfdr(experiment: Experiment, run: Run) -> float:
     """CFDR of the bank that a second stage was trained on."""
-    lineage = run.record["lineage"] or {}
-    parent = experiment.runs.get(lineage.get("parent", ""))
+    parent = experiment.runs.get(run.lineage.get("parent", ""))
     if parent is None:
         return math.nan
-    here = parent.series("cfdr", "total")[parent.epochs() == lineage["epoch"]]
+    here = parent.series("cfdr", "total")[parent.epochs() == run.lineage["epoch"]]
     return float(here[0]) if len(here) else math.nan
 
 
-def averaged_epochs(experiment: Experiment, run: Run, window: int | None) -> np.ndarray:
-    """The epoch numbers that both stages are averaged over."""
-    common = np.intersect1d(experiment.stage1("epoch")[0], run.epochs())
-    return common if window is None else common[-window:]
+def averaged_epochs(
+    experiment: Experiment, run: Run, window: EpochWindow
+) -> np.ndarray:
+    """The epoch numbers to average over: of both stages, or of stage 2 if alone."""
+    first, second = experiment.stage1("epoch")[0], run.epochs()
+    return window.select(np.intersect1d(first, second) if len(first) else second)
 
 
 def _window_means(
-    experiment: Experiment, run: Run, score: str, window: int | None
+    experiment: Experiment, run: Run, score: str, window: EpochWindow
 ) -> tuple[float, float]:
     chosen = averaged_epochs(experiment, run, window)
     epochs, values = experiment.stage1("test", "target", score)
-    first = values[np.isin(epochs, chosen)]
     second = run.series("test", run.decided, score)[np.isin(run.epochs(), chosen)]
-    return _mean(first), _mean(second)
+    return _mean(values[np.isin(epochs, chosen)]), _mean(second)
 
 
 def _mean(values: np.ndarray) -> float:
@@ -92,5 +98,6 @@ def _with_differences(row: Row) -> Row:
     gains = {"iou": 1, "fn_tp": -1, "fp_tp": 1}
     for score, sign in gains.items():
         first, second = row[f"{score}_1"], row[f"{score}_2"]
-        row[f"d_{score}"] = sign * (float(second) - float(first))
+        # Averages have no 12 significant digits.
+        row[f"d_{score}"] = round(sign * (float(second) - float(first)), 12)
     return row

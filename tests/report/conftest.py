@@ -2,7 +2,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from mmengine.config import Config
+
+import mmext.models  # noqa: F401 - registers what the config names
+from mmext.datasets.tile_store import TileStore
+from mmext.registry import MODELS
+from mmext.structures import ErrorBank
 
 
 @pytest.fixture
@@ -16,6 +24,7 @@ def write_run(tmp_path) -> Callable[..., Path]:
         offset: float = 0.0,
         state: str = "finished",
         folder: str = "exp",
+        seed: int = 0,
     ) -> Path:
         path = tmp_path / folder / name
         path.mkdir(parents=True)
@@ -43,7 +52,7 @@ def write_run(tmp_path) -> Callable[..., Path]:
         (path / "history.jsonl").write_text("\n".join(lines) + "\n")
         record = dict(
             config=name,
-            seed=0,
+            seed=seed,
             epochs=epochs[-1],
             epoch_scale=0.02,
             lineage=lineage,
@@ -74,3 +83,82 @@ def experiment(write_run) -> Path:
         dict(parent="stage1_trunk", epoch=4, use="bank"),
         offset=0.1,
     ).parent
+
+
+_CONFIG = """
+model = dict(
+    type="BinarySegmentor",
+    backbone=dict(type="UNet3", in_channels=3, base_channels=4),
+    decode_head=dict(
+        type="MultiLabelHead",
+        channels={channels},
+        head=dict(
+            type="FCNHead",
+            in_channels=4,
+            in_index=3,
+            channels=4,
+            num_convs=0,
+            concat_input=False,
+            dropout_ratio=0,
+        ),
+        loss=dict(type="MaskedBCEWithLogitsLoss"),
+    ),
+    decoder=dict(type="UnionDecoder"),
+    data_preprocessor=dict(type="BandNormalizer", mean=[90] * 3, std=[50] * 3),
+)
+train_dataloader = dict(dataset=dict(store="{train}"))
+test_dataloader = dict(dataset=dict(store="{test}"))
+"""
+
+
+@pytest.fixture
+def add_checkpoint(make_store, tmp_path) -> Callable[..., Path]:
+    """Give a run's folder a resolved config, a checkpoint and an error bank."""
+    train = make_store(tmp_path / "stores" / "train", tiles=7, size=24, positive=5)
+    test = make_store(tmp_path / "stores" / "test", tiles=9, size=24, seed=1)
+
+    def add(path: Path, epoch: int, seed: int = 0) -> Path:
+        stage2 = path.name.startswith("stage2")
+        channels = ("target", "error") if stage2 else ("target",)
+        config = Config.fromstring(
+            _CONFIG.format(channels=channels, train=train, test=test), ".py"
+        )
+        config.dump(path / f"{path.name}.py")
+        torch.manual_seed(seed)
+        model = MODELS.build(config.model)
+        meta = dict(cfg=config.pretty_text, epoch=epoch)
+        checkpoint = path / f"epoch_{epoch}.pth"
+        torch.save(dict(state_dict=model.state_dict(), meta=meta), checkpoint)
+        store = TileStore(train)
+        bank = ErrorBank(len(store), (24, 24), store.fingerprint)
+        predicted = np.random.default_rng(seed).random((len(store), 24, 24)) > 0.9
+        bank.update(np.arange(len(store)), predicted, np.asarray(store.masks), 1)
+        valid = int((np.asarray(store.masks) != 255).sum())
+        snapshot = path / f"error_bank_epoch_{epoch}.npz"
+        bank.save(snapshot, begin=1, epoch=epoch, threshold=0.5, valid_pixels=valid)
+        return path
+
+    return add
+
+
+@pytest.fixture
+def whole_experiment(write_run, add_checkpoint) -> Callable[..., Path]:
+    """All that a report can draw: three runs with histories, banks, checkpoints."""
+
+    def make(folder: str, seed: int = 0) -> Path:
+        bank = dict(parent="stage1_trunk", epoch=4, use="bank")
+        more = dict(parent="stage1_trunk", epoch=4, use="continue")
+        paths = [
+            write_run("stage1_trunk", range(1, 5), folder=folder, seed=seed),
+            write_run("stage1_baseline", range(5, 9), more, folder=folder, seed=seed),
+            write_run(
+                *("stage2_A100-200", range(1, 9), bank, 0.1 + seed / 100),
+                folder=folder,
+                seed=seed,
+            ),
+        ]
+        for path, epoch in zip(paths, (4, 8, 8), strict=True):
+            add_checkpoint(path, epoch, seed)
+        return paths[0].parent
+
+    return make

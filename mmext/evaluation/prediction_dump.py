@@ -1,0 +1,169 @@
+"""A model's answer to every tile of a store, on disk."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from mmext.datasets.tile_store import TileStore
+from mmext.errors import UserError
+from mmext.fileio import atomic_path
+
+if TYPE_CHECKING:
+    from mmext.models.segmentors import BinarySegmentor
+
+FORMAT = 1
+#: Beyond this a float32 probability is 0 or 1 anyway.
+MAX_LOGIT = 20.0
+_FILES = ("logits.npy", "mask.npy", "decided.npy")
+
+
+@dataclass(frozen=True)
+class PredictionDump:
+    """What :func:`dump_predictions` wrote, memory-mapped.
+
+    Attributes:
+        logits: (N, K, H, W) float16, the log-odds of each channel, at most
+            ``MAX_LOGIT`` from 0. A network that fits its training set is sure of
+            itself: as log-odds its rare doubts keep their order, as eight-bit
+            probabilities they would all be 0 or 1.
+        meta: ``format``, ``channels`` (K names), ``fingerprint`` of the store, and
+            what the caller said of the model.
+    """
+
+    logits: np.ndarray
+    meta: dict[str, Any]
+    _mask: np.ndarray
+    _decided: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.logits)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The K channels' names."""
+        return tuple(self.meta["channels"])
+
+    def mask(self, tile: int) -> np.ndarray:
+        """(H, W) bool: what the model's decoder decided."""
+        return self._unpack(self._mask[tile])
+
+    def decided(self, tile: int) -> dict[str, np.ndarray]:
+        """(H, W) bool by channel: which of them said so."""
+        return {
+            name: self._unpack(bits)
+            for name, bits in zip(self.channels, self._decided[tile], strict=True)
+        }
+
+    def codes(self, tile: int) -> np.ndarray:
+        """(H, W) uint8: 0 none, 1 first channel, 2 only others, 3 both."""
+        first, *others = self.decided(tile).values()
+        other = np.any(others, axis=0) if others else np.zeros_like(first)
+        codes = first.astype(np.uint8) + 2 * other.astype(np.uint8)
+        return np.where(self.mask(tile), codes, 0).astype(np.uint8)
+
+    def _unpack(self, bits: np.ndarray) -> np.ndarray:
+        height, width = self.logits.shape[2:]
+        flat = np.unpackbits(bits, count=height * width)
+        return flat.reshape(height, width).astype(bool)
+
+
+def dump_predictions(
+    model: "BinarySegmentor",
+    store: TileStore,
+    path: str | os.PathLike[str],
+    about: dict[str, Any] | None = None,
+    batch_size: int = 16,
+) -> None:
+    """Predict every tile and write the answers; memory does not grow with the store.
+
+    Args:
+        model: In eval mode, on any device.
+        store: The tiles.
+        path: The folder to write, replaced in one step.
+        about: What the dump's ``meta`` says of the model, plain values.
+        batch_size: Tiles a batch.
+    """
+    count, height, width = store.masks.shape
+    channels, row_bytes = len(model.channels), -(-height * width // 8)
+    shapes = {
+        "logits.npy": ((count, channels, height, width), np.float16),
+        "mask.npy": ((count, row_bytes), np.uint8),
+        "decided.npy": ((count, channels, row_bytes), np.uint8),
+    }
+    with atomic_path(path) as folder:
+        folder.mkdir(parents=True)
+        logits, mask, decided = (
+            np.lib.format.open_memmap(folder / name, "w+", np.dtype(dtype), shape)
+            for name, (shape, dtype) in shapes.items()
+        )
+        for start, answer, decision in _predict(model, store, batch_size):
+            span = slice(start, start + len(answer))
+            # float64: near 1 the logit of a float32 is rough.
+            odds = torch.logit(answer.double()).clamp(-MAX_LOGIT, MAX_LOGIT)
+            logits[span] = odds.numpy().astype(np.float16)
+            mask[span] = _pack(decision["mask"])
+            for index, name in enumerate(model.channels):
+                decided[span, index] = _pack(decision["channels"][name])
+        for array in (logits, mask, decided):
+            array.flush()
+        text = {
+            "format": FORMAT,
+            "channels": list(model.channels),
+            "fingerprint": store.fingerprint,
+            **(about or {}),
+        }
+        (folder / "dump.json").write_text(json.dumps(text, indent=2) + "\n")
+
+
+def load_predictions(path: str | os.PathLike[str]) -> PredictionDump:
+    """Open a dump.
+
+    Raises:
+        UserError: A file is missing or not what it should be.
+    """
+    folder = Path(path)
+    for name in (*_FILES, "dump.json"):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: not a prediction dump, has no {name}")
+    try:
+        meta = json.loads((folder / "dump.json").read_text())
+        logits, mask, decided = (
+            np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in _FILES
+        )
+    except ValueError as error:
+        raise UserError(f"{folder}: not a prediction dump ({error})") from None
+    if meta.get("format") != FORMAT:
+        raise UserError(
+            f"{folder}/dump.json: format {meta.get('format')}, expected {FORMAT}"
+        )
+    return PredictionDump(logits, meta, mask, decided)
+
+
+def _predict(
+    model: "BinarySegmentor", store: TileStore, batch_size: int
+) -> Iterator[tuple[int, torch.Tensor, dict[str, Any]]]:
+    device = next(model.parameters()).device
+    for start in tqdm(
+        range(0, len(store), batch_size),
+        desc=f"Predicting {store.path.name}",
+        unit="batch",
+    ):
+        tiles = np.asarray(store.images[start : start + batch_size], np.float32)
+        with torch.inference_mode():
+            images = torch.from_numpy(tiles).permute(0, 3, 1, 2).to(device)
+            answer = model.probabilities(images)
+            decision = model.decide(answer)
+            channels = {name: m.cpu() for name, m in decision["channels"].items()}
+        both = {"mask": decision["mask"].cpu(), "channels": channels}
+        yield start, answer.cpu(), both
+
+
+def _pack(masks: torch.Tensor) -> np.ndarray:
+    return np.packbits(masks.flatten(1).numpy(), axis=1)

@@ -1,0 +1,120 @@
+"""How far a difference on a test set could be chance of its tiles."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+_CHUNK = 1 << 22
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+def iou(sums: np.ndarray) -> np.ndarray:
+    """TP / (TP + FP + FN) of (…, 3) sums of TP, FP and FN; NaN for 0 / 0."""
+    return _ratio(sums[..., 0], sums.sum(axis=-1))
+
+
+def fn_tp(sums: np.ndarray) -> np.ndarray:
+    """FN / TP of (…, 3) sums of TP, FP and FN; NaN without TP."""
+    return _ratio(sums[..., 2], sums[..., 0])
+
+
+def fp_tp(sums: np.ndarray) -> np.ndarray:
+    """FP / TP of (…, 3) sums of TP, FP and FN; NaN without TP."""
+    return _ratio(sums[..., 1], sums[..., 0])
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the range in which resampled values fall.
+
+    Attributes:
+        value: On the set itself.
+        low: Lower end.
+        high: Upper end.
+        undefined: Share of resamples in which the score did not exist (no TP); they
+            are left out of the range.
+    """
+
+    value: float
+    low: float
+    high: float
+    undefined: float = 0.0
+
+
+def paired_bootstrap(
+    first: np.ndarray,
+    second: np.ndarray,
+    score: Score,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Percentile interval of ``score(second) − score(first)``.
+
+    Units (tiles or scenes) are drawn with replacement, the same for both methods and
+    all seeds. A score is a ratio of sums over the whole draw, never a mean over
+    units. With several seeds the difference is the mean of theirs; the seeds are not
+    drawn, so the interval says nothing of the chance in training.
+
+    Args:
+        first: (S, U, 3) TP, FP and FN of S seeds in U units.
+        second: (S, U, 3) of the other method.
+        score: From (…, 3) sums to (…).
+        resamples: How many draws.
+        level: Share of them inside the interval.
+        seed: Of the draws.
+
+    Returns:
+        The interval; its ends are NaN if no draw has a score.
+    """
+    generator = np.random.default_rng(seed)
+    both = (first.astype(float), second.astype(float))  # matrix products need floats
+    units = first.shape[1]
+    shares = np.full(units, 1 / units)
+    values = []
+    for size in _chunks(resamples, max(1, _CHUNK // units)):
+        draws = generator.multinomial(units, shares, size)
+        of_first, of_second = (
+            np.einsum("ru,suk->rsk", draws, sums, optimize=True) for sums in both
+        )
+        values.append(_difference(of_first, of_second, score))
+    resampled = np.concatenate(values)
+    value = _difference(first.sum(axis=1), second.sum(axis=1), score)
+    defined = resampled[np.isfinite(resampled)]
+    undefined = 1 - len(defined) / resamples
+    if not len(defined):
+        return Interval(float(value), np.nan, np.nan, undefined)
+    tail = (1 - level) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return Interval(float(value), float(low), float(high), undefined)
+
+
+def sum_by_unit(sums: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Add up tiles that belong to one unit.
+
+    Args:
+        sums: (N, 3) per tile.
+        units: (N,) unit of each tile, any labels.
+
+    Returns:
+        (U, 3) in the labels' sorted order.
+    """
+    names, index = np.unique(units, return_inverse=True)
+    result = np.zeros((len(names), sums.shape[1]), np.int64)
+    np.add.at(result, index, sums)
+    return result
+
+
+def _chunks(total: int, size: int) -> list[int]:
+    return [min(size, total - start) for start in range(0, total, size)]
+
+
+def _difference(first: np.ndarray, second: np.ndarray, score: Score) -> np.ndarray:
+    return (score(second) - score(first)).mean(axis=-1)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    numerator, denominator = np.broadcast_arrays(numerator, denominator)
+    result = np.full(numerator.shape, np.nan)
+    return np.divide(numerator, denominator, out=result, where=denominator > 0)

@@ -1,0 +1,78 @@
+"""Where sections put their figures, tables and complaints."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from mmext.errors import UserError
+from mmext.fileio import atomic_path
+
+from .html_page import HtmlPage
+from .style import save_figure
+
+
+class ReportWriter:
+    """Puts each figure on the page and in a file, and each table in a CSV.
+
+    Args:
+        page: The page.
+        out: The report's folder.
+        prefix: What precedes headings, if there are several experiments.
+        subfolder: Where this experiment's files go below ``out``.
+    """
+
+    def __init__(
+        self, page: HtmlPage, out: Path, prefix: str = "", subfolder: str = ""
+    ) -> None:
+        self.page = page
+        self.out = out / subfolder
+        self.prefix = prefix
+        self.notes: list[str] = []
+
+    def heading(self, text: str) -> None:
+        """Begin a section."""
+        self.page.heading(f"{self.prefix}{text}")
+
+    def figure(
+        self, name: str, figure: Figure | None, caption: str, vector: bool = True
+    ) -> None:
+        """Add a figure; nothing if there is none.
+
+        Args:
+            name: Of its files, ``figures/NAME.png`` and ``.svg``.
+            figure: The figure.
+            caption: Below it.
+            vector: Whether the page gets lines (SVG) or pixels (PNG).
+        """
+        if figure is None:
+            return
+        files = save_figure(figure, self.out / "figures" / name)
+        media, file = ("svg+xml", files["svg"]) if vector else ("png", files["png"])
+        self.page.figure(f"image/{media}", file.read_bytes(), caption)
+
+    def csv(
+        self,
+        name: str,
+        rows: Sequence[Mapping[str, object]],
+        columns: Sequence[str],
+    ) -> None:
+        """Write rows as ``NAME.csv``, missing cells empty."""
+        with (
+            atomic_path(self.out / f"{name}.csv") as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Name what a part of the report cannot find, and go on without it."""
+        try:
+            yield
+        except UserError as error:
+            self.notes.append(f"left out: {error}")
+            self.page.warnings([self.notes[-1]])

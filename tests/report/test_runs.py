@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from mmext.errors import UserError
+from mmext.report.experiment import group_experiments, group_seeds
+from mmext.report.runs import find_runs
+
+
+def test_a_run_is_read_once_however_it_is_named(experiment):
+    runs, notes = find_runs([experiment, experiment / "stage1_trunk"])
+    assert sorted(run.name for run in runs) == [
+        "stage1_baseline",
+        "stage1_trunk",
+        "stage2_A100-200",
+    ]
+    assert notes == []
+
+
+def test_what_is_missing_torn_or_unfinished_is_named(experiment, write_run, tmp_path):
+    write_run("stage1_A", range(5, 7), state="running")
+    write_run("stage1_B", range(5, 7))
+    (experiment / "stage1_B" / "run.json").write_text('{"config": ')
+    (experiment / "stage1_baseline" / "history.jsonl").unlink()
+    (tmp_path / "empty").mkdir()
+    paths = [experiment, tmp_path / "empty", tmp_path / "absent"]
+    runs, notes = find_runs(paths)
+    assert {run.name for run in runs} == {
+        "stage1_trunk",
+        "stage1_A",
+        "stage2_A100-200",
+    }
+    for part in (
+        "stage1_A: unfinished, epoch 6 of 6",
+        "stage1_B: run.json or history.jsonl is no JSON",
+        "stage1_baseline: has no finished epoch",
+        "empty: holds no run.json",
+        "absent: no such work directory",
+    ):
+        assert sum(part in note for note in notes) == 1
+
+
+def test_a_record_without_its_essentials_is_named(experiment):
+    (experiment / "stage1_trunk" / "run.json").write_text('{"config": "stage1_trunk"}')
+    _, notes = find_runs([experiment])
+    assert any("lacks seed, epochs, state" in note for note in notes)
+
+
+def test_nothing_at_all(tmp_path):
+    with pytest.raises(UserError, match=r"no run to report: .*no such work directory"):
+        find_runs([tmp_path / "absent"])
+
+
+def test_absent_values_are_nan(experiment):
+    runs, _ = find_runs([experiment / "stage1_trunk"])
+    assert np.isnan(runs[0].series("cfdr", "total")[:2]).all()
+    assert np.isnan(runs[0].series("test", "union", "iou")).all()
+
+
+def test_links_that_are_not_there(experiment):
+    [e] = group_experiments(find_runs([experiment])[0])
+    assert e.missing == [
+        *("stage1_A", "stage1_B"),
+        *("stage2_A100-250", "stage2_B100-250", "stage2_B100-300"),
+    ]
+    assert e.shown_case == "A100-200" and e.reference.name == "stage1_baseline"
+
+
+def test_sibling_folders_that_differ_in_seed_belong_together(write_run, tmp_path):
+    for seed in (0, 1):
+        write_run("stage1_trunk", range(1, 3), folder=f"a/seed{seed}", seed=seed)
+    write_run("stage1_trunk", range(1, 3), folder="b/seed0")
+    for arm in ("x", "y"):
+        write_run("stage1_trunk", range(1, 3), folder=f"c/{arm}", seed=7)
+    groups = group_seeds(group_experiments(find_runs([tmp_path])[0]))
+    labels = [[experiment.label for experiment in members] for members in groups]
+    assert labels == [["a/seed0", "a/seed1"], ["b/seed0"], ["c/x"], ["c/y"]]
