@@ -1,0 +1,106 @@
+"""Thermal depth in a plain folder: images and a CSV of samples."""
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmext.errors import UserError
+from mmext.registry import DATASETS
+
+from .depth_dataset import DepthDataset
+from .sample_list import DepthSample
+
+#: Columns of the CSV; only thermal is needed.
+COLUMNS = (
+    "sample_id",
+    "sequence",
+    "split",
+    "thermal",
+    "depth",
+    "rgb",
+    "structural",
+    "object_mask",
+)
+
+
+@DATASETS.register_module()
+class FolderDepthDataset(DepthDataset):
+    """Frames named by a CSV.
+
+    The CSV's columns are ``thermal``, and where known ``sample_id`` (the thermal
+    file's stem unless given), ``sequence``, ``split``, ``depth``, ``rgb``,
+    ``structural`` and ``object_mask``. Files are relative to ``root``; an empty cell
+    means there is none. Depth is an integer image or a float map, 0 where unknown.
+
+    Args:
+        root: The folder.
+        samples: The CSV, relative to ``root``.
+        split: Rows to use by their ``split``; None means all.
+        depth_scale: Stored units in a metre.
+        structural: Folder of structural maps by sample id, instead of those that the
+            CSV names. The latter lie in ``structural/`` with their
+            ``structural.json``.
+        pipeline: Configs of transforms.
+
+    Raises:
+        UserError: The CSV is missing or lacks a column, or as
+            :class:`DepthDataset`.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        samples: str = "samples.csv",
+        split: str | None = None,
+        depth_scale: float = 1000.0,
+        structural: str | os.PathLike[str] | None = None,
+        pipeline: Sequence[dict] = (),
+    ) -> None:
+        path = Path(root) / samples
+        rows = _read_rows(path)
+        if split is not None:
+            rows = [row for row in rows if row.get("split") == split]
+            if not rows:
+                raise UserError(f"{path}: has no row with split {split!r}")
+        if structural is not None:
+            rows = [{**row, "structural": ""} for row in rows]
+        elif any(row.get("structural") for row in rows):
+            structural = Path(root) / "structural"
+        super().__init__(
+            [_sample(Path(root), row) for row in rows],
+            pipeline=pipeline,
+            depth_scale=depth_scale,
+            structural=structural,
+            source=str(path),
+        )
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise UserError(f"{path}: no such CSV of samples")
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        names = reader.fieldnames or []
+        unknown = [name for name in names if name not in COLUMNS]
+        if "thermal" not in names or unknown:
+            raise UserError(
+                f"{path}: has the columns {', '.join(names) or 'none'}; expected "
+                f"thermal and any of {', '.join(COLUMNS)}"
+            )
+        return list(reader)
+
+
+def _sample(root: Path, row: dict[str, str]) -> DepthSample:
+    def path(role: str) -> Path | None:
+        return root / row[role] if row.get(role) else None
+
+    return DepthSample(
+        sample_id=row.get("sample_id") or Path(row["thermal"]).stem,
+        sequence=row.get("sequence") or "",
+        thermal_path=root / row["thermal"],
+        depth_path=path("depth"),
+        rgb_path=path("rgb"),
+        structural_path=path("structural"),
+        object_mask_path=path("object_mask"),
+    )
