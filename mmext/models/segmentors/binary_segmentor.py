@@ -14,6 +14,8 @@ from mmext.errors import UserError
 from mmext.models.decoders.union_decoder import Decision, UnionDecoder
 from mmext.registry import MODELS
 
+from .original_frame import to_original_frame
+
 
 @MODELS.register_module()
 class BinarySegmentor(EncoderDecoder):
@@ -139,7 +141,9 @@ class BinarySegmentor(EncoderDecoder):
         if data_samples is None:
             data_samples = [SegDataSample() for _ in seg_logits]
         for logits, sample in zip(seg_logits, data_samples, strict=True):
-            original = self._undo(logits[None].float(), sample.metainfo)
+            original = to_original_frame(
+                logits[None].float(), sample.metainfo, self.align_corners
+            )
             decision = self.decide(original.sigmoid())
             channels = torch.cat([decision["channels"][n] for n in self.channels])
             sample.set_metainfo({"channels": self.channels})
@@ -151,19 +155,3 @@ class BinarySegmentor(EncoderDecoder):
                 }
             )
         return data_samples
-
-    def _undo(self, logits: Tensor, meta: dict) -> Tensor:
-        left, right, top, bottom = meta.get(
-            "img_padding_size", meta.get("padding_size", (0, 0, 0, 0))
-        )
-        height, width = logits.shape[2:]
-        logits = logits[..., top : height - bottom, left : width - right]
-        if meta.get("flip"):
-            axes = {"horizontal": [3], "vertical": [2], "diagonal": [2, 3]}
-            logits = logits.flip(axes[meta["flip_direction"]])
-        size = tuple(meta.get("ori_shape", logits.shape[2:])[:2])
-        if tuple(logits.shape[2:]) == size:
-            return logits
-        return resize(
-            logits, size=size, mode="bilinear", align_corners=self.align_corners
-        )
