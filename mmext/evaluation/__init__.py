@@ -1,3 +1,3 @@
-from .metrics import BinarySegMetric
+from .metrics import BinarySegMetric, CappedDepthMetric
 
-__all__ = ["BinarySegMetric"]
+__all__ = ["BinarySegMetric", "CappedDepthMetric"]

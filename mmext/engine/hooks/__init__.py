@@ -1,4 +1,5 @@
 from .atomic_checkpoint_hook import AtomicCheckpointHook
+from .depth_data_hook import DepthDataHook
 from .epoch_seed_hook import EpochSeedHook
 from .error_accumulation_hook import ErrorAccumulationHook
 from .history_hook import HistoryHook
@@ -7,6 +8,7 @@ from .training_set_metric_hook import TrainingSetMetricHook
 
 __all__ = [
     "AtomicCheckpointHook",
+    "DepthDataHook",
     "EpochSeedHook",
     "ErrorAccumulationHook",
     "HistoryHook",

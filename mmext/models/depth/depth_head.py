@@ -62,7 +62,7 @@ class DepthHead(BaseModule):
         structural_space: str = "depth",
         norm_cfg: dict | None = None,
     ) -> None:
-        he_normal = [
+        he_normal: list[dict] = [
             dict(type="Kaiming", mode="fan_in", layer="Conv2d"),
             dict(type="Constant", val=1, layer="_BatchNorm"),
         ]
@@ -93,9 +93,8 @@ class DepthHead(BaseModule):
         )
         width = self.head.channels
         self.head.conv_seg = nn.Identity()
-        if self.head.init_cfg:
-            # mmseg's own initialisation of the layer that is gone.
-            self.head.init_cfg = None
+        # mmseg's names the layer that is gone.
+        self.head.init_cfg = None
         self.branches = nn.ModuleDict(
             {
                 name: _Branch(width, norm_cfg or dict(type="BN"), he_normal)

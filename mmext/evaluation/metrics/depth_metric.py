@@ -1,0 +1,127 @@
+"""Scores of metric depth, as predicted and after median scaling."""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from mmext.errors import UserError
+from mmext.evaluation.depth.alignment import median_ratio
+from mmext.evaluation.depth.crops import check_crop, crop_mask
+from mmext.evaluation.depth.depth_scores import DepthSums, depth_sums, mean_scores
+from mmext.registry import METRICS
+
+AVERAGES = ("image", "pixel")
+
+
+@METRICS.register_module()
+class CappedDepthMetric(BaseMetric):
+    """Depth scores with cap, crop, averaging and alignment stated.
+
+    mmseg's ``DepthMetric`` does not keep predictions within the cap, gives NaN for a
+    frame without truth, has no alignment, and calls another formula SILog.
+
+    Metrics are named ``<pixels>.<score>``: ``all`` and, where the samples have
+    object masks, ``object`` (label above 0); ``all_median`` and ``object_median``
+    after each image was multiplied by median(truth) / median(prediction) of the
+    pixels scored. Scores are those of
+    :data:`~mmext.evaluation.depth.depth_scores.SCORES`; ``images`` counts those that
+    had a valid pixel.
+
+    Args:
+        prefix: ``'val'`` or ``'test'``: which set this is.
+        min_depth: Metres. Truth at or below it does not count; predictions are
+            raised to it.
+        max_depth: Metres, the cap. Truth at or above it does not count; predictions
+            are lowered to it, after scaling.
+        crop: None, 'garg', 'eigen', 'nyu', or shares (top, bottom, left, right).
+        average: 'image' or 'pixel', see
+            :func:`~mmext.evaluation.depth.depth_scores.mean_scores`.
+        collect_device: How results of several processes are collected.
+
+    Raises:
+        UserError: The range, crop or averaging is none.
+    """
+
+    def __init__(
+        self,
+        max_depth: float,
+        prefix: str = "test",
+        min_depth: float = 1e-3,
+        crop: str | Sequence[float] | None = None,
+        average: str = "image",
+        collect_device: str = "cpu",
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if not 0 < min_depth < max_depth:
+            raise UserError(
+                f"evaluator.min_depth, max_depth: are {min_depth}, {max_depth}, "
+                "expected 0 < min_depth < max_depth in metres"
+            )
+        if average not in AVERAGES:
+            raise UserError(
+                f"evaluator.average: is {average!r}, expected one of "
+                f"{', '.join(AVERAGES)}"
+            )
+        check_crop(crop)
+        self.min_depth = min_depth
+        self.max_depth = max_depth
+        self.crop = crop
+        self.average = average
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Reduce each sample to sums.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Predictions with ``pred_depth_map`` and ``gt_depth_map``
+                (1, H, W) in metres, 0 where the truth is unknown, and perhaps
+                ``gt_object_map`` (1, H, W).
+
+        Raises:
+            UserError: Prediction and truth differ in size.
+        """
+        for sample in data_samples:
+            prediction = sample["pred_depth_map"]["data"][0].cpu().numpy()
+            truth = sample["gt_depth_map"]["data"][0].cpu().numpy()
+            if prediction.shape != truth.shape:
+                raise UserError(
+                    f"sample {sample.get('sample_id')}: prediction is "
+                    f"{prediction.shape}, truth is {truth.shape}, expected the same"
+                )
+            objects = None
+            if "gt_object_map" in sample:
+                objects = sample["gt_object_map"]["data"][0].cpu().numpy() > 0
+            self.results.append(self._sums(prediction, truth, objects))
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """Average over the images.
+
+        Args:
+            results: What :meth:`process` kept, each image once.
+        """
+        metrics: dict[str, float] = {}
+        for name in results[0]:
+            images = [DepthSums(*result[name]) for result in results if name in result]
+            for score, value in mean_scores(images, self.average).items():
+                metrics[f"{name}.{score}"] = value
+            metrics[f"{name}.images"] = sum(image.pixels > 0 for image in images)
+        return metrics
+
+    def _sums(
+        self, prediction: np.ndarray, truth: np.ndarray, objects: np.ndarray | None
+    ) -> dict[str, tuple]:
+        valid = np.isfinite(truth) & crop_mask(truth.shape, self.crop)
+        valid &= (truth > self.min_depth) & (truth < self.max_depth)
+        masks = {"all": valid}
+        if objects is not None:
+            masks["object"] = valid & objects
+        sums = {}
+        for name, mask in masks.items():
+            ratio = median_ratio(prediction, truth, mask)
+            for suffix, factor in (("", 1.0), ("_median", ratio)):
+                capped = np.clip(factor * prediction, self.min_depth, self.max_depth)
+                sums[f"{name}{suffix}"] = astuple(depth_sums(capped, truth, mask))
+        return sums
