@@ -85,18 +85,17 @@ def cut_scenes(
         scenes: The scenes. All must agree in bands, data type, CRS and pixel size.
         out: The store's folder.
         cutting: How to cut.
-        overwrite: Replace a store that is there.
+        overwrite: Replace a store that is there. Nothing else is ever replaced.
 
     Returns:
         The content of ``store.json``.
 
     Raises:
-        UserError: A scene can't be read or does not fit the others, or the store
-            is there already.
+        UserError: A scene can't be read or does not fit the others, or ``out`` is
+            there already.
     """
     out = Path(out)
-    if out.exists() and not overwrite:
-        raise UserError(f"{out}: exists already; --overwrite replaces it")
+    _refuse_to_replace(out, overwrite)
     first = _describe(scenes[0], cutting)
     for scene in scenes[1:]:
         _refuse_difference(scene.path, _describe(scene, cutting), first)
@@ -126,6 +125,17 @@ def cut_scenes(
             },
             first.crs,
         )
+
+
+def _refuse_to_replace(out: Path, overwrite: bool) -> None:
+    if not out.exists():
+        return
+    if not (out / "store.json").is_file():
+        raise UserError(
+            f"{out}: exists and is no tile store (no store.json), expected a new folder"
+        )
+    if not overwrite:
+        raise UserError(f"{out}: exists already; --overwrite replaces it")
 
 
 @dataclass(frozen=True)

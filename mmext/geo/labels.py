@@ -10,15 +10,16 @@ import geopandas
 import numpy as np
 import pyogrio
 import rasterio
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import RasterioIOError
 from rasterio.features import rasterize
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
-from shapely.geometry import box
+from shapely.geometry import Polygon
 
 from mmext.errors import UserError
+from mmext.geo.valid_polygons import valid_polygons
 
 IGNORE = 255
 _RASTER_SUFFIXES = {".tif", ".tiff", ".vrt", ".png", ".jp2", ".img", ".bmp"}
@@ -75,7 +76,7 @@ class VectorLabels:
             raise UserError(
                 f"{path}: holds {', '.join(sorted(kinds))}, expected only polygons"
             )
-        self.polygons = table.make_valid()
+        self.polygons = valid_polygons(table.geometry)
 
     @contextlib.contextmanager
     def open(self, scene: DatasetReader) -> Iterator[SceneLabels]:
@@ -106,7 +107,7 @@ class _BurntPolygons:
 
     def read(self, window: Window) -> np.ndarray:
         shape = (int(window.height), int(window.width))
-        bounds = box(*rasterio.windows.bounds(window, self.transform))
+        bounds = _outline(window, self.transform)
         near = self.polygons.iloc[self.polygons.sindex.query(bounds)]
         if len(near) == 0:
             return np.zeros(shape, np.uint8)
@@ -119,54 +120,66 @@ class _BurntPolygons:
         )
 
 
+def _outline(window: Window, transform: rasterio.Affine) -> Polygon:
+    """A window's outline, also on a turned grid."""
+    left, top = window.col_off, window.row_off
+    right, bottom = left + window.width, top + window.height
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return Polygon([transform * corner for corner in corners])
+
+
 class RasterLabels:
     """A label raster, on the scene's grid or another.
 
     Masks of 0 and 1, and of 0 and 255, are understood as they are; in masks of 0, 1
-    and 255 the last means ignore; anything else needs ``values``. A georeferenced
-    raster is brought to the scene's grid by the nearest pixel, with 255 where it
-    ends; without georeference it must have the scene's size.
+    and 255 the last means ignore; anything else needs ``values``. 0 is background
+    even where the file calls it no-data, as masks made in a GIS often do; any other
+    no-data value means ignore. A georeferenced raster is brought to the scene's grid
+    by the nearest pixel, with 255 where it ends; without georeference it must have
+    the scene's size.
 
     Args:
         path: Any raster file that GDAL reads.
         values: Values that mean target; None finds out.
 
     Raises:
-        UserError: The file can't be read, or its values are not those of a mask.
+        UserError: The file can't be read, has bands that differ, or its values are
+            not those of a mask.
     """
 
     def __init__(self, path: Path, values: Sequence[int] | None = None) -> None:
         self.path = path
         with _open(path) as raster:
-            found = sorted(
-                {
-                    value
-                    for _, window in raster.block_windows(1)
-                    for value in np.unique(raster.read(1, window=window)).tolist()
-                }
-            )
+            nodata, found = raster.nodata, _values(raster)
         self.ignored: set[float] = set()
+        if nodata is not None and nodata != 0:
+            self.ignored.add(nodata)
+            found.discard(nodata)
+            if values is None and nodata in (1, IGNORE) and found <= {0}:
+                raise UserError(
+                    f"{path}: {nodata:g} is its no-data value and the only one beside "
+                    "0; say which mean target with --label-values"
+                )
         #: What was understood, for the user to see.
         self.note = ""
         if values is not None:
             self.values = set(values)
-            if not self.values & set(found):
-                raise UserError(
-                    f"{path}: holds the values {_list(found)}, none of --label-values "
-                    f"{_list(sorted(self.values))}"
-                )
-        elif set(found) <= {0, 1}:
+            self.ignored -= self.values
+            if not self.values & found:
+                self.note = f"{path} has no pixel of --label-values"
+        elif found <= {0, 1}:
             self.values = {1}
-        elif set(found) <= {0, 255}:
+        elif found <= {0, 255}:
             self.values = {255}
             self.note = "values 0 and 255: 255 is target"
-        elif set(found) <= {0, 1, 255}:
-            self.values, self.ignored = {1}, {255}
+        elif found <= {0, 1, 255}:
+            self.values = {1}
+            self.ignored.add(255)
             self.note = "values 0, 1 and 255: 1 is target, 255 is ignored"
         else:
             raise UserError(
-                f"{path}: holds the values {_list(found)}, expected 0 and 1 or 0 and "
-                "255; say which mean target with --label-values"
+                f"{path}: holds the values {_list(sorted(found))}, expected 0 and 1 or "
+                "0 and 255; say which mean target with --label-values"
             )
 
     @contextlib.contextmanager
@@ -193,7 +206,9 @@ class RasterLabels:
                 width=scene.width,
                 height=scene.height,
                 resampling=Resampling.nearest,
-                add_alpha=True,
+                # The alpha band shall say where the raster ends, not where it is 0.
+                src_nodata=None,
+                add_alpha=ColorInterp.alpha not in raster.colorinterp,
             ) as warped:
                 alpha = warped.count
                 yield _MappedValues(warped, self.values, self.ignored, alpha)
@@ -215,7 +230,7 @@ class _MappedValues:
     def read(self, window: Window) -> np.ndarray:
         source = self.raster.read(1, window=window)
         mask = np.isin(source, list(self.values)).astype(np.uint8)
-        mask[np.isin(source, list(self.ignored))] = IGNORE
+        mask[np.isin(source, list(self.ignored)) | np.isnan(source)] = IGNORE
         if self.alpha is not None:
             mask[self.raster.read(self.alpha, window=window) == 0] = IGNORE
         return mask
@@ -260,6 +275,30 @@ def _open(path: Path) -> DatasetReader:
         return rasterio.open(path)
     except RasterioIOError as error:
         raise UserError(f"{path}: can't be read as a raster ({error})") from None
+
+
+def _values(raster: DatasetReader) -> set[float]:
+    """The values that a mask holds; not a number is none.
+
+    Raises:
+        UserError: The file has bands that differ.
+    """
+    bands = [
+        band
+        for band, kind in zip(raster.indexes, raster.colorinterp, strict=True)
+        if kind is not ColorInterp.alpha
+    ]
+    found: set[float] = set()
+    for _, window in raster.block_windows(1):
+        layers = raster.read(bands, window=window)
+        first = np.broadcast_to(layers[:1], layers.shape)
+        if not np.array_equal(layers, first, equal_nan=True):
+            raise UserError(
+                f"{raster.name}: has {len(bands)} bands that differ, expected a mask "
+                "of one"
+            )
+        found |= set(np.unique(layers[0]).tolist())
+    return {value for value in found if not np.isnan(value)}
 
 
 def _list(values: Sequence[float]) -> str:

@@ -171,6 +171,18 @@ def test_refusals(tmp_path, write_raster, fields):
     assert TileStore(tmp_path / "s").meta["tile_size"] == 32
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_only_a_store_is_ever_replaced(tmp_path, write_raster, fields, overwrite):
+    scene = Scene("a", write_raster("a.tif", random_image("uint8")), fields)
+    folder = tmp_path / "thesis"
+    folder.mkdir()
+    (folder / "chapter.tex").write_text("years of work")
+    for out in (folder, folder / "chapter.tex"):
+        with pytest.raises(UserError, match="is no tile store"):
+            cut_scenes([scene], out, Cutting(16), overwrite=overwrite)
+    assert (folder / "chapter.tex").read_text() == "years of work"
+
+
 def test_a_torn_scene_leaves_nothing_behind(tmp_path, write_raster, fields):
     path = write_raster("a.tif", random_image("uint8", (3, 600, 600)))
     data = path.read_bytes()

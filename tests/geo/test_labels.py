@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.windows import Window
-from shapely.geometry import LineString, box
+from shapely.geometry import LineString, Polygon, box
 
 from mmext.errors import UserError
 from mmext.geo.labels import read_labels
@@ -91,8 +91,9 @@ def test_other_values_must_be_named(write_raster, scene):
     path = write_raster("m.tif", source)
     with pytest.raises(UserError, match="holds the values 0, 2, 5, 7, expected"):
         read_labels(path)
-    with pytest.raises(UserError, match="none of --label-values 3"):
-        read_labels(path, values=[3])
+    absent = read_labels(path, values=[3])
+    assert "no pixel of --label-values" in absent.note
+    assert not burn(scene, absent).any()
     mask = burn(scene, read_labels(path, values=[2, 7]))
     np.testing.assert_array_equal(mask, np.isin(source[0], [2, 7]))
 
@@ -105,6 +106,88 @@ def test_a_raster_on_another_grid_and_beyond_its_end(write_raster, scene):
     mask = burn(scene, read_labels(path))
     np.testing.assert_array_equal(mask[:, :20], expected_field()[:, :20])
     assert (mask[:, 20:] == 255).all()
+
+
+@pytest.mark.parametrize("georeferenced", [True, False])
+@pytest.mark.parametrize("nodata", [0, 7, None])
+def test_nodata_of_a_mask(write_raster, scene, nodata, georeferenced):
+    """0 is background whatever the file calls it; other no-data is ignored."""
+    source = expected_field()
+    if nodata == 7:
+        source[20:25] = 7
+    path = write_raster(
+        "m.tif",
+        source[None],
+        nodata=nodata,
+        crs="EPSG:5186" if georeferenced else None,
+    )
+    expected = np.where(source == 7, 255, source)
+    np.testing.assert_array_equal(burn(scene, read_labels(path)), expected)
+
+
+def test_only_outside_a_mask_with_nodata_0_is_ignored(write_raster, scene):
+    source = np.zeros((1, 30, 20), np.uint8)
+    source[0, 6:16, 10:20] = 1
+    mask = burn(scene, read_labels(write_raster("m.tif", source, nodata=0)))
+    np.testing.assert_array_equal(mask[:, :20], source[0])
+    assert (mask[:, 20:] == 255).all()
+
+
+def test_nodata_that_may_be_the_target_is_asked_about(write_raster, scene):
+    source = expected_field()[None] * np.uint8(255)
+    path = write_raster("m.tif", source, nodata=255)
+    with pytest.raises(UserError, match="255 is its no-data value and the only one"):
+        read_labels(path)
+    mask = burn(scene, read_labels(path, values=[255]))
+    np.testing.assert_array_equal(mask, expected_field())
+
+
+def test_not_a_number_is_never_background(write_raster, scene):
+    source = expected_field().astype(np.float32)[None]
+    source[0, :3] = np.nan
+    mask = burn(scene, read_labels(write_raster("m.tif", source)))
+    assert (mask[:3] == 255).all()
+    np.testing.assert_array_equal(mask[3:], expected_field()[3:])
+
+
+def test_bands_of_a_mask(write_raster, scene):
+    """Grey written as RGB is a mask, an alpha band is its extent, colours are not."""
+    grey = np.repeat(expected_field()[None], 3, axis=0)
+    opened = read_labels(write_raster("rgb.tif", grey, photometric="rgb"))
+    np.testing.assert_array_equal(burn(scene, opened), expected_field())
+    alpha = np.stack([expected_field(), np.full((30, 40), 255, np.uint8)])
+    alpha[1, 25:] = 0
+    mask = burn(scene, read_labels(write_raster("a.tif", alpha, alpha="yes")))
+    assert (mask[25:] == 255).all()
+    np.testing.assert_array_equal(mask[:25], expected_field()[:25])
+    grey[1] = 0
+    with pytest.raises(UserError, match="3 bands that differ"):
+        read_labels(write_raster("c.tif", grey, photometric="rgb"))
+
+
+def test_what_a_repaired_outline_leaves_over_is_not_burnt(tmp_path, scene):
+    spike = Polygon(
+        [
+            *((200_005, 499_992), (200_010, 499_992), (200_010, 499_997)),
+            *((200_019, 499_997), (200_010, 499_997), (200_005, 499_997)),
+        ]
+    )
+    labels = read_labels(write_vector(tmp_path / "f.gpkg", [spike]))
+    np.testing.assert_array_equal(burn(scene, labels), expected_field())
+
+
+def test_a_turned_grid(tmp_path, scene):
+    with rasterio.open(scene, "r+") as raster:
+        raster.transform = raster.transform * rasterio.Affine.rotation(50)
+        outline = Polygon(
+            [raster.transform * corner for corner in [(10.3, 6), (20, 6), (20, 16)]]
+        )
+    labels = read_labels(write_vector(tmp_path / "f.gpkg", [outline]))
+    whole = burn(scene, labels)
+    assert 40 < whole.sum() < 60
+    for row in range(0, 30, 3):
+        part = burn(scene, labels, Window(0, row, 40, 3))
+        np.testing.assert_array_equal(part, whole[row : row + 3])
 
 
 def test_masks_without_georeference_must_fit(write_raster, scene):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from rasterio.enums import Resampling
+from rasterio.enums import MaskFlags, Resampling
 from rasterio.errors import RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
@@ -29,7 +29,7 @@ class SceneSource:
         store: What the checkpoint knows of its training store.
 
     Raises:
-        UserError: The scene has other bands or another data type.
+        UserError: The scene has other bands, in another order, or another data type.
     """
 
     def __init__(self, raster: DatasetReader | WarpedVRT, store: dict[str, Any]):
@@ -40,12 +40,23 @@ class SceneSource:
                 f"{raster.name}: has {raster.count} bands, the model reads "
                 f"{', '.join(map(str, self.indexes))}"
             )
+        described = [raster.descriptions[index - 1] for index in self.indexes]
+        trained = store.get("bands", described)
+        if described != trained and set(described) == set(trained):
+            raise UserError(
+                f"{raster.name}: bands {', '.join(map(str, described))}, the model was "
+                f"trained on {', '.join(trained)} in this order"
+            )
         dtypes = {raster.dtypes[index - 1] for index in self.indexes}
         if dtypes != {store["dtype"]}:
             raise UserError(
                 f"{raster.name}: data type {', '.join(sorted(dtypes))}, the model was "
                 f"trained on {store['dtype']}"
             )
+
+        # A scene that says nothing of no-data is taken as the training scenes were.
+        silent = all(MaskFlags.all_valid in flags for flags in raster.mask_flag_enums)
+        self.nodata = store.get("nodata") if silent else None
 
     def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Pixels and validity of a window.
@@ -65,6 +76,8 @@ class SceneSource:
             valid = self.raster.dataset_mask(window=window) > 0
         except RasterioIOError as error:
             raise UserError(f"{self.raster.name}: can't be read ({error})") from None
+        if self.nodata is not None:
+            valid &= ~(pixels == self.nodata).all(axis=0)
         if pixels.dtype.kind == "f":
             valid &= np.isfinite(pixels).all(axis=0)
         return np.where(valid, pixels, 0), valid
@@ -113,4 +126,9 @@ def _resampled(raster: DatasetReader, ratio: float) -> WarpedVRT:
         width=width,
         height=height,
         resampling=Resampling.average if ratio < 1 else Resampling.bilinear,
+        # A mask beside the bands is only carried over as an alpha band.
+        add_alpha=any(
+            MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
+            for flags in raster.mask_flag_enums
+        ),
     )

@@ -120,6 +120,46 @@ def test_no_data_stays_no_data(tmp_path, write_raster):
         assert (values[:20, :30] == 255).all() and (values[20:] != 255).all()
 
 
+@pytest.mark.parametrize("pixel", [0.5, 1.0])
+def test_a_mask_beside_the_bands_is_kept(tmp_path, write_raster, pixel):
+    scene = write_raster("s.tif", blobs((3, 60, 60)), pixel=pixel)
+    mask = np.full((60, 60), 255, np.uint8)
+    mask[:30] = 0
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(scene, "r+") as raster,
+    ):
+        raster.write_mask(mask)
+    settings = PredictionSettings(window=128, resample=True)
+    result = predict_scene(build(), scene, tmp_path / "m", settings)
+    with rasterio.open(result.classes) as raster:
+        codes = raster.read(1)
+    half = len(codes) // 2
+    assert (codes[: half - 2] == 255).all() and (codes[half + 2 :] != 255).all()
+
+
+def test_no_data_that_only_the_store_knows_of(tmp_path, write_raster):
+    predictor = build()
+    predictor.store["nodata"] = 0.0
+    image = blobs((3, 50, 60))
+    image[:, :20] = 0
+    result = predict_scene(
+        predictor, write_raster("s.tif", image), tmp_path / "m", SETTINGS
+    )
+    with rasterio.open(result.classes) as raster:
+        codes = raster.read(1)
+    assert (codes[:20] == 255).all() and (codes[20:] != 255).all()
+
+
+def test_bands_in_another_order_are_refused(tmp_path, write_raster):
+    predictor, scene = build(), write_raster("s.tif", blobs((3, 20, 20)))
+    predictor.store["bands"] = ["red", "green", "blue"]
+    with rasterio.open(scene, "r+") as raster:
+        raster.descriptions = ("blue", "green", "red")
+    with pytest.raises(UserError, match="bands blue, green, red, the model was"):
+        predict_scene(predictor, scene, tmp_path / "m", SETTINGS)
+
+
 def test_cleaning_of_polygons(tmp_path, write_raster):
     predictor, scene = build(), write_raster("s.tif", blobs((3, 150, 150)))
 
