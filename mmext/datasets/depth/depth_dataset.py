@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from mmext.errors import UserError
 from mmext.registry import DATASETS, TRANSFORMS
 
+from .calibration import CameraPair
 from .sample_list import DepthSample, check_files, fingerprint
 from .structural_maps import StructuralNote, find_map, read_note
 
@@ -114,6 +115,14 @@ class DepthDataset(Dataset):
     def __getitem__(self, index: int) -> dict[str, Any]:
         """The sample after the pipeline."""
         return self.pipeline(self.sample(index))
+
+    def camera_pair(self, index: int) -> CameraPair | None:
+        """Where a sample's colour camera stands; None if its pixels are aligned.
+
+        Args:
+            index: Of the sample.
+        """
+        return None
 
     def _facts(self) -> list[str]:
         note = self.note

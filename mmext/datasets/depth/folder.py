@@ -8,6 +8,7 @@ from pathlib import Path
 from mmext.errors import UserError
 from mmext.registry import DATASETS
 
+from .calibration import FILE_NAME, CameraPair, read_calibration
 from .depth_dataset import DepthDataset
 from .sample_list import DepthSample
 
@@ -31,7 +32,9 @@ class FolderDepthDataset(DepthDataset):
     The CSV's columns are ``thermal``, and where known ``sample_id`` (the thermal
     file's stem unless given), ``sequence``, ``split``, ``depth``, ``rgb``,
     ``structural`` and ``object_mask``. Files are relative to ``root``; an empty cell
-    means there is none. Depth is an integer image or a float map, 0 where unknown.
+    means there is none. Depth is an integer image or a float map, 0 where unknown. A
+    ``calibration.json`` says where the colour camera stands; without it its pixels
+    are the thermal image's.
 
     Args:
         root: The folder.
@@ -74,6 +77,12 @@ class FolderDepthDataset(DepthDataset):
             structural=structural,
             source=str(path),
         )
+        file = Path(root) / FILE_NAME
+        self._pair = read_calibration(file) if file.is_file() else None
+
+    def camera_pair(self, index: int) -> CameraPair | None:
+        """The folder's ``calibration.json``; without it pixels are aligned."""
+        return self._pair
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from mmext.errors import UserError
 from mmext.registry import DATASETS
 
+from .calibration import FILE_NAME, CameraPair, read_calibration
 from .depth_dataset import DepthDataset
-from .sample_list import DepthSample, read_lines
+from .sample_list import DepthSample, existing, list_frames
 
 
 @DATASETS.register_module()
@@ -44,42 +45,39 @@ class MS2Dataset(DepthDataset):
         structural: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] = (),
     ) -> None:
-        if step < 1:
-            raise UserError(f"MS2Dataset.step: is {step}, expected 1 or more")
         names = [lists] if isinstance(lists, str) else list(lists)
-        sequences = [line for name in names for line in read_lines(Path(root) / name)]
-        samples = [
-            _sample(Path(root), sequence, frame.stem, depth)
-            for sequence in sequences
-            for frame in _frames(Path(root), sequence)[::step]
-        ]
+        frames = list_frames(root, names, "sync_data/{sequence}/thr/img_left", step)
+        self.root = Path(root)
         super().__init__(
-            samples,
+            [_sample(self.root, sequence, path, depth) for sequence, path in frames],
             pipeline=pipeline,
             depth_scale=256.0,
             structural=structural,
             source=f"{root} ({', '.join(names)})",
         )
 
+    def camera_pair(self, index: int) -> CameraPair:
+        """The sequence's calibration, converted once from its ``calib.npy``.
 
-def _frames(root: Path, sequence: str) -> list[Path]:
-    folder = root / "sync_data" / sequence / "thr" / "img_left"
-    frames = sorted(folder.glob("*.png"))
-    if not frames:
-        raise UserError(f"{folder}: holds no frames, expected NNNNNN.png")
-    return frames
+        Raises:
+            UserError: ``sync_data/SEQ/calibration.json`` is not there.
+        """
+        folder = self.root / "sync_data" / self.samples[index].sequence
+        if not (folder / FILE_NAME).is_file():
+            raise UserError(
+                f"{folder / FILE_NAME}: no such calibration; "
+                "tools/convert_ms2_calibration.py makes it of calib.npy"
+            )
+        return read_calibration(folder / FILE_NAME)
 
 
-def _sample(root: Path, sequence: str, frame: str, depth: str | None) -> DepthSample:
-    name = f"{frame}.png"
-    rgb = root / "sync_data" / sequence / "rgb" / "img_left" / name
+def _sample(root: Path, sequence: str, path: Path, depth: str | None) -> DepthSample:
+    folder = root / "proj_depth" / sequence / "thr"
     return DepthSample(
-        sample_id=f"{sequence}/{frame}",
+        sample_id=f"{sequence}/{path.stem}",
         sequence=sequence,
-        thermal_path=root / "sync_data" / sequence / "thr" / "img_left" / name,
-        depth_path=None
-        if depth is None
-        else root.joinpath("proj_depth", sequence, "thr", depth, name),
+        thermal_path=path,
+        depth_path=None if depth is None else folder / depth / path.name,
         # Colour is for training targets: a download without it is whole.
-        rgb_path=rgb if rgb.is_file() else None,
+        rgb_path=existing(root / "sync_data" / sequence / "rgb/img_left" / path.name),
     )

@@ -47,6 +47,40 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
     return names
 
 
+def list_frames(
+    root: str | os.PathLike[str], lists: Sequence[str], thermal: str, step: int
+) -> list[tuple[str, Path]]:
+    """The thermal frames of the sequences that lists name.
+
+    Args:
+        root: The data set's folder, which holds the lists.
+        lists: File names; each line is a sequence.
+        thermal: Folder of a sequence's frames below ``root``, with ``{sequence}``.
+        step: Use every n-th frame of a sequence.
+
+    Returns:
+        Sequence and file, in the lists' and then the names' order.
+
+    Raises:
+        UserError: A list is missing, a sequence has no frames, or step is below 1.
+    """
+    if step < 1:
+        raise UserError(f"step: is {step}, expected 1 or more")
+    found = []
+    for sequence in [line for name in lists for line in read_lines(Path(root) / name)]:
+        folder = Path(root) / thermal.format(sequence=sequence)
+        frames = sorted(folder.glob("*.png"))
+        if not frames:
+            raise UserError(f"{folder}: holds no frames, expected PNG files")
+        found += [(sequence, frame) for frame in frames[::step]]
+    return found
+
+
+def existing(path: Path) -> Path | None:
+    """The path if its file is there: for what a download may lack."""
+    return path if path.is_file() else None
+
+
 def check_files(samples: Sequence[DepthSample], role: str, source: str) -> None:
     """Refuse samples whose file of one role is not there.
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmext.errors import UserError
 from mmext.registry import DATASETS
 
+from .calibration import CameraPair, read_vivid_calibration
 from .depth_dataset import DepthDataset
-from .sample_list import DepthSample, read_lines
+from .sample_list import DepthSample, existing, list_frames
 
 
 @DATASETS.register_module()
@@ -41,39 +41,28 @@ class ViViDDataset(DepthDataset):
         structural: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] = (),
     ) -> None:
-        if step < 1:
-            raise UserError(f"ViViDDataset.step: is {step}, expected 1 or more")
         names = [lists] if isinstance(lists, str) else list(lists)
-        sequences = [line for name in names for line in read_lines(Path(root) / name)]
-        samples = [
-            _sample(Path(root), sequence, frame)
-            for sequence in sequences
-            for frame in _frames(Path(root), sequence)[::step]
-        ]
+        frames = list_frames(root, names, "{sequence}/Thermal", step)
+        self.root = Path(root)
         super().__init__(
-            samples,
+            [_sample(self.root, sequence, path) for sequence, path in frames],
             pipeline=pipeline,
             depth_scale=1.0,
             structural=structural,
             source=f"{root} ({', '.join(names)})",
         )
 
-
-def _frames(root: Path, sequence: str) -> list[Path]:
-    folder = root / sequence / "Thermal"
-    frames = sorted(folder.glob("*.png"))
-    if not frames:
-        raise UserError(f"{folder}: holds no frames, expected NNN.png")
-    return frames
+    def camera_pair(self, index: int) -> CameraPair:
+        """The calibration that lies in the sequence's folder."""
+        return read_vivid_calibration(self.root / self.samples[index].sequence)
 
 
-def _sample(root: Path, sequence: str, frame: Path) -> DepthSample:
-    rgb = root / sequence / "RGB" / frame.name
+def _sample(root: Path, sequence: str, path: Path) -> DepthSample:
     return DepthSample(
-        sample_id=f"{sequence}/{frame.stem}",
+        sample_id=f"{sequence}/{path.stem}",
         sequence=sequence,
-        thermal_path=frame,
-        depth_path=root / sequence / "Depth_T" / f"{frame.stem}.npy",
+        thermal_path=path,
+        depth_path=root / sequence / "Depth_T" / f"{path.stem}.npy",
         # Colour is for training targets: a download without it is whole.
-        rgb_path=rgb if rgb.is_file() else None,
+        rgb_path=existing(root / sequence / "RGB" / path.name),
     )
