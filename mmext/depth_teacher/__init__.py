@@ -1,0 +1,16 @@
+from .make_maps import make_structural_maps, make_true_maps
+from .onnx_teacher import NORMALISATIONS, OnnxFacts, OnnxTeacher
+from .open_dataset import open_dataset
+from .teacher import Teacher
+from .transformers_teacher import TransformersTeacher
+
+__all__ = [
+    "NORMALISATIONS",
+    "OnnxFacts",
+    "OnnxTeacher",
+    "Teacher",
+    "TransformersTeacher",
+    "make_structural_maps",
+    "make_true_maps",
+    "open_dataset",
+]
