@@ -1,53 +1,36 @@
 """Where a model kept being wrong, as rasters and ranked polygons."""
 
 import os
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import geopandas
 import numpy as np
 import pandas as pd
-import rasterio
-import rasterio.shutil
-from rasterio.features import shapes
-from rasterio.io import MemoryFile
-from scipy import ndimage
-from shapely.geometry import shape
+from rasterio.windows import Window
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.geo.ground_area import ground_area
-from mmext.geo.qgis_style import categorised_outlines, embed_style
+from mmext.geo.qgis_style import embed_style, graduated_fills, red_and_blue
+from mmext.geo.scene_grid import Layers, SceneGrid
+from mmext.geo.strip_polygons import StripObject, StripPolygonizer
+from mmext.geo.strip_raster import StripRaster
 from mmext.structures.error_bank import ErrorBank
 
 NO_DATA = 65535
-_EIGHT_CONNECTED = np.ones((3, 3), int)
-_COLOURS = {"fn": (226, 26, 28), "fp": (31, 90, 200)}
-
-
-@dataclass(frozen=True)
-class SceneErrors:
-    """A scene's part of the bank, put back on the scene's grid.
-
-    Attributes:
-        scene: The scene's name.
-        layers: (H, W) uint16 by name: ``fn_count``, ``fp_count`` (passes),
-            ``first_epoch``, ``last_epoch`` (0 = never); for a bank without counts
-            ``fn_ever`` and ``fp_ever`` in {0, 1}. 65535 where no tile lies.
-        fn: (H, W) bool, ever a false negative.
-        fp: (H, W) bool, ever a false positive.
-        transform: Pixel to CRS coordinates.
-        crs: The store's, or None for image folders.
-    """
-
-    scene: str
-    layers: dict[str, np.ndarray]
-    fn: np.ndarray
-    fp: np.ndarray
-    transform: rasterio.Affine
-    crs: str | None
+_KINDS = {"fn": (226, 26, 28), "fp": (31, 90, 200)}
+#: Upper bounds of the persistence's classes, and their colours.
+_STEPS = {
+    0.1: (255, 255, 178),
+    0.25: (254, 217, 118),
+    0.5: (253, 141, 60),
+    0.75: (240, 59, 32),
+    1.0: (128, 0, 38),
+}
+_STRIP_PIXELS = 4_000_000
 
 
 def check_same_store(bank: ErrorBank, store: TileStore) -> None:
@@ -63,88 +46,50 @@ def check_same_store(bank: ErrorBank, store: TileStore) -> None:
         )
 
 
-def place_tiles(
-    store: TileStore, scene: str, layers: dict[str, tuple[np.ndarray, int]]
-) -> dict[str, np.ndarray]:
-    """Put tiles on their scene's grid; what sticks out of the scene is cut off.
-
-    Args:
-        store: Says where the tiles lie.
-        scene: Which scene.
-        layers: By name, the scene's tiles in table order (n, h, w, ...) and the
-            value where no tile lies.
-
-    Returns:
-        (H, W, ...) by name.
-    """
-    height, width = (store.meta["scenes"][scene][key] for key in ("height", "width"))
-    rows = store.tiles[store.tiles["scene"] == scene]
-    mosaic = {
-        name: np.full((height, width, *tiles.shape[3:]), fill, tiles.dtype)
-        for name, (tiles, fill) in layers.items()
+def _read_errors(bank: ErrorBank, tile_id: int) -> Layers:
+    """A tile's layers, those that :func:`error_layers` names."""
+    if bank.has_counts:
+        return bank.counts(tile_id)
+    return {
+        "fn_ever": bank.fn(tile_id).astype(np.uint16),
+        "fp_ever": bank.fp(tile_id).astype(np.uint16),
     }
-    places = zip(rows["row_off"], rows["col_off"], strict=True)
-    for index, (row, column) in enumerate(places):
-        for name, (tiles, _) in layers.items():
-            inside = tiles[index][: height - row, : width - column]
-            bottom, right = row + inside.shape[0], column + inside.shape[1]
-            mosaic[name][row:bottom, column:right] = inside
-    return mosaic
 
 
-def scene_errors(bank: ErrorBank, store: TileStore, scene: str) -> SceneErrors:
-    """Assemble one scene.
+def error_layers(bank: ErrorBank) -> tuple[str, ...]:
+    """Names of a bank's layers: counts and epochs, or only whether ever wrong."""
+    if bank.has_counts:
+        return ("fn_count", "fp_count", "first_epoch", "last_epoch")
+    return ("fn_ever", "fp_ever")
+
+
+def read_errors(bank: ErrorBank, grid: SceneGrid, window: Window) -> Layers:
+    """A window of a scene's part of the bank.
 
     Args:
         bank: With or without counts.
-        store: The store it was accumulated over.
-        scene: A name in ``store.meta["scenes"]``.
-    """
-    tile_ids = store.tiles.loc[store.tiles["scene"] == scene, "tile_id"]
-    fn = np.stack([bank.fn(tile_id) for tile_id in tile_ids])
-    fp = np.stack([bank.fp(tile_id) for tile_id in tile_ids])
-    if bank.has_counts:
-        counts = [bank.counts(tile_id) for tile_id in tile_ids]
-        tiles = {key: np.stack([count[key] for count in counts]) for key in counts[0]}
-    else:
-        tiles = {"fn_ever": fn.astype(np.uint16), "fp_ever": fp.astype(np.uint16)}
-    layers = place_tiles(store, scene, {k: (v, NO_DATA) for k, v in tiles.items()})
-    bits = place_tiles(store, scene, {"fn": (fn, 0), "fp": (fp, 0)})
-    transform = store.meta["scenes"][scene]["transform"]
-    return SceneErrors(
-        scene=scene,
-        layers=layers,
-        fn=bits["fn"],
-        fp=bits["fp"],
-        # Image folders: y points down, stored negative (docs/architecture.md).
-        transform=rasterio.Affine(*transform[:6])
-        if store.meta["crs"]
-        else rasterio.Affine.scale(1, -1),
-        crs=store.meta["crs"],
-    )
-
-
-def component_polygons(
-    labels: np.ndarray, transform: rasterio.Affine, crs: str | None
-) -> geopandas.GeoSeries:
-    """One valid polygon per label, whole across tile borders.
-
-    Args:
-        labels: (H, W) integers, 0 outside.
-        transform: Pixel to CRS coordinates.
-        crs: Of the result.
+        grid: The scene.
+        window: Inside it.
 
     Returns:
-        Indexed by label, ascending.
+        (H, W) uint16 by name: ``fn_count``, ``fp_count`` (passes), ``first_epoch``,
+        ``last_epoch`` (0 = never); for a bank without counts ``fn_ever`` and
+        ``fp_ever`` in {0, 1}. 65535 where no tile lies. Where tiles overlap, the
+        higher count, the earlier first and the later last epoch.
     """
-    labels = labels.astype(np.int32)
-    found = list(shapes(labels, labels > 0, connectivity=8, transform=transform))
-    series = geopandas.GeoSeries(
-        [shape(geometry) for geometry, _ in found],
-        index=[int(value) for _, value in found],
-        crs=crs,
+    names = error_layers(bank)
+    return grid.place(
+        window,
+        partial(_read_errors, bank),
+        dict.fromkeys(names, (np.uint16, NO_DATA)),
+        {name: _earlier if name == "first_epoch" else np.maximum for name in names},
     )
-    return series.make_valid().sort_index()
+
+
+def _earlier(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    # Unsigned, 0 (never) less one is the latest of all.
+    one = np.uint16(1)
+    return np.minimum(first - one, second - one) + one
 
 
 def area_m2(polygons: geopandas.GeoSeries) -> np.ndarray:
@@ -154,48 +99,56 @@ def area_m2(polygons: geopandas.GeoSeries) -> np.ndarray:
     return ground_area(polygons)
 
 
-def error_polygons(errors: SceneErrors, passes: int) -> geopandas.GeoDataFrame:
-    """The scene's 8-connected FN and FP regions.
+class _Regions:
+    """The scene's 8-connected FN and FP regions, from strips of it."""
 
-    Args:
-        errors: The scene.
-        passes: Passes over the training set that the bank counted.
-
-    Returns:
-        ``scene``, ``kind`` (fn, fp), ``area_m2``, ``persistence`` (mean share of
-        passes in which its pixels were wrong; 1 without counts), ``times_wrong``,
-        ``first_epoch``, ``last_epoch``, ``score`` = area × persistence.
-    """
-    tables = []
-    for kind, mask in (("fn", errors.fn), ("fp", errors.fp)):
-        labels, number = ndimage.label(mask, structure=_EIGHT_CONNECTED)
-        index = np.arange(1, number + 1)
-        polygons = component_polygons(labels, errors.transform, errors.crs)
-        columns: dict[str, object] = {
-            "scene": errors.scene,
-            "kind": kind,
-            "area_m2": area_m2(polygons),
+    def __init__(self, bank: ErrorBank, grid: SceneGrid) -> None:
+        self.bank = bank
+        self.grid = grid
+        statistics = {"times": ("times", "sum")}
+        if bank.has_counts:
+            statistics |= {
+                "first": ("first_epoch", "min"),
+                "last": ("last_epoch", "max"),
+            }
+        self.polygonizers = {
+            kind: StripPolygonizer(grid.transform, statistics, connectivity=8)
+            for kind in _KINDS
         }
-        if number and f"{kind}_count" in errors.layers:
-            count = errors.layers[f"{kind}_count"]
-            times = ndimage.mean(count, labels, index)
-            first = ndimage.minimum(errors.layers["first_epoch"], labels, index)
-            last = ndimage.maximum(errors.layers["last_epoch"], labels, index)
+        self.found: list[tuple[str, StripObject]] = []
+
+    def add(self, layers: Layers) -> None:
+        for kind, polygonizer in self.polygonizers.items():
+            times = layers[f"{kind}_{'count' if self.bank.has_counts else 'ever'}"]
+            mask = (times > 0) & (times != NO_DATA)
+            objects = polygonizer.add(mask, {**layers, "times": times})
+            self.found += [(kind, item) for item in objects]
+
+    def finish(self) -> geopandas.GeoDataFrame:
+        """``scene``, ``kind``, ``area_m2``, ``persistence`` …, not ranked."""
+        for kind, polygonizer in self.polygonizers.items():
+            self.found += [(kind, item) for item in polygonizer.finish()]
+        shapes = geopandas.GeoSeries(
+            [item.geometry for _, item in self.found], crs=self.grid.crs
+        )
+        columns: dict[str, object] = {
+            "scene": self.grid.scene,
+            "kind": [kind for kind, _ in self.found],
+            "area_m2": area_m2(shapes),
+        }
+        times = [item.values["times"] / item.pixels for _, item in self.found]
+        if self.bank.has_counts:
             columns |= {
+                "persistence": np.array(times) / max(self.bank.passes, 1),
                 "times_wrong": times,
-                "persistence": times / max(passes, 1),
-                "first_epoch": first.astype(int),
-                "last_epoch": last.astype(int),
+                "first_epoch": [int(item.values["first"]) for _, item in self.found],
+                "last_epoch": [int(item.values["last"]) for _, item in self.found],
             }
         else:
             columns["persistence"] = 1.0
-        table = geopandas.GeoDataFrame(
-            columns, geometry=polygons.values, crs=errors.crs, index=range(number)
-        )
-        tables.append(table)
-    joined = pd.concat(tables, ignore_index=True)
-    joined["score"] = joined["area_m2"] * joined["persistence"]
-    return joined
+        table = geopandas.GeoDataFrame(columns, geometry=shapes, crs=self.grid.crs)
+        table["score"] = table["area_m2"] * table["persistence"]
+        return table
 
 
 def write_atlas(
@@ -203,7 +156,13 @@ def write_atlas(
     store_path: str | os.PathLike[str],
     folder: str | os.PathLike[str],
 ) -> list[Path]:
-    """Write ``SCENE_errors.tif`` (COG) per scene and ``error_atlas.gpkg``.
+    """Write a COG ``SCENE_errors.tif`` per scene and ``error_atlas.gpkg``, styled.
+
+    Of a scene a strip is in memory, and the regions that cross its last row. The
+    table's columns are ``rank``, ``scene``, ``kind`` (fn, fp), ``area_m2``,
+    ``persistence`` (mean share of passes in which a region's pixels were wrong; 1
+    without counts), ``times_wrong``, ``first_epoch``, ``last_epoch`` and ``score`` =
+    area × persistence, by which it is ranked.
 
     Args:
         snapshot: An error bank snapshot.
@@ -211,7 +170,7 @@ def write_atlas(
         folder: Where to.
 
     Returns:
-        The files.
+        The rasters and the GeoPackage.
 
     Raises:
         UserError: A file can't be read, or bank and store don't belong together.
@@ -219,43 +178,42 @@ def write_atlas(
     bank, store = ErrorBank.load(snapshot), TileStore(store_path)
     check_same_store(bank, store)
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     files, tables = [], []
     for scene in tqdm(sorted(store.tiles["scene"].unique()), desc="Scenes"):
-        errors = scene_errors(bank, store, scene)
         files.append(folder / f"{scene}_errors.tif")
-        _write_cog(errors, files[-1])
-        tables.append(error_polygons(errors, bank.passes))
+        tables.append(_write_scene(bank, SceneGrid(store, scene), files[-1]))
     table = pd.concat(tables, ignore_index=True)
     table = table.sort_values("score", ascending=False, ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     files.append(folder / "error_atlas.gpkg")
     with atomic_path(files[-1]) as temporary:
-        table.to_file(temporary, layer="errors", driver="GPKG")
-        embed_style(temporary, "errors", categorised_outlines("kind", _COLOURS))
+        table.to_file(temporary, layer="errors", driver="GPKG", geometry_type="Unknown")
+        qml = graduated_fills("persistence", _STEPS, "kind", _KINDS)
+        embed_style(temporary, "errors", qml)
     return files
 
 
-def _write_cog(errors: SceneErrors, path: Path) -> None:
-    height, width = errors.fn.shape
-    with MemoryFile() as memory, atomic_path(path) as temporary:
-        with memory.open(
-            driver="GTiff",
-            height=height,
-            width=width,
-            count=len(errors.layers),
-            dtype="uint16",
-            crs=errors.crs,
-            transform=errors.transform,
-            nodata=NO_DATA,
-        ) as raster:
-            for band, (name, layer) in enumerate(errors.layers.items(), 1):
-                raster.write(layer, band)
-                raster.set_band_description(band, name)
-        with memory.open() as raster:
-            rasterio.shutil.copy(
-                raster,
-                temporary,
-                driver="COG",
-                compress="deflate",
-                overview_resampling="nearest",
-            )
+def _write_scene(
+    bank: ErrorBank, grid: SceneGrid, path: Path
+) -> geopandas.GeoDataFrame:
+    names = error_layers(bank)
+    raster = StripRaster(
+        path.with_name(f".{path.stem}.strips.tif"), grid, names, "uint16", NO_DATA
+    )
+    regions, highest = _Regions(bank, grid), 1
+    try:
+        for window in grid.strips(_STRIP_PIXELS):
+            layers = read_errors(bank, grid, window)
+            raster.write(np.stack([layers[name] for name in names]), window)
+            regions.add(layers)
+            for name in names[:2]:
+                counts = layers[name][layers[name] != NO_DATA]
+                highest = max(highest, int(counts.max(initial=0)))
+        raster.save_as_cog(path, "nearest")
+    finally:
+        raster.close()
+    with atomic_path(path.with_suffix(".qml")) as temporary:
+        # False negatives, the first band, in red, false positives in blue.
+        temporary.write_text(red_and_blue(1, 2, highest))
+    return regions.finish()

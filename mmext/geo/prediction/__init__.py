@@ -1,7 +1,8 @@
 from .backends import BACKENDS, export_onnx, open_predictor
 from .many_scenes import predict_scenes
-from .predict_scene import PredictionSettings, SceneResult, predict_scene
+from .predict_scene import SceneResult, predict_scene
 from .predictor import Predictor
+from .settings import PredictionSettings
 
 __all__ = [
     "BACKENDS",

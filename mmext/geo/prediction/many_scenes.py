@@ -16,8 +16,9 @@ from mmext.fileio import atomic_path
 
 from .merge import merge_sheets
 from .polygon_file import LAYER, PolygonFile
-from .predict_scene import PredictionSettings, predict_scene, result_paths
+from .predict_scene import predict_scene, result_paths
 from .predictor import Predictor
+from .settings import PredictionSettings
 from .vrt import write_vrt
 
 MERGED = "map"
@@ -88,6 +89,7 @@ def _note(
         "bytes": state.st_size,
         "changed": state.st_mtime,
         "model": predictor.path.name,
+        "precision": predictor.precision,
         "sha256": predictor.sha256,
         "settings": asdict(settings),
     }

@@ -26,6 +26,7 @@ class Predictor:
         store: What is known of the training store.
         path: The checkpoint or exported model.
         sha256: The hash of the checkpoint.
+        precision: ``fp32``, or the 16-bit type that convolutions run in.
     """
 
     backend: str
@@ -37,6 +38,7 @@ class Predictor:
     store: dict[str, Any]
     path: Path
     sha256: str
+    precision: str = "fp32"
 
     def decide(self, probabilities: Tensor) -> Decision:
         """One mask, and each channel's, from (N, K, H, W) probabilities."""

@@ -1,7 +1,7 @@
 """Whole scenes through a network that is not trained, against plain references."""
 
+import dataclasses
 import json
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -225,23 +225,45 @@ def test_resampling_brings_the_training_pixels(tmp_path, write_raster):
         np.testing.assert_allclose(raster.bounds, original.bounds)
 
 
-def test_memory_does_not_grow_with_the_scene(tmp_path, write_raster):
-    """Twelve times as many rows, at most a little more memory of our own."""
-    predictor, peaks = build(threshold=1.0), []
-    for height in (256, 3072):
-        scene = write_raster(f"{height}.tif", np.full((3, height, 256), 90, np.uint8))
+@pytest.mark.parametrize("shape", [(256, 3072), (3072, 256)])
+def test_memory_does_not_grow_with_the_scene(
+    tmp_path, write_raster, shape, monkeypatch
+):
+    """Twelve times as many rows or columns, hardly more memory of our own."""
+    monkeypatch.setattr("mmext.geo.prediction.scene_writer._STRIP_PIXELS", 10_000)
+    # A network that is as fast as it is wrong: only what surrounds it is measured.
+    predictor = dataclasses.replace(
+        build(), probabilities=lambda image: torch.zeros(1, 2, *image.shape[2:])
+    )
+    peaks = []
+    for height, width in ((256, 256), shape):
+        image = np.full((3, height, width), 90, np.uint8)
+        scene = write_raster(f"{height}_{width}.tif", image)
         tracemalloc.start()
-        predict_scene(predictor, scene, tmp_path / "m", SETTINGS)
+        predict_scene(predictor, scene, tmp_path / "m", PredictionSettings(window=200))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
+    assert peaks[1] < 1.3 * peaks[0]
+
+
+@pytest.mark.parametrize("step", ["add", "end_strip", "finish_polygons"])
+def test_an_error_in_the_writing_thread_ends_the_scene(
+    tmp_path, write_raster, monkeypatch, step
+):
+    def fail(*_):
+        raise UserError("disk full")
+
+    monkeypatch.setattr(f"mmext.geo.prediction.scene_writer.SceneWriter.{step}", fail)
+    scene = write_raster("s.tif", blobs((3, 200, 200)))
+    with pytest.raises(UserError, match="disk full"):
+        predict_scene(build(), scene, tmp_path / "m", SETTINGS)
+    assert not list((tmp_path / "m").iterdir())
 
 
 def test_polygons_go_to_disk_in_pieces(tmp_path, write_raster, monkeypatch):
     predictor, scene = build(), write_raster("s.tif", blobs((3, 400, 100)))
     at_once = predict_scene(predictor, scene, tmp_path / "a", SETTINGS)
-    # The package's function hides its module of the same name.
-    monkeypatch.setattr(sys.modules[predict_scene.__module__], "_CHUNK", 3)
+    monkeypatch.setattr("mmext.geo.prediction.scene_writer._CHUNK", 3)
     in_pieces = predict_scene(predictor, scene, tmp_path / "b", SETTINGS)
     assert at_once.objects == in_pieces.objects > 10
     first, second = (geopandas.read_file(r.polygons) for r in (at_once, in_pieces))

@@ -1,6 +1,6 @@
 """Whole polygons from a scene that is seen strip by strip."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,9 @@ from scipy import ndimage
 from shapely.geometry import shape as to_geometry
 from shapely.geometry.base import BaseGeometry
 
-from .class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
+_JOIN = {"sum": lambda a, b: a + b, "min": min, "max": max}
+_START = {"sum": 0.0, "min": np.inf, "max": -np.inf}
+_GATHER = {"sum": np.add, "min": np.minimum, "max": np.maximum}
 
 
 @dataclass
@@ -20,67 +22,65 @@ class _Piece:
 
     geometries: list[BaseGeometry] = field(default_factory=list)
     pixels: int = 0
-    total: float = 0.0
-    highest: float = 0.0
-    target: bool = False
-    error: bool = False
-
-    def add(self, other: "_Piece") -> None:
-        self.geometries += other.geometries
-        self.pixels += other.pixels
-        self.total += other.total
-        self.highest = max(self.highest, other.highest)
-        self.target |= other.target
-        self.error |= other.error
+    values: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class MappedObject:
-    """A predicted field.
+class StripObject:
+    """A connected object.
 
     Attributes:
         geometry: Its outline along pixel edges, in the scene's CRS.
         pixels: Its size.
-        mean_prob: Mean over its pixels of the highest channel's probability.
-        max_prob: Highest probability in it.
-        source: ``target``, ``error`` or ``both``: which channels said so.
+        values: By statistic what was gathered over its pixels.
     """
 
     geometry: BaseGeometry
     pixels: int
-    mean_prob: float
-    max_prob: float
-    source: str
+    values: dict[str, float]
 
 
 class StripPolygonizer:
-    """Collects objects, 4-connected, while strips come in from top to bottom.
+    """Collects objects while strips come in from top to bottom.
 
     Only objects that reach the last row seen are held; all others are final. So
     memory follows what crosses a line, not the scene.
 
     Args:
         transform: Pixel to CRS coordinates of the scene.
+        statistics: By name the layer and what is gathered of it over an object:
+            ``sum``, ``min`` or ``max``.
+        connectivity: 4, or 8 for objects that may hang together by a corner.
     """
 
-    def __init__(self, transform: rasterio.Affine) -> None:
+    def __init__(
+        self,
+        transform: rasterio.Affine,
+        statistics: Mapping[str, tuple[str, str]],
+        connectivity: int = 4,
+    ) -> None:
         self.transform = transform
+        self.statistics = statistics
+        self.connectivity = connectivity
+        self._structure = ndimage.generate_binary_structure(2, connectivity // 4)
         self._row = 0
         self._last_labels: np.ndarray | None = None
         self._open: dict[int, _Piece] = {}
 
-    def add(self, codes: np.ndarray, probability: np.ndarray) -> Iterator[MappedObject]:
+    def add(
+        self, mask: np.ndarray, layers: Mapping[str, np.ndarray]
+    ) -> Iterator[StripObject]:
         """Take the next strip.
 
         Args:
-            codes: (h, W) class codes.
-            probability: (h, W) float, of the highest channel.
+            mask: (h, W) bool, the objects.
+            layers: (h, W) by name, what the statistics are of.
 
         Yields:
             Objects that are complete.
         """
-        labels, number = ndimage.label((codes != NONE) & (codes != NODATA))
-        pieces = self._pieces(labels, number, codes, probability)
+        labels, number = ndimage.label(mask, self._structure)
+        pieces = self._pieces(labels, number, mask, layers)
         joined = self._join(labels, pieces)
         last = labels[-1]
         reaching = set(np.unique(last[last > 0]).tolist())
@@ -92,50 +92,43 @@ class StripPolygonizer:
             whole = pieces[root]
             for member in members:
                 if member != root:
-                    whole.add(pieces[member])
+                    self._merge(whole, pieces[member])
             if reaching.isdisjoint(members):
-                yield _finish(whole)
+                yield self._finish(whole)
             else:
                 still_open[root] = whole
         self._renumber(still_open, joined, last)
-        self._row += len(codes)
+        self._row += len(mask)
 
-    def finish(self) -> Iterator[MappedObject]:
+    def finish(self) -> Iterator[StripObject]:
         """The objects that reach the scene's last row."""
         for piece in self._open.values():
-            yield _finish(piece)
+            yield self._finish(piece)
         self._open = {}
 
     def _pieces(
         self,
         labels: np.ndarray,
         number: int,
-        codes: np.ndarray,
-        probability: np.ndarray,
+        mask: np.ndarray,
+        layers: Mapping[str, np.ndarray],
     ) -> dict[int, _Piece]:
         """Pieces of this strip by label, and the open ones by minus their label."""
         pieces = {-label: piece for label, piece in self._open.items()}
         if number == 0:
             return pieces
-        inside = labels > 0
-        of, value = labels[inside], probability[inside]
-        code = codes[inside]
+        of = labels[mask]
         pixels = np.bincount(of, minlength=number + 1)
-        total = np.bincount(of, weights=value, minlength=number + 1)
-        highest = ndimage.maximum(probability, labels, np.arange(number + 1))
-        target = np.bincount(of, (code == TARGET) | (code == BOTH), number + 1) > 0
-        error = np.bincount(of, (code == ERROR) | (code == BOTH), number + 1) > 0
+        gathered = {}
+        for name, (layer, how) in self.statistics.items():
+            gathered[name] = np.full(number + 1, _START[how])
+            _GATHER[how].at(gathered[name], of, layers[layer][mask].astype(float))
         for label in range(1, number + 1):
-            pieces[label] = _Piece(
-                [],
-                int(pixels[label]),
-                float(total[label]),
-                float(highest[label]),
-                bool(target[label]),
-                bool(error[label]),
-            )
+            values = {name: float(table[label]) for name, table in gathered.items()}
+            pieces[label] = _Piece([], int(pixels[label]), values)
         shifted = self.transform * rasterio.Affine.translation(0, self._row)
-        for geometry, label in shapes(labels.astype(np.int32), inside, 4, shifted):
+        outlines = shapes(labels.astype(np.int32), mask, self.connectivity, shifted)
+        for geometry, label in outlines:
             pieces[int(label)].geometries.append(to_geometry(geometry))
         return pieces
 
@@ -150,12 +143,23 @@ class StripPolygonizer:
             return label
 
         if self._last_labels is not None:
-            above, below = self._last_labels, labels[0]
-            touching = (above > 0) & (below > 0)
-            pairs = np.unique(np.stack([above[touching], below[touching]]), axis=1)
-            for upper, lower in pairs.T.tolist():
+            for upper, lower in self._touching(self._last_labels, labels[0]):
                 parent[root(-upper)] = root(lower)
         return {label: root(label) for label in pieces}
+
+    def _touching(self, above: np.ndarray, below: np.ndarray) -> list[list[int]]:
+        """Pairs of labels that meet across the line."""
+        sides = [(above, below)]
+        if self.connectivity == 8:
+            sides += [(above[:-1], below[1:]), (above[1:], below[:-1])]
+        pairs = np.concatenate([np.stack(side) for side in sides], axis=1)
+        return np.unique(pairs[:, (pairs > 0).all(axis=0)], axis=1).T.tolist()
+
+    def _merge(self, piece: _Piece, other: _Piece) -> None:
+        piece.geometries += other.geometries
+        piece.pixels += other.pixels
+        for name, (_, how) in self.statistics.items():
+            piece.values[name] = _JOIN[how](piece.values[name], other.values[name])
 
     def _renumber(
         self, still_open: dict[int, _Piece], joined: dict[int, int], last: np.ndarray
@@ -168,13 +172,9 @@ class StripPolygonizer:
             table[label] = new[joined[label]]
         self._last_labels = table[last]
 
-
-def _finish(piece: _Piece) -> MappedObject:
-    code = TARGET * piece.target + ERROR * piece.error
-    return MappedObject(
-        geometry=shapely.union_all(piece.geometries),
-        pixels=piece.pixels,
-        mean_prob=piece.total / piece.pixels,
-        max_prob=piece.highest,
-        source=NAMES[code],
-    )
+    def _finish(self, piece: _Piece) -> StripObject:
+        geometries = piece.geometries
+        if self.connectivity == 8:
+            # Eight-connected outlines touch themselves at corners.
+            geometries = [shapely.make_valid(geometry) for geometry in geometries]
+        return StripObject(shapely.union_all(geometries), piece.pixels, piece.values)

@@ -2,15 +2,38 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import rasterio
 import rasterio.shutil
+from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
+from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
 _BLOCK = 512
+
+
+class Grid(Protocol):
+    """What a raster and a :class:`SceneGrid` have in common."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+
+    @property
+    def crs(self) -> rasterio.CRS | str | None:
+        """Coordinate system, if there is one."""
+
+    @property
+    def transform(self) -> rasterio.Affine:
+        """Pixel to CRS coordinates."""
 
 
 class StripRaster:
@@ -18,9 +41,9 @@ class StripRaster:
 
     Args:
         path: A temporary file.
-        template: The scene, for size, CRS and transform.
+        grid: Size, CRS and transform.
         descriptions: Names of the bands.
-        dtype: uint8 or float32.
+        dtype: uint8, uint16 or float32.
         nodata: No-data value.
         scale: What a stored value is multiplied by; 1 for none.
         colours: Colour table, code → RGBA, for a single uint8 band.
@@ -29,7 +52,7 @@ class StripRaster:
     def __init__(
         self,
         path: Path,
-        template: rasterio.io.DatasetReader,
+        grid: Grid,
         descriptions: Sequence[str],
         dtype: str,
         nodata: float,
@@ -39,20 +62,22 @@ class StripRaster:
         self.path = path
         self.raster = rasterio.open(
             path,
-            "w",
+            "w+",
             driver="GTiff",
-            height=template.height,
-            width=template.width,
+            height=grid.height,
+            width=grid.width,
             count=len(descriptions),
             dtype=dtype,
-            crs=template.crs,
-            transform=template.transform,
+            crs=grid.crs,
+            transform=grid.transform,
             nodata=nodata,
             tiled=True,
             blockxsize=_BLOCK,
             blockysize=_BLOCK,
+            # Read once more and thrown away: fast is better than small.
             compress="deflate",
-            BIGTIFF="IF_SAFER",
+            zlevel=1,
+            bigtiff="if_safer",
         )
         self.raster.descriptions = tuple(descriptions)
         if scale != 1:
@@ -61,8 +86,19 @@ class StripRaster:
             self.raster.write_colormap(1, colours)
 
     def write(self, values: np.ndarray, window: Window) -> None:
-        """Write (bands, h, w) values into a window."""
-        self.raster.write(values, window=window)
+        """Write (bands, h, w) values into a window.
+
+        Raises:
+            UserError: The disk says no.
+        """
+        try:
+            self.raster.write(values, window=window)
+        except RasterioIOError as error:
+            raise UserError(f"{self.path}: can't be written ({error})") from None
+
+    def read(self, window: Window) -> np.ndarray:
+        """What was written into a window, (bands, h, w)."""
+        return self.raster.read(window=window)
 
     def save_as_cog(self, path: Path, resampling: str) -> None:
         """Close, and make a COG with overviews of it.
@@ -81,6 +117,7 @@ class StripRaster:
                 blocksize=_BLOCK,
                 overview_resampling=resampling,
                 bigtiff="IF_SAFER",
+                num_threads="ALL_CPUS",
             )
         self.path.unlink()
 

@@ -1,0 +1,111 @@
+"""Objects found in a scene as a table of fields."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pyogrio
+import rasterio
+import shapely
+
+from mmext.errors import UserError
+from mmext.geo.ground_area import ground_area
+from mmext.geo.strip_polygons import StripObject
+
+from .class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
+from .polygon_file import LAYER
+from .settings import PredictionSettings
+
+#: What is gathered over an object, see :class:`StripPolygonizer`.
+STATISTICS = {
+    "total": ("probability", "sum"),
+    "highest": ("probability", "max"),
+    "target": ("target", "max"),
+    "error": ("error", "max"),
+}
+_COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "scene", "model")
+
+
+def object_layers(
+    codes: np.ndarray, probability: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """What the polygonizer needs of a strip: the objects, and layers on them.
+
+    Args:
+        codes: (h, W) class codes.
+        probability: (h, W) float, of the highest channel.
+    """
+    layers = {
+        "probability": probability,
+        "target": (codes == TARGET) | (codes == BOTH),
+        "error": (codes == ERROR) | (codes == BOTH),
+    }
+    return (codes != NONE) & (codes != NODATA), layers
+
+
+def field_table(
+    objects: Sequence[StripObject],
+    crs: rasterio.CRS | None,
+    settings: PredictionSettings,
+    pixel: float,
+    scene: str,
+    model: str,
+) -> geopandas.GeoDataFrame:
+    """Objects as rows, cleaned as the settings say.
+
+    Args:
+        objects: The objects of a scene, with :data:`STATISTICS`.
+        crs: The scene's CRS; without one areas are in pixels.
+        settings: Holes, simplification, smallest area.
+        pixel: Side of a pixel in CRS units.
+        scene: Its name.
+        model: The model's name and hash.
+    """
+    shapes = geopandas.GeoSeries([item.geometry for item in objects], crs=crs)
+    if settings.fill_holes:
+        shapes = shapes.apply(_without_holes)
+    if settings.simplify:
+        shapes = shapes.simplify(settings.simplify * pixel)
+    area = shapes.area.to_numpy() if crs is None else ground_area(shapes)
+    values = [item.values for item in objects]
+    table = geopandas.GeoDataFrame(
+        {
+            "area_m2": area.round(2),
+            "mean_prob": [
+                round(item.values["total"] / item.pixels, 4) for item in objects
+            ],
+            "max_prob": [round(of["highest"], 4) for of in values],
+            "source": [
+                NAMES[TARGET * int(of["target"]) + ERROR * int(of["error"])]
+                for of in values
+            ],
+            "scene": scene,
+            "model": model,
+        },
+        columns=list(_COLUMNS),
+        geometry=shapes,
+        crs=crs,
+    )
+    table = table[table["area_m2"] >= settings.min_area].reset_index(drop=True)
+    return _select(table, settings.where)
+
+
+def _select(table: geopandas.GeoDataFrame, where: str | None) -> geopandas.GeoDataFrame:
+    """Rows for which an SQL condition holds, by GDAL's own reading of it."""
+    if where is None or len(table) == 0:
+        return table
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fields.gpkg"
+        table.to_file(path, layer=LAYER)
+        try:
+            return geopandas.read_file(path, layer=LAYER, where=where)
+        except (ValueError, pyogrio.errors.FeatureError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"--where {where!r}: {reason}") from None
+
+
+def _without_holes(geometry: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(geometry)
+    return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))
