@@ -17,11 +17,12 @@ from mmext.errors import UserError
 
 # Which registry the `type` below a key is looked up in. A key that is not named
 # here keeps its parent's registry.
-_REGISTRIES: dict[str, Registry] = {
+_REGISTRIES: dict[str, Registry | None] = {
     "model": registry.MODELS,
     "tta_model": registry.MODELS,
     "dataset": registry.DATASETS,
     "pipeline": registry.TRANSFORMS,
+    "error_variant": registry.TASK_UTILS,
     "sampler": registry.DATA_SAMPLERS,
     "batch_sampler": registry.DATA_SAMPLERS,
     "collate_fn": registry.FUNCTIONS,
@@ -40,6 +41,8 @@ _REGISTRIES: dict[str, Registry] = {
     "test_cfg": registry.LOOPS,
     "log_processor": registry.LOG_PROCESSORS,
     "init_cfg": registry.WEIGHT_INITIALIZERS,
+    # LoadThermal's: its type names no component, and LoadThermal checks it.
+    "normalisation": None,
 }
 _LOADER_KEYS = {"dataset", "sampler", "batch_sampler", "num_batch_per_epoch"}
 _OURS = {

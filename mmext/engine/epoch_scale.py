@@ -16,7 +16,8 @@ def apply_epoch_scale(config: Config) -> None:
     """Multiply every epoch number of a config by its ``epoch_scale``, in place.
 
     Those are ``train_cfg.max_epochs``, ``lineage.epoch``, the begin and the
-    snapshots of ``ErrorAccumulationHook``, and the checkpoint interval.
+    snapshots of ``ErrorAccumulationHook``, the checkpoint interval, and where
+    parameter schedulers that count epochs begin and end.
     Afterwards ``epochs_are_scaled`` is True, so that the dumped config, read
     again, is not scaled twice.
 
@@ -32,6 +33,11 @@ def apply_epoch_scale(config: Config) -> None:
     config.epochs_are_scaled = True
     _scale_key(config.get("train_cfg"), "max_epochs", scale)
     _scale_key(config.get("lineage"), "epoch", scale)
+    for scheduler in config.get("param_scheduler") or []:
+        if scheduler.get("by_epoch", True):
+            for key in ("begin", "end", "T_max"):
+                if scheduler.get(key):  # 0 stays the start
+                    _scale_key(scheduler, key, scale)
     for hook in all_hooks(config):
         if hook["type"] == "AtomicCheckpointHook":
             _scale_key(hook, "interval", scale)

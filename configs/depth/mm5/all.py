@@ -1,0 +1,2 @@
+# Table 1, "All losses".
+_base_ = '../_base_/mm5.py'
