@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Write structural depth targets from RGB with a pretrained model.
+r"""Write structural depth targets from RGB with a pretrained model.
 
     python tools/make_structural_depth.py --dataset MM5Dataset \
         --options root=data/mm5 split=train \

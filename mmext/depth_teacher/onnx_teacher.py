@@ -84,7 +84,10 @@ class OnnxTeacher:
         _check(facts)
         self._session = _open(path, threads)
         mean, deviation = NORMALISATIONS[facts.normalisation]
-        self._mean, self._std = np.float32(mean), np.float32(deviation)
+        self._mean, self._std = (
+            np.asarray(mean, np.float32),
+            np.asarray(deviation, np.float32),
+        )
         batch, _, *size = self._input_shape(str(path))
         self._batch = batch
         self._size = _choose_size(str(path), size, input_size)

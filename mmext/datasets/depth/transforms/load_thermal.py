@@ -46,7 +46,24 @@ class LoadThermal(BaseTransform):
                 f"{results['thermal_path']}: holds values that are not finite, "
                 "expected counts or temperatures"
             )
-        results["img"] = normalise(raw, self.normalisation)[..., None]
-        results["img_shape"] = results["ori_shape"] = raw.shape
-        results["seg_fields"] = []
-        return results
+        return results | thermal_input(raw, self.normalisation)
+
+
+def thermal_input(raw: np.ndarray, normalisation: dict[str, Any]) -> dict[str, Any]:
+    """What the rest of a pipeline needs of a thermal image in memory.
+
+    Args:
+        raw: (H, W) counts or temperatures.
+        normalisation: As
+            :func:`~mmext.datasets.depth.thermal_encoding.normalise` takes it.
+
+    Returns:
+        ``img`` (H, W, 1) float32 in [0, 1], ``img_shape``, ``ori_shape`` and an
+        empty ``seg_fields``.
+    """
+    return dict(
+        img=normalise(raw, normalisation)[..., None],
+        img_shape=raw.shape,
+        ori_shape=raw.shape,
+        seg_fields=[],
+    )

@@ -1,0 +1,20 @@
+import pytest
+
+from mmext.depth_inference import DepthPredictor
+from tests.depth_checkpoint import RESIZE, write_depth_checkpoint
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    return write_depth_checkpoint(tmp_path_factory.mktemp("model") / "epoch_3.pth")
+
+
+@pytest.fixture(scope="session")
+def resizing_checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "epoch_3.pth"
+    return write_depth_checkpoint(path, steps=[RESIZE])
+
+
+@pytest.fixture(scope="session")
+def predictor(checkpoint):
+    return DepthPredictor(checkpoint)
