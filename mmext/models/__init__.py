@@ -3,7 +3,16 @@ from .data_preprocessors import BandNormalizer
 from .decode_heads import DualHead, MultiLabelHead
 from .decoders import UnionDecoder
 from .depth import DepthEstimator, DepthHead
-from .losses import BCEIoULoss, FocalTverskyLoss, MaskedBCEWithLogitsLoss, SoftIoULoss
+from .losses import (
+    BCEDiceLoss,
+    BCEIoULoss,
+    BinaryFocalLoss,
+    FocalTverskyLoss,
+    MaskedBCEWithLogitsLoss,
+    OHEMBCELoss,
+    SoftIoULoss,
+    UnifiedFocalLoss,
+)
 from .losses.depth import (
     AbsRelLoss,
     EdgePreservingLoss,
@@ -16,8 +25,10 @@ from .segmentors import BinarySegmentor, BinaryTTAModel
 
 __all__ = [
     "AbsRelLoss",
+    "BCEDiceLoss",
     "BCEIoULoss",
     "BandNormalizer",
+    "BinaryFocalLoss",
     "BinarySegmentor",
     "BinaryTTAModel",
     "DepthEstimator",
@@ -28,10 +39,12 @@ __all__ = [
     "GradientConsistencyLoss",
     "MaskedBCEWithLogitsLoss",
     "MultiLabelHead",
+    "OHEMBCELoss",
     "SILogLoss",
     "SoftIoULoss",
     "StructureGradientLoss",
     "StructureGuidedSmoothLoss",
     "UNet3",
+    "UnifiedFocalLoss",
     "UnionDecoder",
 ]

@@ -1,10 +1,11 @@
 # The demo: rendered rooms, a narrow network, minutes on two cores. The data:
 #   python tools/make_depth_scenes.py --out data/depth_demo
 _base_ = './depth.py'
+epoch_scale = 0.6  # of 40
 model = dict(
-    backbone=dict(base_channels=12),
+    backbone=dict(base_channels=8),
     decode_head=dict(
-        head=dict(in_channels=12, channels=12), min_depth=0.5, max_depth=12.0))
+        head=dict(in_channels=8, channels=8), min_depth=0.5, max_depth=12.0))
 # FolderDepthDataset has other settings than MS2Dataset: written anew.
 _train = [
     dict(type='LoadThermal', normalisation=dict(type='percentile', low=1, high=99)),
@@ -17,6 +18,7 @@ _test = [
     dict(type='LoadDepth'),
     dict(type='LoadObjectMask'),
     dict(type='PackDepthInputs')]
+train_cfg = dict(val_interval=2)
 train_dataloader = dict(
     batch_size=8,
     num_workers=0,

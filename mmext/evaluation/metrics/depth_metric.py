@@ -81,9 +81,14 @@ class CappedDepthMetric(BaseMetric):
                 ``gt_object_map`` (1, H, W).
 
         Raises:
-            UserError: Prediction and truth differ in size.
+            UserError: A sample has no truth, or it differs in size.
         """
         for sample in data_samples:
+            if "gt_depth_map" not in sample:
+                raise UserError(
+                    f"sample {sample.get('sample_id')}: has no gt_depth_map, scoring "
+                    "expects LoadDepth in the pipeline"
+                )
             prediction = sample["pred_depth_map"]["data"][0].cpu().numpy()
             truth = sample["gt_depth_map"]["data"][0].cpu().numpy()
             if prediction.shape != truth.shape:

@@ -20,7 +20,8 @@ def channel_target(channel: str, sample: SegDataSample) -> Tensor:
         sample: A packed sample.
 
     Returns:
-        (H, W) int64 in {0, 1, 255}.
+        (H, W): int64 in {0, 1, 255}, or of ``error_frequency`` float32 in [0, 1] or
+        255.
 
     Raises:
         UserError: The channel is made of accumulated errors and the sample has
@@ -52,6 +53,15 @@ def _errors(*codes: int) -> Callable[[SegDataSample], Tensor]:
     return read
 
 
+def _frequency(sample: SegDataSample) -> Tensor:
+    if "gt_error_frequency" not in sample:
+        raise UserError(
+            "train_dataloader.dataset.pipeline: has no LoadErrorFrequency, which the "
+            "model's channel error_frequency needs"
+        )
+    return sample.gt_error_frequency.data[0]
+
+
 #: Channel name → how its target is read from a sample. FN and FP are kept apart in
 #: the data; that ``error`` means both is said here and nowhere else.
 CHANNEL_TARGETS: dict[str, Callable[[SegDataSample], Tensor]] = {
@@ -59,4 +69,5 @@ CHANNEL_TARGETS: dict[str, Callable[[SegDataSample], Tensor]] = {
     "error": _errors(_WAS_FN, _WAS_FP),
     "fn": _errors(_WAS_FN),
     "fp": _errors(_WAS_FP),
+    "error_frequency": _frequency,
 }

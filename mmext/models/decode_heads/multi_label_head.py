@@ -9,6 +9,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from mmext.errors import UserError
+from mmext.models.losses import MaskedBCEWithLogitsLoss
 from mmext.registry import MODELS
 
 from .channel_targets import CHANNEL_TARGETS, channel_target
@@ -43,6 +44,9 @@ class MultiLabelHead(BaseModule):
         loss: Config of a loss called with (N, H, W) logits and targets; one for
             all channels, or a dict with one for each.
         channel_weights: Factor of each channel's loss, 1 if absent.
+        error_weight: Weight, in the loss of the channel ``target``, of pixels that
+            stage 1 ever got wrong, where others have 1. The loss must be
+            ``MaskedBCEWithLogitsLoss`` then, and the samples have errors.
 
     Raises:
         UserError: A channel is unknown or named twice, there is none, a loss or
@@ -55,6 +59,7 @@ class MultiLabelHead(BaseModule):
         channels: Sequence[str],
         loss: dict,
         channel_weights: dict[str, float] | None = None,
+        error_weight: float = 1.0,
     ) -> None:
         super().__init__()
         _check_channels("decode_head.channels", channels, CHANNEL_TARGETS)
@@ -84,6 +89,15 @@ class MultiLabelHead(BaseModule):
         self.channel_weights = {
             name: (channel_weights or {}).get(name, 1.0) for name in self.channels
         }
+        self.error_weight = error_weight
+        if error_weight != 1 and not (
+            "target" in self.channels
+            and isinstance(self.losses["target"], MaskedBCEWithLogitsLoss)
+        ):
+            raise UserError(
+                f"decode_head.error_weight: is {error_weight}, which needs a channel "
+                "target with the loss MaskedBCEWithLogitsLoss"
+            )
         # What mmseg's EncoderDecoder reads of a decode head.
         self.num_classes = self.out_channels = number
         self.align_corners = self.head.align_corners
@@ -125,7 +139,11 @@ class MultiLabelHead(BaseModule):
                 [channel_target(name, sample) for sample in batch_data_samples]
             )
             channel = self._resize(logits[:, index : index + 1], target.shape[1:])
-            value = self.losses[name](channel[:, 0], target)
+            if name == "target" and self.error_weight != 1:
+                weight = self._pixel_weights(batch_data_samples)
+                value = self.losses[name](channel[:, 0], target, weight)
+            else:
+                value = self.losses[name](channel[:, 0], target)
             losses[f"loss_{name}"] = self.channel_weights[name] * value
         return losses
 
@@ -148,6 +166,10 @@ class MultiLabelHead(BaseModule):
         if not isinstance(size, torch.Size):  # a window of slide inference
             size = meta.get("pad_shape", size)[:2]
         return self._resize(self.forward(inputs), size)
+
+    def _pixel_weights(self, samples: list[SegDataSample]) -> Tensor:
+        wrong = torch.stack([channel_target("error", sample) for sample in samples])
+        return torch.where(wrong == 1, self.error_weight, 1.0)
 
     def _resize(self, logits: Tensor, size: Sequence[int]) -> Tensor:
         if tuple(logits.shape[2:]) == tuple(size):

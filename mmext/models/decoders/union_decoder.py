@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+import torch
 from torch import Tensor
 
 from mmext.errors import UserError
 from mmext.registry import MODELS
 
-MODES = ("target", "error", "union")
+from .touching import touching
+
+MODES = ("target", "error", "union", "gated", "touching")
 
 
 class Decision(TypedDict):
@@ -25,20 +28,31 @@ class Decision(TypedDict):
 
 @MODELS.register_module()
 class UnionDecoder:
-    """Threshold every channel and decide by one of them or by their union.
+    """Threshold every channel and decide by one of them or by several.
 
     The prediction of Ahn et al. 2025 (section III.2) is the union of the target
     and the error channel, each above 0.5. With a single channel, ``union`` is
-    that channel.
+    that channel. The other modes keep less of what the error channel adds:
+
+    * ``gated``: the union of all channels but ``fp``, without the pixels of ``fp``.
+    * ``touching``: of the union, the 4-connected components that hold a pixel of the
+      target channel, or reach the probability ``confident`` in any channel. What only
+      the error channel sees grows a found field or counts for nothing.
 
     Args:
-        mode: ``'union'`` of all channels, or ``'target'`` or ``'error'`` alone.
+        mode: ``'union'``, ``'gated'``, ``'touching'``, or ``'target'`` or ``'error'``
+            alone.
         threshold: A pixel belongs to a channel if its probability is above this;
             a number for all channels or a dict with one for each.
+        confident: In the mode ``touching``, the probability above which a component
+            stands by itself; 1 means never.
     """
 
     def __init__(
-        self, mode: str = "union", threshold: float | dict[str, float] = 0.5
+        self,
+        mode: str = "union",
+        threshold: float | dict[str, float] = 0.5,
+        confident: float = 1.0,
     ) -> None:
         if mode not in MODES:
             raise UserError(
@@ -46,11 +60,16 @@ class UnionDecoder:
             )
         values = threshold.values() if isinstance(threshold, dict) else [threshold]
         for value in values:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (number and 0 <= value <= 1):
-                raise UserError(f"decoder.threshold: is {value!r}, expected 0 to 1")
+            _check_probability("decoder.threshold", value)
+        _check_probability("decoder.confident", confident)
         self.mode = mode
         self.threshold = threshold
+        self.confident = confident
+
+    @property
+    def pixelwise(self) -> bool:
+        """Whether a pixel's decision depends on that pixel alone."""
+        return self.mode != "touching"
 
     def check(self, channels: Sequence[str]) -> None:
         """Refuse channels that this decoder cannot decide on.
@@ -59,10 +78,12 @@ class UnionDecoder:
             UserError: ``mode`` or ``threshold`` names a channel that is not there,
                 or a channel has no threshold.
         """
-        if self.mode != "union" and self.mode not in channels:
+        needed = {"gated": "fp", "touching": "target", "union": channels[0]}
+        channel = needed.get(self.mode, self.mode)
+        if channel not in channels:
             raise UserError(
-                f"decoder.mode: is {self.mode!r}, expected 'union' or one of "
-                f"{', '.join(channels)}"
+                f"decoder.mode: is {self.mode!r}, which needs the channel {channel}; "
+                f"there is {', '.join(channels)}"
             )
         if isinstance(self.threshold, dict) and set(self.threshold) != set(channels):
             raise UserError(
@@ -91,10 +112,22 @@ class UnionDecoder:
             name: probability > self.threshold_of(name)
             for name, probability in zip(channels, probabilities.unbind(1), strict=True)
         }
-        if self.mode == "union":
-            mask = next(iter(masks.values())).clone()
-            for other in masks.values():
-                mask |= other
-        else:
-            mask = masks[self.mode]
+        if self.mode in ("target", "error"):
+            return Decision(mask=masks[self.mode], channels=masks)
+        positive = [
+            masks[name] for name in channels if self.mode != "gated" or name != "fp"
+        ]
+        mask = torch.stack(positive).any(dim=0)
+        if self.mode == "gated":
+            mask = mask & ~masks["fp"]
+        elif self.mode == "touching":
+            highest = probabilities.amax(dim=1)
+            core = masks["target"] | (highest > self.confident)
+            mask = touching(mask, core)
         return Decision(mask=mask, channels=masks)
+
+
+def _check_probability(key: str, value: object) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and 0 <= value <= 1):  # type: ignore[operator]
+        raise UserError(f"{key}: is {value!r}, expected 0 to 1")

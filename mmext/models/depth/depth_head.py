@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from mmcv.cnn import ConvModule
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, ModuleDict
 from mmseg.models.utils import resize
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
@@ -95,7 +95,8 @@ class DepthHead(BaseModule):
         self.head.conv_seg = nn.Identity()
         # mmseg's names the layer that is gone.
         self.head.init_cfg = None
-        self.branches = nn.ModuleDict(
+        # mmengine's, which hands initialisation on.
+        self.branches = ModuleDict(
             {
                 name: _Branch(width, norm_cfg or dict(type="BN"), he_normal)
                 for name in ("metric", "structural")

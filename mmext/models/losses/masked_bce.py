@@ -1,5 +1,6 @@
 """Binary cross-entropy that leaves ignored pixels out."""
 
+import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
@@ -9,7 +10,10 @@ from .masked import IGNORE, at_least_float32
 
 
 def masked_bce_with_logits(
-    logits: Tensor, target: Tensor, ignore_index: int = IGNORE
+    logits: Tensor,
+    target: Tensor,
+    ignore_index: int = IGNORE,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Mean binary cross-entropy over the pixels that count.
 
@@ -18,21 +22,26 @@ def masked_bce_with_logits(
 
     Args:
         logits: (N, H, W).
-        target: (N, H, W) integers in {0, 1, ignore_index}.
+        target: (N, H, W) in [0, 1], or ignore_index.
         ignore_index: Target value of pixels that don't count.
+        weight: (N, H, W) ≥ 0, for a weighted mean; None means all alike.
 
     Returns:
         A scalar ≥ 0; 0 with zero gradients if no pixel counts.
     """
     ignored = target == ignore_index
     logits = at_least_float32(logits).masked_fill(ignored, 0)
+    counted = (~ignored).to(logits.dtype)
+    if weight is not None:
+        counted = counted * weight
     total = functional.binary_cross_entropy_with_logits(
         logits,
         target.masked_fill(ignored, 0).to(logits.dtype),
-        weight=(~ignored).to(logits.dtype),
+        weight=counted,
         reduction="sum",
     )
-    return total / (~ignored).sum().clamp(min=1)
+    # Without a pixel that counts the sum is 0, whatever it is divided by.
+    return total / counted.sum().clamp(min=torch.finfo(logits.dtype).tiny)
 
 
 @MODELS.register_module()
@@ -49,7 +58,9 @@ class MaskedBCEWithLogitsLoss(nn.Module):
         self.loss_weight = loss_weight
         self.ignore_index = ignore_index
 
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """The weighted loss of (N, H, W) logits and targets."""
-        value = masked_bce_with_logits(logits, target, self.ignore_index)
+    def forward(
+        self, logits: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> Tensor:
+        """The weighted loss of (N, H, W) logits, targets and pixel weights."""
+        value = masked_bce_with_logits(logits, target, self.ignore_index, weight)
         return self.loss_weight * value
