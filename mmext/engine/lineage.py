@@ -55,8 +55,11 @@ def checkpoint_path(work_dir: Path, epoch: int) -> Path:
     return work_dir / f"epoch_{epoch}.pth"
 
 
-def find_parent(config: Config, config_path: Path, work_dir: Path) -> Parent | None:
-    """Read a config's ``lineage``; None if it starts from nothing.
+def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Parent]:
+    """Read a config's ``lineage``; empty if it starts from nothing.
+
+    ``parent`` is a name; with ``use='bank'`` it may be a list of names, whose banks
+    are put together.
 
     Args:
         config: The config, with scaled epochs.
@@ -68,45 +71,62 @@ def find_parent(config: Config, config_path: Path, work_dir: Path) -> Parent | N
     """
     lineage = config.get("lineage")
     if lineage is None:
-        return None
+        return []
     if set(lineage) != {"parent", "epoch", "use"} or lineage["use"] not in USES:
         raise UserError(
             f"{config_path}: lineage is {dict(lineage)}, expected the keys parent, "
             f"epoch and use, one of {', '.join(USES)}"
         )
-    parent_config = config_path.with_name(f"{lineage['parent']}.py")
-    if not parent_config.is_file():
+    found = lineage["parent"]
+    names = [found] if isinstance(found, str) else list(found)
+    if len(names) != 1 and (not names or lineage["use"] != "bank"):
         raise UserError(
-            f"{config_path}: lineage.parent is {lineage['parent']!r}, but there is no "
-            f"{parent_config}"
+            f"{config_path}: lineage.parent names {len(names)} parents, expected one "
+            "(or several with use='bank')"
         )
-    return Parent(
-        config_path=parent_config,
-        work_dir=work_dir.with_name(lineage["parent"]),
-        epoch=lineage["epoch"],
-        use=lineage["use"],
-    )
+    parents = []
+    for name in names:
+        parent_config = config_path.with_name(f"{name}.py")
+        if not parent_config.is_file():
+            raise UserError(
+                f"{config_path}: lineage.parent is {name!r}, but there is no "
+                f"{parent_config}"
+            )
+        parents.append(
+            Parent(
+                config_path=parent_config,
+                work_dir=work_dir.with_name(name),
+                epoch=lineage["epoch"],
+                use=lineage["use"],
+            )
+        )
+    return parents
 
 
-def start_from_parent(config: Config, parent: Parent) -> None:
-    """Point a config at what its parent made, in place.
+def start_from_parents(config: Config, parents: list[Parent]) -> None:
+    """Point a config at what its parents made, in place.
 
     ``branch`` and ``continue`` resume the parent's checkpoint: weights, optimizer,
     epoch number and bank. A branch draws its random numbers from a seed of its
     own, made of the config's seed and its name, so that two branches of one trunk
-    differ and each can be repeated. ``bank`` only adds the parent's snapshot as
+    differ and each can be repeated. ``bank`` only adds the parents' snapshots as
     the error mask of the training set.
 
     Raises:
-        UserError: The parent was trained on another tile store.
+        UserError: A parent was trained on another tile store.
     """
     store = TileStore(config.train_dataloader.dataset.store)
     fingerprint = store.meta["fingerprint"]
-    if parent.use == "bank":
-        bank = ErrorBank.load(parent.snapshot)
-        _refuse_other_store(parent.snapshot, bank.fingerprint, fingerprint)
-        config.train_dataloader.dataset.error_mask = str(parent.snapshot)
+    if parents[0].use == "bank":
+        for parent in parents:
+            bank = ErrorBank.load(parent.snapshot)
+            _refuse_other_store(parent.snapshot, bank.fingerprint, fingerprint)
+        snapshots = [str(parent.snapshot) for parent in parents]
+        config.train_dataloader.dataset.error_mask = (
+            snapshots[0] if len(snapshots) == 1 else snapshots
+        )
         return
+    parent = parents[0]
     meta = read_checkpoint(parent.checkpoint)["meta"]
     found = ((meta.get("dataset_meta") or {}).get("store") or {}).get("fingerprint", "")
     _refuse_other_store(parent.checkpoint, found, fingerprint)
@@ -120,14 +140,15 @@ def branch_seed(seed: int, name: str) -> int:
     return int(words.generate_state(1)[0]) & 0x7FFFFFFF
 
 
-def lineage_record(parent: Parent | None) -> dict[str, Any] | None:
-    """A parent as plain values, for ``run.json``."""
-    if parent is None:
+def lineage_record(parents: list[Parent]) -> dict[str, Any] | None:
+    """Parents as plain values, for ``run.json``; None without any."""
+    if not parents:
         return None
+    names = [parent.work_dir.name for parent in parents]
     return {
-        "parent": parent.work_dir.name,
-        "epoch": parent.epoch,
-        "use": parent.use,
+        "parent": names[0] if len(names) == 1 else names,
+        "epoch": parents[0].epoch,
+        "use": parents[0].use,
     }
 
 

@@ -15,10 +15,10 @@ from mmext.engine.lineage import (
     Parent,
     branch_seed,
     checkpoint_path,
-    find_parent,
+    find_parents,
     is_finished,
     lineage_record,
-    start_from_parent,
+    start_from_parents,
 )
 from mmext.engine.processes import join_cpu_processes
 from mmext.engine.store_statistics import fill_store_statistics
@@ -62,8 +62,10 @@ def train(
     config = load_config(config_path, options)
     join_cpu_processes(config, launcher)
     work_dir = work_dir or default_work_dir(config_path)
-    parent = find_parent(config, config_path, work_dir)
-    if parent is not None and parent.missing():
+    parents = find_parents(config, config_path, work_dir)
+    for parent in parents:
+        if not parent.missing():
+            continue
         if not with_parents:
             raise UserError(
                 f"{parent.missing()[0]}: not there yet; run 'python tools/train.py "
@@ -97,7 +99,7 @@ def train(
     if amp:
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.setdefault("loss_scale", "dynamic")
-    _prepare(config, config_path.stem, parent, latest if resume else None)
+    _prepare(config, config_path.stem, parents, latest if resume else None)
     if overwrite:
         for pattern in ("epoch_*.pth", "error_bank_epoch_*.npz"):
             for stale in work_dir.glob(pattern):
@@ -107,12 +109,12 @@ def train(
 
 
 def _prepare(
-    config: Config, name: str, parent: Parent | None, own_checkpoint: Path | None
+    config: Config, name: str, parents: list[Parent], own_checkpoint: Path | None
 ) -> None:
     fill_store_statistics(config)
-    if parent is not None:
-        start_from_parent(config, parent)
-        if parent.use == "branch":
+    if parents:
+        start_from_parents(config, parents)
+        if parents[0].use == "branch":
             config.randomness.seed = branch_seed(config.randomness.seed, name)
     if own_checkpoint is not None:
         read_checkpoint(own_checkpoint)
@@ -120,7 +122,7 @@ def _prepare(
         config.resume = True
     record = config.default_hooks.get("record")
     if record:
-        record.lineage = lineage_record(parent)
+        record.lineage = lineage_record(parents)
         record.epoch_scale = config.get("epoch_scale", 1.0)
 
 

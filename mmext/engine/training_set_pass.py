@@ -30,7 +30,10 @@ class PredictedTiles:
 
 
 def predict_store(
-    model: nn.Module, store: TileStore, batch_size: int
+    model: nn.Module,
+    store: TileStore,
+    batch_size: int,
+    among: np.ndarray | None = None,
 ) -> Iterator[PredictedTiles]:
     """Predict this process's share of a store, unaugmented, in eval mode.
 
@@ -44,6 +47,7 @@ def predict_store(
             Its mode is restored at the end.
         store: The tiles.
         batch_size: Tiles a batch.
+        among: (M,) tile ids to predict; None means all.
 
     Yields:
         Decisions, batch by batch.
@@ -55,6 +59,8 @@ def predict_store(
         buffers = [b for b in segmentor.buffers() if b.is_floating_point()]
         dist.all_reduce_params(buffers, op="mean")
     tile_ids = np.arange(rank, len(store), world_size)
+    if among is not None:
+        tile_ids = np.intersect1d(tile_ids, among)
     was_training = segmentor.training
     segmentor.eval()
     try:

@@ -22,7 +22,7 @@ _STATE = "error_accumulation"
 class ErrorAccumulationHook(TrainingSetMetricHook):
     """Accumulate the training set's errors into an :class:`ErrorBank`.
 
-    From ``begin`` on the whole training store is predicted, without
+    From ``begin`` on the whole training set is predicted, without
     augmentation and in eval mode, at evenly spaced points of every epoch, the
     last of them at its end; false negatives and false positives are OR-ed into
     the bank (Ahn et al. 2025, section II.5.2: three times an epoch, from epoch
@@ -46,6 +46,9 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         counts: Also keep how often and when (8 bytes a pixel in memory).
         interval: Epochs between two training scores before ``begin``.
         batch_size: Tiles a batch; None takes the training loader's.
+        held_out: Predict the store's tiles that the data set leaves out
+            (``TileDataset.folds``) instead of those that it trains on. Their errors
+            are those on unseen data; no training scores are had then.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         counts: bool = False,
         interval: int = 1,
         batch_size: int | None = None,
+        held_out: bool = False,
     ) -> None:
         super().__init__(interval=interval, batch_size=batch_size)
         if isinstance(begin, dict) and set(begin) != {"train_iou"}:
@@ -72,6 +76,12 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self.passes_per_epoch = passes_per_epoch
         self.snapshots = tuple(snapshots)
         self.counts = counts
+        self.held_out = held_out
+        if held_out and isinstance(begin, dict):
+            raise UserError(
+                "ErrorAccumulationHook.begin: is a training IoU, which held_out=True "
+                "does not measure; expected an epoch"
+            )
         # The number of finished epochs at which accumulation started.
         self.begun: int | None = None
         self._bank: ErrorBank | None = None
@@ -90,6 +100,13 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     def before_train(self, runner: Runner) -> None:
         """Make the bank, or take it over from the checkpoint."""
         super().before_train(runner)
+        if self.held_out:
+            self.tile_ids = np.setdiff1d(np.arange(len(self.store)), self.tile_ids)
+        if not len(self.tile_ids):
+            raise UserError(
+                "ErrorAccumulationHook.held_out: is True, but the data set leaves no "
+                "tile out; expected train_dataloader.dataset.folds"
+            )
         shape = self.store.masks.shape[1:3]
         self._bank = ErrorBank(
             len(self.store), shape, self.store.meta["fingerprint"], self.counts
@@ -150,7 +167,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         checkpoint[_STATE] = {"begun": self.begun, "bank": self.bank.state_dict()}
 
     def _publish(self, runner: Runner, scores: dict[str, dict[str, float]]) -> None:
-        super()._publish(runner, scores)
+        if not self.held_out:
+            super()._publish(runner, scores)
         self._scores = scores
 
     def _begin_at_train_iou(self, runner: Runner, epoch: int) -> None:

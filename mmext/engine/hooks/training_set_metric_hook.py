@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from mmengine import dist
 from mmengine.hooks import Hook
@@ -18,7 +19,7 @@ TRAIN_SCORES = "mmext_train_scores"
 
 @HOOKS.register_module()
 class TrainingSetMetricHook(Hook):
-    """Predict the training store at the end of an epoch and score it.
+    """Predict the training tiles at the end of an epoch and score them.
 
     The scores, by channel, lie in the message hub under ``mmext_train_scores``
     (an :class:`~mmext.evaluation.confusion.Confusion` dict each) and go into
@@ -47,6 +48,7 @@ class TrainingSetMetricHook(Hook):
                 f"{type(self).__name__} expects a TileDataset"
             )
         self.store = store
+        self.tile_ids = np.asarray(dataset.indices)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Score the epoch if its turn has come."""
@@ -61,7 +63,7 @@ class TrainingSetMetricHook(Hook):
     ) -> dict[str, dict[str, float]]:
         sums: dict[str, Confusion] = {}
         batch_size = self.batch_size or runner.train_dataloader.batch_size
-        for tiles in predict_store(runner.model, self.store, batch_size):
+        for tiles in predict_store(runner.model, self.store, batch_size, self.tile_ids):
             if on_tiles is not None:
                 on_tiles(tiles)
             masks = dict(tiles.channels)
