@@ -1,24 +1,31 @@
 #!/usr/bin/env python
-"""List labels that look wrong, and apply an annotator's verdicts.
+r"""List labels that look wrong, and apply an annotator's verdicts.
 
-python tools/review_labels.py work_dirs/trunk/error_bank_epoch_200.npz \
+    python tools/review_labels.py work_dirs/trunk/error_bank_epoch_200.npz \
         --store data/train --checkpoint work_dirs/trunk/epoch_200.pth --out review.gpkg
-python tools/review_labels.py --apply review.gpkg --labels fields.gpkg \
+    python tools/review_labels.py --apply review.gpkg --labels fields.gpkg \
         --out corrected.gpkg
+
+Writes review.gpkg (layer candidates, ranked, with an empty verdict to fill in),
+review_thumbnails/ and review.html, a contact sheet.
 """
 
 import argparse
 from pathlib import Path
 
 import geopandas
-import pandas as pd
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import load_model
 from mmext.errors import UserError, exit_on_user_error
 from mmext.fileio import atomic_path
-from mmext.geo.label_review import apply_verdicts, average_precision, hits, precision_at
-from mmext.geo.label_review.review import review, write_candidates
+from mmext.geo.label_review import (
+    apply_verdicts,
+    compare_rankings,
+    review,
+    target_of,
+    write_review,
+)
 from mmext.structures.error_bank import ErrorBank
 
 
@@ -32,7 +39,11 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="its tile store")
     parser.add_argument("--checkpoint", type=Path, help="the final model")
     parser.add_argument("--tolerance", type=int, default=2, help="pixels (2)")
-    parser.add_argument("--planted", type=Path, help="known errors, to score by")
+    parser.add_argument(
+        "--planted",
+        type=Path,
+        help="errors that tools/make_scenes.py made, to compare rankings",
+    )
     parser.add_argument("--apply", type=Path, help="candidates with verdicts")
     parser.add_argument("--labels", type=Path, help="labels to correct")
     parser.add_argument("--out", type=Path, required=True, help="GeoPackage")
@@ -47,24 +58,18 @@ def main() -> None:
     if args.apply:
         _apply(args)
         return
-    model = load_model(args.checkpoint).model
-    target = model.channels.index("target")
+    store = TileStore(args.store)
     table = review(
         ErrorBank.load(args.snapshot),
-        TileStore(args.store),
-        lambda image: model.probabilities(image)[:, target],
+        store,
+        target_of(load_model(args.checkpoint).model),
         args.tolerance,
     )
-    write_candidates(table, args.out)
-    print(f"{args.out}: {len(table)} candidates")
+    write_review(table, store, args.out)
+    print(f"{args.out}, {args.out.with_suffix('.html')}: {len(table)} candidates")
     if args.planted:
-        planted = geopandas.read_file(args.planted)
-        found = hits(table, planted)
-        scores = {f"precision_at_{k}": precision_at(found, k) for k in (5, 10, 20)}
-        scores["average_precision"] = average_precision(found, len(planted))
-        scores["chance_precision"] = found.mean() if len(found) else float("nan")
-        result = pd.DataFrame([scores])
-        print(result.to_string(index=False))
+        result = compare_rankings(table, geopandas.read_file(args.planted))
+        print(result.round(3).to_string(index=False))
         with atomic_path(args.out.with_suffix(".csv")) as temporary:
             result.to_csv(temporary, index=False)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import rasterio
+from numpy.typing import DTypeLike
 from rasterio.windows import Window
 
 from mmext.datasets.tile_store import TileStore
@@ -57,7 +58,7 @@ class SceneGrid:
         self,
         window: Window,
         read: Callable[[int], Layers],
-        fill: Mapping[str, tuple[np.dtype | type, float]],
+        fill: Mapping[str, tuple[DTypeLike, float]],
         join: Mapping[str, Join] | None = None,
     ) -> Layers:
         """Fill a window of the scene from its tiles.

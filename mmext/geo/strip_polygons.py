@@ -11,7 +11,6 @@ from scipy import ndimage
 from shapely.geometry import shape as to_geometry
 from shapely.geometry.base import BaseGeometry
 
-_JOIN = {"sum": lambda a, b: a + b, "min": min, "max": max}
 _START = {"sum": 0.0, "min": np.inf, "max": -np.inf}
 _GATHER = {"sum": np.add, "min": np.minimum, "max": np.maximum}
 
@@ -159,7 +158,8 @@ class StripPolygonizer:
         piece.geometries += other.geometries
         piece.pixels += other.pixels
         for name, (_, how) in self.statistics.items():
-            piece.values[name] = _JOIN[how](piece.values[name], other.values[name])
+            both = _GATHER[how](piece.values[name], other.values[name])
+            piece.values[name] = float(both)
 
     def _renumber(
         self, still_open: dict[int, _Piece], joined: dict[int, int], last: np.ndarray

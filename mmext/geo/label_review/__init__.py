@@ -1,11 +1,15 @@
 from .applying import apply_verdicts
-from .candidates import label_candidates
-from .ranking_evaluation import average_precision, hits, precision_at
+from .candidates import ErrorHistory, label_candidates
+from .ranking_evaluation import compare_rankings
+from .review import review, target_of
+from .review_files import write_review
 
 __all__ = [
+    "ErrorHistory",
     "apply_verdicts",
-    "average_precision",
-    "hits",
+    "compare_rankings",
     "label_candidates",
-    "precision_at",
+    "review",
+    "target_of",
+    "write_review",
 ]

@@ -5,6 +5,8 @@ import pandas as pd
 
 from mmext.geo.map_evaluation import covered_share
 
+from .kinds import MISSING, SHIFTED, WRONG
+
 
 def apply_verdicts(
     candidates: geopandas.GeoDataFrame, labels: geopandas.GeoDataFrame
@@ -23,12 +25,12 @@ def apply_verdicts(
     """
     accepted = candidates[candidates["verdict"] == "accept"].to_crs(labels.crs)
     corrected = labels.reset_index(drop=True)
-    wrong = accepted.loc[accepted["kind"] == "wrong"].geometry
+    wrong = accepted.loc[accepted["kind"] == WRONG].geometry
     if len(wrong):
         corrected = corrected[covered_share(corrected.geometry, wrong) < 0.5]
-    for outline in accepted.loc[accepted["kind"] == "shifted"].geometry:
+    for outline in accepted.loc[accepted["kind"] == SHIFTED].geometry:
         overlap = corrected.intersection(outline).area
         if overlap.max() > 0:
             corrected.loc[overlap.idxmax(), "geometry"] = outline
-    missing = accepted.loc[accepted["kind"] == "missing", ["geometry"]]
+    missing = accepted.loc[accepted["kind"] == MISSING, ["geometry"]]
     return pd.concat([corrected, missing], ignore_index=True)

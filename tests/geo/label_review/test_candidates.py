@@ -3,13 +3,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from mmext.geo.label_review import (
-    apply_verdicts,
-    average_precision,
-    hits,
-    label_candidates,
-    precision_at,
-)
+from mmext.geo.label_review import ErrorHistory, apply_verdicts, label_candidates
 
 CRS = "EPSG:32637"
 TRANSFORM = rasterio.transform.from_origin(500000, 4000000, 1, 1)
@@ -34,17 +28,49 @@ def _candidates():
     fn[4, 30] = False
     counts["fn_count"] = (fn * 8).astype(np.uint16)
     probability = present.astype(np.float32) * 0.9
+    history = ErrorHistory(counts, passes=10, begin=0, epoch=10)
     return labels, label_candidates(
-        labels, probability, counts, 10, 0, 10, TRANSFORM, CRS
+        labels, present == 1, probability, history, TRANSFORM, CRS
     )
 
 
 def test_each_kind_once():
     _, table = _candidates()
-    assert sorted(table["kind"]) == ["missing", "shifted", "wrong"]
-    missing = table.set_index("kind").loc["missing"]
+    kinds = ["boundary shift", "missing target", "wrong target"]
+    # The ragged edge of the label that is right has one pixel's width.
+    assert sorted(table["kind"]) == kinds
+    table = table.set_index("kind")
+    assert table.geometry.area.tolist() == [100, 100, 100]
+    missing = table.loc["missing target"]
     assert missing["score"] == pytest.approx(0.8 * 0.9)
-    assert missing.geometry.area == 100
+    assert missing["loss"] == pytest.approx(-np.log(0.1))
+    assert (missing["row"], missing["column"], missing["side"]) == (35, 35, 10)
+    wrong = table.loc["wrong target"]
+    assert (wrong["likeness"], wrong["score"]) == (1, pytest.approx(0.8))
+    # The label lies 5 pixels beside its place: what is missed and what is extra are
+    # each 5 wide, so their centres lie one label's width apart, but for one pixel.
+    shifted = table.loc["boundary shift"]
+    assert shifted["likeness"] == pytest.approx(1, abs=0.02)
+
+
+def test_all_edges_alike_are_no_shift():
+    labels = np.zeros((40, 40), np.uint8)
+    labels[10:30, 10:30] = 1
+    present = np.zeros((40, 40), bool)
+    present[14:26, 14:26] = True
+    fn = (labels == 1) & ~present
+    fp = np.zeros_like(fn)
+    fp[6:34, 6:34] = True
+    fp &= labels == 0
+    counts = dict(fn_count=fn * 5, fp_count=fp * 5, first_epoch=fn + fp)
+    counts = {k: v.astype(np.uint16) for k, v in counts.items()}
+    counts["last_epoch"] = ((fn | fp) * 10).astype(np.uint16)
+    history = ErrorHistory(counts, passes=10, begin=0, epoch=10)
+    [row] = label_candidates(
+        labels, present, present * 0.9, history, TRANSFORM, CRS
+    ).itertuples()
+    assert row.kind == "boundary shift"
+    assert row.likeness == pytest.approx(0, abs=1e-9)
 
 
 def test_accepted_ones_correct_the_labels():
@@ -66,24 +92,8 @@ def test_accepted_ones_correct_the_labels():
 def test_nothing_wrong_gives_nothing():
     zeros = np.zeros((5, 7), np.uint16)
     names = ("fn_count", "fp_count", "first_epoch", "last_epoch")
+    history = ErrorHistory(dict.fromkeys(names, zeros), passes=3, begin=0, epoch=3)
     table = label_candidates(
-        zeros.astype(np.uint8),
-        zeros * 0.0,
-        dict.fromkeys(names, zeros),
-        3,
-        0,
-        3,
-        TRANSFORM,
-        CRS,
+        zeros.astype(np.uint8), zeros > 0, zeros * 0.0, history, TRANSFORM, CRS
     )
     assert len(table) == 0 and "verdict" in table
-
-
-def test_ranking_scores_by_hand():
-    _, table = _candidates()
-    planted = table[table["kind"] != "wrong"]
-    found = hits(table, planted)
-    np.testing.assert_array_equal(found, table["kind"] != "wrong")
-    found = np.array([True, False, True])
-    assert average_precision(found, 4) == pytest.approx((1 + 2 / 3) / 4)
-    assert precision_at(found, 2) == 0.5

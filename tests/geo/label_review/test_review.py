@@ -1,14 +1,19 @@
 import sqlite3
+from xml.etree import ElementTree
 
 import geopandas
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 from shapely.geometry import box
 
 from mmext.datasets.tile_store import TileStore
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
-from mmext.geo.label_review.review import review, write_candidates
+from mmext.geo.label_review import review, target_of, write_review
+from mmext.geo.label_review.kinds import COLOURS
+from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.structures.error_bank import ErrorBank
 
 
@@ -35,23 +40,54 @@ def _bank(store, path, counts=True):
     return ErrorBank.load(path)
 
 
+def _bright(image):
+    return (image[:, 0] > 0).float(), image[:, 0] > 0
+
+
 def test_a_field_over_two_tiles_is_one_candidate(tmp_path):
     store = _store(tmp_path / "store")
     bank = _bank(store, tmp_path / "b.npz")
-    table = review(bank, store, lambda image: (image[:, 0] > 0).float())
-    assert table["kind"].tolist() == ["missing"]
+    table = review(bank, store, _bright)
+    assert table["kind"].tolist() == ["missing target"]
     assert table.geometry.area.tolist() == [48]
-    assert table["score"].tolist() == [1]
-    write_candidates(table, tmp_path / "review.gpkg")
+    assert (table["rank"].tolist(), table["score"].tolist()) == ([1], [1])
+    write_review(table, store, tmp_path / "review.gpkg")
     read = geopandas.read_file(tmp_path / "review.gpkg", layer="candidates")
     assert read["verdict"].tolist() in ([""], [None])
+    assert read["thumbnail"].tolist() == ["review_thumbnails/0001.png"]
     with sqlite3.connect(tmp_path / "review.gpkg") as base:
         (qml,) = base.execute("SELECT styleQML FROM layer_styles").fetchone()
-    assert "ValueMap" in qml and "unsure" in qml
+    ElementTree.fromstring(qml.split(">", 1)[1])
+    assert "ValueMap" in qml and "unsure" in qml and "ExternalResource" in qml
+    page = (tmp_path / "review.html").read_text()
+    assert 'src="review_thumbnails/0001.png"' in page and "missing target" in page
+    with Image.open(tmp_path / "review_thumbnails/0001.png") as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (192, 388, 3)
+    # Blue, the colour of missing targets, is only on the right.
+    blue = (pixels == COLOURS["missing target"]).all(axis=2)
+    assert blue[:, 196:].sum() > 50 and not blue[:, :196].any()
+
+
+def test_the_models_own_threshold_decides():
+    class Model:
+        channels = ("target", "error")
+        decoder = UnionDecoder(threshold={"target": 0.3, "error": 0.5})
+
+        def probabilities(self, image):
+            return torch.tensor([0.4, 0.9]).reshape(1, 2, 1, 1).expand(1, 2, 4, 4)
+
+        def decide(self, probabilities):
+            return self.decoder(probabilities, self.channels)
+
+    probability, decided = target_of(Model())(torch.zeros(1, 3, 4, 4))
+    assert decided.all() and probability.max() == pytest.approx(0.4)
+    Model.decoder = UnionDecoder(threshold={"target": 0.5, "error": 0.5})
+    assert not target_of(Model())(torch.zeros(1, 3, 4, 4))[1].any()
 
 
 def test_a_bank_without_counts_is_refused(tmp_path):
     store = _store(tmp_path / "store")
     bank = _bank(store, tmp_path / "b.npz", counts=False)
     with pytest.raises(UserError, match="no counts"):
-        review(bank, store, lambda image: image[:, 0])
+        review(bank, store, _bright)

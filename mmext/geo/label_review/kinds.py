@@ -1,0 +1,8 @@
+"""The kinds of label errors."""
+
+MISSING, WRONG, SHIFTED = "missing target", "wrong target", "boundary shift"
+
+COLOURS = {MISSING: (31, 90, 200), WRONG: (226, 26, 28), SHIFTED: (255, 150, 0)}
+
+#: What ``tools/make_scenes.py`` calls the errors that it plants.
+PLANTED = {"missing": MISSING, "wrong": WRONG, "shifted": SHIFTED}

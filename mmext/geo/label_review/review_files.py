@@ -1,0 +1,199 @@
+"""What an annotator gets: a styled GeoPackage, thumbnails and a contact sheet."""
+
+import html
+import shutil
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import geopandas
+import numpy as np
+import shapely
+from PIL import Image, ImageDraw
+from rasterio.windows import Window
+from tqdm import tqdm
+
+from mmext.datasets.tile_store import TileStore
+from mmext.fileio import atomic_path
+from mmext.geo.qgis_style import categorised_outlines, embed_style
+from mmext.geo.scene_grid import SceneGrid
+
+from .kinds import COLOURS
+
+LAYER = "candidates"
+VERDICTS = ("accept", "reject", "unsure")
+#: Side of a thumbnail's panels on the screen, and least side on the ground, in pixels.
+_PANEL, _LEAST_SIDE = 192, 48
+_LABEL_COLOUR = (255, 212, 0)
+#: Columns that only the thumbnails need.
+_PLACE = ["row", "column", "side"]
+
+
+def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) -> None:
+    """Write ``REVIEW.gpkg``, ``REVIEW_thumbnails/RANK.png`` and ``REVIEW.html``.
+
+    A thumbnail shows a candidate's place, and again with the labels in yellow and the
+    candidate in the colour of its kind. The layer's column ``thumbnail`` is relative to
+    the GeoPackage; QGIS shows it in the form and in map tips.
+
+    Args:
+        table: From :func:`review`.
+        store: Where image and labels come from.
+        path: The GeoPackage.
+    """
+    folder = path.with_name(f"{path.stem}_thumbnails")
+    names = [f"{folder.name}/{rank:04d}.png" for rank in table["rank"]]
+    shown = table.drop(columns=_PLACE)
+    shown["thumbnail"] = names
+    with atomic_path(folder) as temporary:
+        temporary.mkdir()
+        for scene, rows in table.groupby("scene"):
+            grid = SceneGrid(store, str(scene))
+            for row in tqdm(rows.itertuples(), total=len(rows), desc="Thumbnails"):
+                picture = _thumbnail(store, grid, row)
+                picture.save(temporary / f"{row.rank:04d}.png")
+    try:
+        with atomic_path(path.with_suffix(".html")) as page:
+            page.write_text(_contact_sheet(shown, path.stem))
+        with atomic_path(path) as temporary:
+            shown.to_file(
+                temporary, layer=LAYER, driver="GPKG", geometry_type="Unknown"
+            )
+            embed_style(temporary, LAYER, _style())
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def _thumbnail(store: TileStore, grid: SceneGrid, candidate: object) -> Image.Image:
+    side = max(_LEAST_SIDE, 2 * candidate.side)  # type: ignore[attr-defined]
+    top = candidate.row - side // 2  # type: ignore[attr-defined]
+    left = candidate.column - side // 2  # type: ignore[attr-defined]
+    inside = Window(
+        max(0, left),
+        max(0, top),
+        min(grid.width, left + side) - max(0, left),
+        min(grid.height, top + side) - max(0, top),
+    )
+    bands = store.images.shape[-1]
+    layers = grid.place(
+        inside,
+        lambda tile: {"image": store.images[tile], "labels": store.masks[tile]},
+        {
+            "image": ((np.dtype(store.images.dtype), (bands,)), 0),
+            "labels": (np.uint8, 255),
+        },
+    )
+    size = (
+        round(_PANEL * inside.width / side),
+        round(_PANEL * inside.height / side),
+    )
+    pixels = Image.fromarray(_stretched(layers["image"], layers["labels"] != 255))
+    plain = pixels.resize(size, Image.Resampling.BICUBIC)
+    marked = plain.copy()
+    draw = ImageDraw.Draw(marked)
+    # The labels' edge, drawn on the finer grid so that it stays a line.
+    label = Image.fromarray((layers["labels"] == 1).astype(np.uint8) * 255).resize(size)
+    edge = np.asarray(label) > 127
+    inner = edge.copy()
+    inner[1:-1, 1:-1] &= (
+        edge[:-2, 1:-1] & edge[2:, 1:-1] & edge[1:-1, :-2] & edge[1:-1, 2:]
+    )
+    rows, columns = np.nonzero(edge & ~inner)
+    draw.point(list(zip(columns.tolist(), rows.tolist(), strict=True)), _LABEL_COLOUR)
+    to_pixels = ~grid.transform
+    geometry = shapely.transform(
+        candidate.geometry,  # type: ignore[attr-defined]
+        lambda xy: (
+            (
+                np.stack(to_pixels * (xy[:, 0], xy[:, 1]), axis=1)
+                - (inside.col_off, inside.row_off)
+            )
+            * (_PANEL / side)
+        ),
+    )
+    colour = COLOURS[candidate.kind]  # type: ignore[attr-defined]
+    for part in shapely.get_parts(geometry):
+        for ring in shapely.get_rings(part):
+            draw.line([tuple(xy) for xy in ring.coords], colour, width=2)
+    picture = Image.new("RGB", (2 * _PANEL + 4, _PANEL), (255, 255, 255))
+    picture.paste(plain, (0, 0))
+    picture.paste(marked, (_PANEL + 4, 0))
+    return picture
+
+
+def _stretched(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 of (h, w, C) pixels of any type."""
+    rgb = image[..., [0, 1, 2] if image.shape[-1] >= 3 else [0, 0, 0]]
+    if rgb.dtype == np.uint8 or not valid.any():
+        return rgb.astype(np.uint8)
+    low, high = np.percentile(rgb[valid], [2, 98])
+    return (np.clip((rgb - low) / max(high - low, 1e-9), 0, 1) * 255).astype(np.uint8)
+
+
+def _style() -> str:
+    """Outlines by kind, a list for the verdict, the thumbnail in form and map tip."""
+    choices = "".join(
+        f'<Option type="Map"><Option name="{v}" type="QString" value="{v}"/></Option>'
+        for v in VERDICTS
+    )
+    # The layer's path is FILE.gpkg|layername=…; file_path drops what follows the
+    # last slash.
+    folder = "file_path(layer_property(@layer, 'path'))"
+    widgets = (
+        '<fieldConfiguration><field name="verdict"><editWidget type="ValueMap"><config>'
+        f'<Option type="Map"><Option name="map" type="List">{choices}</Option></Option>'
+        '</config></editWidget></field><field name="thumbnail">'
+        '<editWidget type="ExternalResource"><config><Option type="Map">'
+        '<Option name="DocumentViewer" type="int" value="1"/>'
+        '<Option name="RelativeStorage" type="int" value="2"/>'
+        '<Option name="PropertyCollection" type="Map">'
+        '<Option name="name" type="QString" value=""/>'
+        '<Option name="properties" type="Map">'
+        '<Option name="propertyRootPath" type="Map">'
+        '<Option name="active" type="bool" value="true"/>'
+        '<Option name="type" type="int" value="3"/>'
+        f'<Option name="expression" type="QString" value={quoteattr(folder)}/>'
+        '</Option></Option><Option name="type" type="QString" value="collection"/>'
+        "</Option></Option></config></editWidget></field></fieldConfiguration>"
+        "<mapTip>"
+        + html.escape(
+            '<b>[% "rank" %] [% "kind" %]</b><br>'
+            f'<img src="file:///[% {folder} %]/[% "thumbnail" %]">'
+        )
+        + "</mapTip>"
+    )
+    style = categorised_outlines("kind", COLOURS).replace(
+        "</qgis>", widgets + "</qgis>"
+    )
+    return style.replace(
+        'styleCategories="Symbology"',
+        'styleCategories="Symbology|Fields|Forms|MapTips"',
+    )
+
+
+def _contact_sheet(table: geopandas.GeoDataFrame, title: str) -> str:
+    cards = []
+    for row in table.itertuples():
+        colour = "rgb({}, {}, {})".format(*COLOURS[row.kind])
+        cards.append(
+            f'<figure><img loading="lazy" src="{html.escape(row.thumbnail)}" '
+            f'alt="candidate {row.rank}"><figcaption><b>{row.rank}</b> '
+            f'<span style="color: {colour}">{html.escape(row.kind)}</span> · '
+            f"score {row.score:.2f} · {row.area_m2:.0f} m² · wrong in "
+            f"{row.share_wrong:.0%} of the passes, last in epoch {row.last_epoch} · "
+            f"now {row.probability:.2f} · {html.escape(row.scene)}</figcaption>"
+            "</figure>"
+        )
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(title)}</title><style>"
+        "body{font:14px sans-serif;margin:1.5em;background:#fff;color:#222}"
+        "main{display:grid;gap:1em;"
+        "grid-template-columns:repeat(auto-fill,minmax(388px,1fr))}"
+        "figure{margin:0}img{display:block;width:388px;background:#eee}"
+        "figcaption{width:388px;font-size:12px;margin-top:.3em}"
+        f"</style></head><body><h1>{html.escape(title)}: {len(table)} candidates</h1>"
+        "<p>Left the image, right with the labels (yellow) and the candidate (in the "
+        "colour of its kind). Verdicts go into the GeoPackage.</p>"
+        f"<main>{''.join(cards)}</main></body></html>\n"
+    )
