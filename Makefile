@@ -1,5 +1,6 @@
 # make install   a virtual environment in .venv, with locked versions
 # make demo      the whole of the main job on synthetic scenes (10 minutes on 2 cores)
+# make demo-depth  thermal depth, five loss combinations on rendered rooms (15 minutes)
 # make test      lint and tests
 # make lint      ruff and mypy
 # make bench     speed against named yardsticks
@@ -10,7 +11,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test lint bench
+.PHONY: install demo demo-depth test lint bench
 
 install: $(STAMP)
 
@@ -25,6 +26,9 @@ $(STAMP): requirements/lock.txt setup.py pyproject.toml
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo.sh
+
+demo-depth: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo_depth.sh
 
 test: lint
 	$(BIN)/python -m pytest

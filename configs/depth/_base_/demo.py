@@ -20,7 +20,7 @@ _test = [
     dict(type='PackDepthInputs')]
 train_cfg = dict(val_interval=2)
 train_dataloader = dict(
-    batch_size=8,
+    batch_size=4,
     num_workers=0,
     dataset=dict(
         _delete_=True,
