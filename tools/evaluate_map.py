@@ -6,8 +6,8 @@
     python tools/evaluate_map.py --map fields.gpkg --truth truth.gpkg \
         --where "crop = 'ginseng'" --area aoi.gpkg --out work_dirs/evaluation
 
-Writes pixels.csv (class rasters only), fields.csv and fields.gpkg with the layers
-hits, misses and false_alarms.
+Writes pixels.csv (of polygons: in pixels of 0.1 m), fields.csv and fields.gpkg with the
+layers hits, misses and false_alarms, each with the channel it comes from.
 """
 
 import argparse

@@ -22,6 +22,7 @@ import torch
 from mmext.errors import UserError, exit_on_user_error
 from mmext.geo.prediction import (
     BACKENDS,
+    PRECISIONS,
     PredictionSettings,
     open_predictor,
     predict_scenes,
@@ -47,6 +48,12 @@ def parse_arguments() -> argparse.Namespace:
         choices=BACKENDS,
         default="eager",
         help="what runs the network; auto times those installed (eager)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        help="of convolutions, 16 bits only on a GPU (fp32)",
     )
     parser.add_argument("--window", type=int, default=512, help="pixels (512)")
     parser.add_argument(
@@ -88,8 +95,10 @@ def main() -> None:
         where=args.where,
         resample=args.resample,
     )
-    predictor = open_predictor(args.checkpoint, args.backend, args.device, args.window)
-    print(f"{args.checkpoint} with {predictor.backend}")
+    predictor = open_predictor(
+        args.checkpoint, args.backend, args.device, args.window, args.precision
+    )
+    print(f"{args.checkpoint} with {predictor.backend}, {predictor.precision}")
     failures = predict_scenes(predictor, scenes, args.out, settings)
     if failures:
         raise UserError(

@@ -77,6 +77,10 @@ class VectorLabels:
                 f"{path}: holds {', '.join(sorted(kinds))}, expected only polygons"
             )
         self.polygons = valid_polygons(table.geometry)
+        #: The polygons' attributes, in their order.
+        self.attributes = table.drop(columns=table.geometry.name).loc[
+            self.polygons.index
+        ]
 
     @contextlib.contextmanager
     def open(self, scene: DatasetReader) -> Iterator[SceneLabels]:

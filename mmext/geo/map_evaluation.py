@@ -25,10 +25,20 @@ from mmext.evaluation.objects import ObjectCounts
 from mmext.fileio import atomic_path
 from mmext.geo.ground_area import ground_area
 from mmext.geo.labels import VectorLabels
+from mmext.geo.qgis_style import embed_style, single_outline
 
 CHANNEL_CODES = {"target": (1, 3), "error": (2, 3), "union": (1, 2, 3)}
 _CODES = (0, 1, 2, 3, IGNORE)
 _BLOCK = 2048
+#: Polygons are counted in pixels of 0.1 m.
+_PER_SQUARE_METRE = 100
+#: Share of a false alarm that a channel has a hand in.
+_ANY = 1e-6
+_COLOURS = {
+    "hits": (34, 139, 34),
+    "misses": (226, 26, 28),
+    "false_alarms": (255, 140, 0),
+}
 _VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
 
 
@@ -37,12 +47,16 @@ class MapEvaluation:
     """What a map gets right.
 
     Attributes:
-        pixels: Pixel counts by channel; empty for a map of polygons.
+        pixels: Pixel counts by channel; of a map of polygons, in pixels of 0.1 m on
+            the ground, and true negatives only if an area was given.
         objects: Fields found and missed.
         true_area: m² of the true fields inside the evaluated area.
         mapped_area: m² of the map's fields.
         layers: ``hits`` and ``misses`` (true fields), ``false_alarms`` (mapped
-            ones), each with ``cover`` in [0, 1] and ``area_m2``.
+            ones), each with ``cover`` in [0, 1], ``area_m2`` and ``source``: the
+            channels that find a hit by themselves (``target``, ``error``, ``both``;
+            ``union`` if only together), or that say something of a false alarm;
+            empty for misses and where the map does not tell channels apart.
     """
 
     pixels: dict[str, Confusion]
@@ -64,10 +78,9 @@ class MapEvaluation:
     def write(self, folder: str | os.PathLike[str]) -> None:
         """Write ``pixels.csv``, ``fields.csv`` and ``fields.gpkg``."""
         folder = Path(folder)
-        if self.pixels:
-            rows = [{"channel": k, **v.as_dict()} for k, v in self.pixels.items()]
-            with atomic_path(folder / "pixels.csv") as temporary:
-                pd.DataFrame(rows).to_csv(temporary, index=False)
+        rows = [{"channel": k, **v.as_dict()} for k, v in self.pixels.items()]
+        with atomic_path(folder / "pixels.csv") as temporary:
+            pd.DataFrame(rows).to_csv(temporary, index=False)
         fields = {
             **vars(self.objects),
             "recall": self.objects.recall,
@@ -81,7 +94,10 @@ class MapEvaluation:
             pd.DataFrame([fields]).to_csv(temporary, index=False)
         with atomic_path(folder / "fields.gpkg") as temporary:
             for name, table in self.layers.items():
-                table.to_file(temporary, layer=name, driver="GPKG")
+                table.to_file(
+                    temporary, layer=name, driver="GPKG", geometry_type="Unknown"
+                )
+                embed_style(temporary, name, single_outline(_COLOURS[name]))
 
 
 def evaluate_map(
@@ -120,9 +136,47 @@ def evaluate_map(
     area = VectorLabels(Path(area_path)).polygons if area_path else None
     if map_path.suffix.lower() not in _VECTOR_SUFFIXES:
         return _evaluate_raster(map_path, truth, area, min_cover)
-    mapped = VectorLabels(map_path).polygons
+    return _evaluate_polygons(VectorLabels(map_path), truth, area, min_cover)
+
+
+def _evaluate_polygons(
+    labels: VectorLabels,
+    truth: VectorLabels,
+    area: geopandas.GeoSeries | None,
+    min_cover: float,
+) -> MapEvaluation:
+    mapped = _cut(labels.polygons, area)
     fields = _cut(truth.polygons.to_crs(mapped.crs), area)
-    return _evaluate_fields({}, _cut(mapped, area), fields, min_cover)
+    channels = {}
+    if "source" in labels.attributes:
+        source = labels.attributes.loc[mapped.index, "source"]
+        channels = {
+            name: mapped[source.isin([name, "both"])] for name in ("target", "error")
+        }
+    true_shape, total = fields.union_all(), 0
+    if area is not None:
+        total = _small_pixels(area.to_crs(mapped.crs).union_all(), mapped.crs)
+    pixels = {
+        name: _confusion(polygons.union_all(), true_shape, mapped.crs, total)
+        for name, polygons in {**channels, "union": mapped}.items()
+    }
+    return _evaluate_fields(pixels, mapped, channels, fields, min_cover)
+
+
+def _confusion(
+    mapped: shapely.Geometry, truth: shapely.Geometry, crs: object, total: int
+) -> Confusion:
+    tp, found, true = (
+        _small_pixels(shape, crs)
+        for shape in (mapped.intersection(truth), mapped, truth)
+    )
+    negative = total - (found + true - tp) if total else 0
+    return Confusion(tp=tp, fp=found - tp, fn=true - tp, tn=negative)
+
+
+def _small_pixels(shape: shapely.Geometry, crs: object) -> int:
+    series = geopandas.GeoSeries([shape], crs=crs)
+    return round(float(ground_area(series)[0]) * _PER_SQUARE_METRE)
 
 
 def _evaluate_raster(
@@ -141,12 +195,13 @@ def _evaluate_raster(
         area = None if area is None else area.to_crs(raster.crs)
         layers = Path(folder) / "layers.tif"
         pixels = _count_pixels(raster, truth, area, layers)
-        mapped, excluded = (_polygons(layers, band) for band in (1, 2))
+        mapped, excluded, *parts = (_polygons(layers, band) for band in (1, 2, 3, 4))
         extent = geopandas.GeoSeries([box(*raster.bounds)], crs=raster.crs)
     fields = _cut(truth.polygons.to_crs(extent.crs), extent)
     if len(excluded):
         fields = _whole_polygons(fields.difference(excluded.union_all()))
-    return _evaluate_fields(pixels, mapped, fields, min_cover)
+    channels = dict(zip(("target", "error"), parts, strict=True))
+    return _evaluate_fields(pixels, mapped, channels, fields, min_cover)
 
 
 def _count_pixels(
@@ -155,12 +210,15 @@ def _count_pixels(
     area: geopandas.GeoSeries | None,
     layers: Path,
 ) -> dict[str, Confusion]:
-    """Count window by window; leave the union and what is excluded in ``layers``."""
+    """Count window by window; leave rasters of what is what in ``layers``.
+
+    Its bands are the union, what is excluded, and the channels target and error.
+    """
     pixels = dict.fromkeys(CHANNEL_CODES, Confusion())
     profile = dict(
         driver="GTiff",
         dtype="uint8",
-        count=2,
+        count=4,
         width=raster.width,
         height=raster.height,
         crs=raster.crs,
@@ -193,8 +251,12 @@ def _count_pixels(
             for channel, wanted in CHANNEL_CODES.items():
                 pixels[channel] += confusion(np.isin(codes, wanted), target)
             excluded = target == IGNORE
-            union = np.isin(codes, CHANNEL_CODES["union"]) & ~excluded
-            written.write(np.stack([union, excluded]).astype(np.uint8), window=window)
+            union, first, second = (
+                np.isin(codes, CHANNEL_CODES[name]) & ~excluded
+                for name in ("union", "target", "error")
+            )
+            bands = np.stack([union, excluded, first, second])
+            written.write(bands.astype(np.uint8), window=window)
     if not any(vars(pixels["union"]).values()):
         raise UserError(f"{raster.name}: no valid pixel in the area to evaluate")
     return pixels
@@ -230,18 +292,24 @@ def _cut(
 
 
 def _whole_polygons(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
-    return polygons[shapely.area(polygons.values) > 0].reset_index(drop=True)
+    return polygons[shapely.area(polygons.values) > 0]
 
 
 def _evaluate_fields(
     pixels: dict[str, Confusion],
     mapped: geopandas.GeoSeries,
+    channels: dict[str, geopandas.GeoSeries],
     truth: geopandas.GeoSeries,
     min_cover: float,
 ) -> MapEvaluation:
     true_table, mapped_table = _table(truth, mapped), _table(mapped, truth)
     found = true_table["cover"] >= min_cover
     correct = mapped_table["cover"] >= min_cover
+    hits, misses = true_table[found].copy(), true_table[~found].copy()
+    false_alarms = mapped_table[~correct].copy()
+    hits["source"] = _sources(hits, channels, min_cover)
+    misses["source"] = ""
+    false_alarms["source"] = _sources(false_alarms, channels, _ANY)
     return MapEvaluation(
         pixels=pixels,
         objects=ObjectCounts(
@@ -249,12 +317,25 @@ def _evaluate_fields(
         ),
         true_area=float(true_table["area_m2"].sum()),
         mapped_area=float(mapped_table["area_m2"].sum()),
-        layers={
-            "hits": true_table[found],
-            "misses": true_table[~found],
-            "false_alarms": mapped_table[~correct],
-        },
+        layers={"hits": hits, "misses": misses, "false_alarms": false_alarms},
     )
+
+
+def _sources(
+    table: geopandas.GeoDataFrame,
+    channels: dict[str, geopandas.GeoSeries],
+    min_cover: float,
+) -> np.ndarray:
+    """Which channels by themselves cover enough of each polygon."""
+    if not channels:
+        return np.full(len(table), "", object)
+    target, error = (
+        covered_share(table.geometry, channels[name]) >= min_cover
+        for name in ("target", "error")
+    )
+    return np.select(
+        [target & error, target, error], ["both", "target", "error"], "union"
+    ).astype(object)
 
 
 def _table(

@@ -41,6 +41,14 @@ def categorised_outlines(column: str, colours: dict[str, Colour]) -> str:
     )
 
 
+def single_outline(colour: Colour) -> str:
+    """A QML style: outline and light fill in one colour."""
+    return _vector_style(
+        '<renderer-v2 type="singleSymbol"><symbols>'
+        f"{_symbol(0, (*colour, 70), (*colour, 255))}</symbols></renderer-v2>"
+    )
+
+
 def graduated_fills(
     column: str,
     steps: dict[float, Colour],

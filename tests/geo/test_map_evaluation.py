@@ -85,6 +85,70 @@ def test_area_and_polygon_maps(tmp_path, codes):
     assert evaluate_map(vector, truth, area_path=area).objects.precision == 1
 
 
+def _mixed(path, fields, sources):
+    table = geopandas.GeoDataFrame({"source": sources}, geometry=fields, crs=CRS)
+    table.to_file(path, layer="fields")
+    return path
+
+
+def test_pixels_of_a_map_of_polygons(tmp_path):
+    """Overlapping truth counts once; areas on the ellipsoid, as UTM is 0.9996 true."""
+    truth = _vector(tmp_path / "t.gpkg", [_field(0, 0, 20, 20), _field(0, 10, 20, 10)])
+    fields = [_field(0, 10, 20, 20), _field(0, 50, 10, 10)]
+    mapped = _mixed(tmp_path / "m.gpkg", fields, ["both", "error"])
+    area = _vector(tmp_path / "a.gpkg", [_field(0, 0, 100, 100)])
+    result = evaluate_map(mapped, truth, area_path=area)
+    found = {
+        name: [getattr(of, k) * 0.9996**2 / 100 for k in ("tp", "fp", "fn", "tn")]
+        for name, of in result.pixels.items()
+    }
+    assert found["union"] == pytest.approx([200, 300, 200, 9300], abs=0.1)
+    assert found["target"] == pytest.approx([200, 200, 200, 9400], abs=0.1)
+    assert found["error"] == pytest.approx([200, 300, 200, 9300], abs=0.1)
+    assert evaluate_map(mapped, truth).pixels["union"].tn == 0
+    result.write(tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out/pixels.csv", index_col="channel")
+    assert table.loc["union", "iou"] == pytest.approx(200 / 700, abs=1e-4)
+
+
+def test_sources_of_a_raster(tmp_path):
+    codes = np.zeros((40, 60), np.uint8)
+    codes[0:10, 0:10] = 1
+    codes[0:10, 20:30] = 2
+    codes[0:10, 40:50] = 3
+    codes[20:30, 0:4], codes[20:30, 4:8] = 1, 2  # neither covers half
+    codes[20:30, 20:30] = 2  # nothing is there
+    codes[36, 36] = 1  # nor here
+    truth = [_field(0, x, 10, 10) for x in (0, 20, 40)]
+    truth += [_field(20, 0, 10, 10), _field(20, 45, 10, 10)]
+    result = evaluate_map(
+        _raster(tmp_path / "m.tif", codes), _vector(tmp_path / "t.gpkg", truth)
+    )
+    assert result.layers["hits"]["source"].tolist() == [
+        *("target", "error", "both", "union")
+    ]
+    assert result.layers["misses"]["source"].tolist() == [""]
+    alarms = result.layers["false_alarms"].set_index("area_m2")["source"]
+    assert alarms.sort_index().tolist() == ["target", "error"]
+    result.write(tmp_path / "out")
+    hits = geopandas.read_file(tmp_path / "out/fields.gpkg", layer="hits")
+    assert hits["source"].tolist() == ["target", "error", "both", "union"]
+    styles = geopandas.read_file(tmp_path / "out/fields.gpkg", layer="layer_styles")
+    assert set(styles["f_table_name"]) == {"hits", "misses", "false_alarms"}
+
+
+def test_sources_of_polygons(tmp_path):
+    truth = _vector(tmp_path / "t.gpkg", [_field(0, 0, 10, 10), _field(0, 20, 10, 10)])
+    fields = [_field(0, 0, 10, 10), _field(0, 20, 10, 9), _field(0, 50, 9, 9)]
+    named = _mixed(tmp_path / "m.gpkg", fields, ["both", "target", "error"])
+    layers = evaluate_map(named, truth).layers
+    assert layers["hits"]["source"].tolist() == ["both", "target"]
+    assert layers["false_alarms"]["source"].tolist() == ["error"]
+    plain = evaluate_map(_vector(tmp_path / "p.gpkg", fields), truth)
+    assert set(plain.layers["hits"]["source"]) == {""}
+    assert list(plain.pixels) == ["union"]
+
+
 def test_empty_map_has_no_precision(tmp_path):
     truth = _vector(tmp_path / "t.gpkg", [_field(2, 2, 4, 6)])
     map_path = _raster(tmp_path / "m.tif", np.zeros((21, 33), np.uint8))

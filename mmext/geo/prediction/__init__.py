@@ -1,4 +1,4 @@
-from .backends import BACKENDS, export_onnx, open_predictor
+from .backends import BACKENDS, PRECISIONS, export_onnx, open_predictor
 from .many_scenes import predict_scenes
 from .predict_scene import SceneResult, predict_scene
 from .predictor import Predictor
@@ -6,6 +6,7 @@ from .settings import PredictionSettings
 
 __all__ = [
     "BACKENDS",
+    "PRECISIONS",
     "PredictionSettings",
     "Predictor",
     "SceneResult",

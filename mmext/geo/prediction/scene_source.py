@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from rasterio.enums import MaskFlags, Resampling
-from rasterio.errors import RasterioIOError
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
@@ -74,7 +74,7 @@ class SceneSource:
         try:
             pixels = self.raster.read(self.indexes, window=window)
             valid = self.raster.dataset_mask(window=window) > 0
-        except RasterioIOError as error:
+        except RasterioError as error:
             raise UserError(f"{self.raster.name}: can't be read ({error})") from None
         if self.nodata is not None:
             valid &= ~(pixels == self.nodata).all(axis=0)

@@ -1,4 +1,5 @@
 from .choose import BACKENDS, open_predictor
+from .eager import PRECISIONS
 from .export import export_onnx
 
-__all__ = ["BACKENDS", "export_onnx", "open_predictor"]
+__all__ = ["BACKENDS", "PRECISIONS", "export_onnx", "open_predictor"]

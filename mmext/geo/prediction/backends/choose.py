@@ -21,7 +21,11 @@ _TRIALS = 3
 
 
 def open_predictor(
-    path: Path, backend: str = "eager", device: str = "cpu", window: int = 512
+    path: Path,
+    backend: str = "eager",
+    device: str = "cpu",
+    window: int = 512,
+    precision: str = "fp32",
 ) -> Predictor:
     """Open a checkpoint, or an exported model.
 
@@ -32,10 +36,13 @@ def open_predictor(
             ``eager``.
         device: Where torch runs; the exported backends run on the CPU.
         window: Side of a window in pixels, for ``auto``.
+        precision: See :func:`eager_predictor`; the exported backends know only fp32.
 
     Raises:
         UserError: The model can't be opened, or the backend can't run it.
     """
+    if precision != "fp32" and (path.suffix == ".onnx" or backend in _EXPORTED):
+        raise UserError(f"--precision: is {precision}, exported models expect fp32")
     if path.suffix == ".onnx":
         if backend in ("eager", "compile"):
             raise UserError(
@@ -45,11 +52,11 @@ def open_predictor(
         return _fastest([exported_predictor(path, name) for name in names], window)
     loaded = load_model(path, device)
     if backend in ("eager", "compile"):
-        return eager_predictor(loaded, compiled=backend == "compile")
+        return eager_predictor(loaded, backend == "compile", precision)
     if backend in _EXPORTED:
         return _by_export(loaded, [backend])[0]
-    if device != "cpu":
-        return eager_predictor(loaded)
+    if device != "cpu" or precision != "fp32":
+        return eager_predictor(loaded, precision=precision)
     names = _installed() if importlib.util.find_spec("onnxscript") else []
     exported = _by_export(loaded, names) if names else []
     return _fastest([eager_predictor(loaded), *exported], window)
