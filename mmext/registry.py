@@ -24,6 +24,7 @@ DATA_SAMPLERS = _child(mmseg_registry.DATA_SAMPLERS, "mmext.datasets")
 FUNCTIONS = _child(mmengine_registry.FUNCTIONS, "mmext.datasets")
 HOOKS = _child(mmseg_registry.HOOKS, "mmext.engine.hooks")
 METRICS = _child(mmseg_registry.METRICS, "mmext.evaluation")
+TASK_UTILS = _child(mmseg_registry.TASK_UTILS, "mmext.datasets")
 
 # Nothing of ours is in these; without a child of our scope the Runner would warn
 # each time that it looks something up in them.

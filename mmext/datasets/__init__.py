@@ -11,10 +11,12 @@ from .depth import (
     ViViDDataset,
 )
 from .epoch_worker_init import epoch_worker_init_fn
-from .samplers import PositiveTileSampler
+from .error_variants import BoundaryBand, MinimumCount, ShuffledErrors, TargetCopy
+from .samplers import ErrorTileSampler, PositiveTileSampler
 from .tile_dataset import TileDataset
 from .tile_store import TileStore
 from .transforms import (
+    LoadErrorFrequency,
     LoadErrorMask,
     LoadTile,
     PackTileInputs,
@@ -23,9 +25,12 @@ from .transforms import (
 )
 
 __all__ = [
+    "BoundaryBand",
     "DepthDataset",
+    "ErrorTileSampler",
     "FolderDepthDataset",
     "LoadDepth",
+    "LoadErrorFrequency",
     "LoadErrorMask",
     "LoadObjectMask",
     "LoadStructural",
@@ -33,10 +38,13 @@ __all__ = [
     "LoadTile",
     "MM5Dataset",
     "MS2Dataset",
+    "MinimumCount",
     "PackDepthInputs",
     "PackTileInputs",
     "PositiveTileSampler",
     "RandomRot90",
+    "ShuffledErrors",
+    "TargetCopy",
     "TileDataset",
     "TilePhotometric",
     "TileStore",

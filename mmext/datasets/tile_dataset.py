@@ -4,11 +4,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from mmcv.transforms import Compose
 from torch.utils.data import Dataset
 
 from mmext.errors import UserError
-from mmext.registry import DATASETS, TRANSFORMS
+from mmext.registry import DATASETS, TASK_UTILS, TRANSFORMS
 from mmext.structures import ErrorBank
 
 from .tile_store import TileStore
@@ -25,28 +26,40 @@ class TileDataset(Dataset):
     Args:
         store: The tile store's folder.
         pipeline: Configs of transforms.
-        error_mask: A snapshot of an error bank accumulated on this store.
+        error_mask: A snapshot of an error bank accumulated on this store, or several
+            whose errors are put together.
+        error_variant: Config of what makes another bank of it, see
+            :mod:`mmext.datasets.error_variants`; None takes the errors as they are.
         indices: Tile ids to use; None means all.
+        folds: ``dict(number=k, held_out=i)``: leave out the i-th (from 0) of k equal
+            runs of neighbouring tiles, in the store's order; not with ``indices``.
 
     Raises:
-        UserError: There is no such store, or the snapshot is of another one.
+        UserError: There is no such store, a snapshot is of another one, or the folds
+            are not as stated.
     """
 
     def __init__(
         self,
         store: str | os.PathLike[str],
         pipeline: Sequence[dict] = (),
-        error_mask: str | os.PathLike[str] | None = None,
+        error_mask: str | os.PathLike[str] | Sequence[str] | None = None,
+        error_variant: dict | None = None,
         indices: Sequence[int] | None = None,
+        folds: dict[str, int] | None = None,
     ) -> None:
         self.store = TileStore(store)
-        self.bank = None if error_mask is None else ErrorBank.load(error_mask)
-        if self.bank is not None and self.bank.fingerprint != self.store.fingerprint:
-            raise UserError(
-                f"{error_mask}: accumulated on tile store "
-                f"{self.bank.fingerprint[:12]}, expected {self.store.fingerprint[:12]} "
-                f"({store})"
-            )
+        self.bank = None if error_mask is None else self._load_banks(error_mask)
+        if error_variant is not None:
+            if self.bank is None:
+                raise UserError(
+                    "dataset.error_variant: is set without an error_mask to vary"
+                )
+            self.bank = TASK_UTILS.build(error_variant)(self.bank, self.store)
+        if folds is not None:
+            if indices is not None:
+                raise UserError("dataset.folds: is set together with dataset.indices")
+            indices = _without_fold(len(self.store), folds)
         self.indices = list(range(len(self.store)) if indices is None else indices)
         table = self.store.tiles.iloc[self.indices]
         self._places = list(
@@ -59,6 +72,24 @@ class TileDataset(Dataset):
         )
         self.positive_fraction = table["positive_fraction"].to_numpy(float)
         self.pipeline = Compose([TRANSFORMS.build(step) for step in pipeline])
+
+    def _load_banks(
+        self, error_mask: str | os.PathLike[str] | Sequence[str]
+    ) -> ErrorBank:
+        if isinstance(error_mask, str | os.PathLike):
+            error_mask = [str(error_mask)]
+        banks = []
+        for path in error_mask:
+            bank = ErrorBank.load(path)
+            if bank.fingerprint != self.store.fingerprint:
+                raise UserError(
+                    f"{path}: accumulated on tile store {bank.fingerprint[:12]}, "
+                    f"expected {self.store.fingerprint[:12]} ({self.store.path})"
+                )
+            banks.append(bank)
+        for other in banks[1:]:
+            banks[0].merge(other)
+        return banks[0]
 
     @property
     def metainfo(self) -> dict[str, Any]:
@@ -86,3 +117,19 @@ class TileDataset(Dataset):
         if self.bank is not None:
             sample["error_bank"] = self.bank
         return self.pipeline(sample)
+
+
+def _without_fold(count: int, folds: dict[str, int]) -> list[int]:
+    if set(folds) != {"number", "held_out"}:
+        raise UserError(
+            f"dataset.folds: has the keys {', '.join(folds)}, expected number, held_out"
+        )
+    number, held_out = folds["number"], folds["held_out"]
+    if not (2 <= number <= count and 0 <= held_out < number):
+        raise UserError(
+            f"dataset.folds: is {number} folds without number {held_out}, expected 2 "
+            f"to {count} folds and one of them, counted from 0"
+        )
+    parts = np.array_split(np.arange(count), number)
+    del parts[held_out]
+    return np.concatenate(parts).tolist()

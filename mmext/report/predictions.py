@@ -60,14 +60,26 @@ def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     store = TileStore(test_store_path(run))
     writable = os.access(run.path, os.W_OK)
     folder = run.path / DUMP_NAME if writable else elsewhere / run.name
+    dump = predict_once(checkpoint, store, folder)
+    epoch = int(checkpoint.stem.removeprefix("epoch_"))
+    return TestPredictions(run, epoch, store, dump)
+
+
+def predict_once(checkpoint: Path, store: TileStore, folder: Path) -> PredictionDump:
+    """A checkpoint's answers to a store, predicted only if ``folder`` has others.
+
+    Args:
+        checkpoint: The checkpoint.
+        store: The tiles.
+        folder: Where the answers are kept.
+    """
     identity = _identity(checkpoint)
     if not _is_current(folder, identity, store):
         device = "cuda" if torch.cuda.is_available() else "cpu"
         loaded = load_model(checkpoint, device)
         about = {"checkpoint": identity, "sha256": loaded.sha256}
         dump_predictions(loaded.model, store, folder, about)
-    epoch = int(checkpoint.stem.removeprefix("epoch_"))
-    return TestPredictions(run, epoch, store, load_predictions(folder))
+    return load_predictions(folder)
 
 
 def test_store_path(run: Run) -> str:

@@ -154,6 +154,23 @@ class ErrorBank:
             "fp": fp / valid_pixels,
         }
 
+    def merge(self, other: "ErrorBank") -> None:
+        """Add another bank's errors, of the same store; counts are dropped.
+
+        A pass of one is no pass of the other, so their counts cannot be compared.
+
+        Raises:
+            UserError: The other is of another store.
+        """
+        if other.fingerprint != self.fingerprint:
+            raise UserError(
+                f"error bank: of tile store {other.fingerprint[:12]}, expected "
+                f"{self.fingerprint[:12]}"
+            )
+        self._fn |= other._fn
+        self._fp |= other._fp
+        self._counts = None
+
     def sync(self, rank: int, world_size: int) -> None:
         """Give every process the union of all processes' banks.
 

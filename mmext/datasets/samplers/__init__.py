@@ -1,3 +1,4 @@
+from .error_tile_sampler import ErrorTileSampler
 from .positive_tile_sampler import PositiveTileSampler
 
-__all__ = ["PositiveTileSampler"]
+__all__ = ["ErrorTileSampler", "PositiveTileSampler"]

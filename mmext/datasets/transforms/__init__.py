@@ -2,12 +2,13 @@
 # RandomFlip and others of the same name, which leave the error map as it was.
 import mmseg.datasets.transforms  # noqa: F401
 
-from .loading import LoadErrorMask, LoadTile
+from .loading import LoadErrorFrequency, LoadErrorMask, LoadTile
 from .packing import PackTileInputs
 from .random_rot90 import RandomRot90
 from .tile_photometric import TilePhotometric
 
 __all__ = [
+    "LoadErrorFrequency",
     "LoadErrorMask",
     "LoadTile",
     "PackTileInputs",

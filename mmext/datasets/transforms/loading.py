@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from mmext.errors import UserError
 from mmext.registry import TRANSFORMS
+from mmext.structures import ErrorBank
 
 
 @TRANSFORMS.register_module()
@@ -43,14 +44,46 @@ class LoadErrorMask(BaseTransform):
         Raises:
             UserError: The data set has none.
         """
-        bank = results.pop("error_bank", None)
-        if bank is None:
-            raise UserError(
-                "train_dataloader.dataset.error_mask: is not set, LoadErrorMask "
-                "expects a snapshot of stage 1 (error_bank_epoch_N.npz)"
-            )
+        bank = _error_bank(results, self)
         codes = bank.codes(results["tile_id"])
         codes[results["gt_seg_map"] == 255] = 255
         results["gt_error_map"] = codes
         results["seg_fields"].append("gt_error_map")
         return results
+
+
+@TRANSFORMS.register_module()
+class LoadErrorFrequency(BaseTransform):
+    """Add how often stage 1 got each pixel wrong: a soft target.
+
+    Adds ``gt_error_frequency_map`` (H, W) float32, the share in [0, 1] of the bank's
+    passes in which the pixel was wrong, 255 where the mask is ignored; and lists it
+    in ``seg_fields``. The bank must have counts
+    (``ErrorAccumulationHook(counts=True)``).
+    """
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Read the tile's counts from the data set's error bank.
+
+        Raises:
+            UserError: The data set has no bank, or it has no counts.
+        """
+        bank = _error_bank(results, self)
+        counts = bank.counts(results["tile_id"])
+        wrong = counts["fn_count"].astype(np.float32) + counts["fp_count"]
+        frequency = wrong / max(1, bank.passes)
+        frequency[results["gt_seg_map"] == 255] = 255
+        results["gt_error_frequency_map"] = frequency
+        results["seg_fields"].append("gt_error_frequency_map")
+        return results
+
+
+def _error_bank(results: dict[str, Any], transform: BaseTransform) -> ErrorBank:
+    bank = results.pop("error_bank", None)
+    if bank is None:
+        raise UserError(
+            f"train_dataloader.dataset.error_mask: is not set, "
+            f"{type(transform).__name__} expects a snapshot of stage 1 "
+            "(error_bank_epoch_N.npz)"
+        )
+    return bank

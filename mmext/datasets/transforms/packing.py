@@ -31,7 +31,8 @@ class PackTileInputs(BaseTransform):
 
     mmseg's ``PackSegInputs`` knows one target. Gives ``inputs`` (C, H, W) float32
     and a ``SegDataSample`` with ``gt_sem_seg`` and, if there is an error map,
-    ``gt_error``, both (1, H, W) int64.
+    ``gt_error``, both (1, H, W) int64; and ``gt_error_frequency`` (1, H, W) float32
+    where there is one.
 
     Args:
         meta_keys: Keys that go into the sample's metainfo where present.
@@ -46,11 +47,12 @@ class PackTileInputs(BaseTransform):
         sample = SegDataSample(
             metainfo={key: results[key] for key in self.meta_keys if key in results}
         )
-        for source, name in (
-            ("gt_seg_map", "gt_sem_seg"),
-            ("gt_error_map", "gt_error"),
+        for source, name, dtype in (
+            ("gt_seg_map", "gt_sem_seg", np.int64),
+            ("gt_error_map", "gt_error", np.int64),
+            ("gt_error_frequency_map", "gt_error_frequency", np.float32),
         ):
             if source in results:
-                data = torch.from_numpy(results[source][None].astype(np.int64))
+                data = torch.from_numpy(results[source][None].astype(dtype))
                 sample.set_data({name: PixelData(data=data)})
         return dict(inputs=torch.from_numpy(image), data_samples=sample)

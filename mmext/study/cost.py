@@ -1,0 +1,67 @@
+"""What each arm's training costs, its parents' included."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+
+from mmext.engine.hooks.history_hook import FILE_NAME, read_history
+
+from .schedule import Training
+from .study_file import Study
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The cost of one arm.
+
+    Attributes:
+        epochs: Of its training and of those that it grows from, each once.
+        minutes: The same in wall time, with the accumulation's passes, as it was on
+            the machine; mean over seeds.
+    """
+
+    epochs: int
+    minutes: float
+
+
+def training_costs(
+    study: Study, out: Path, trainings: dict[Path, Training]
+) -> dict[str, Cost]:
+    """Cost by arm name.
+
+    Args:
+        study: The study.
+        out: Its folder.
+        trainings: All of its trainings, by work directory.
+    """
+    result = {}
+    for arm in study.arms:
+        epochs, minutes = [], []
+        for seed in study.seeds:
+            spent = _spent(out / f"seed{seed}" / arm.config.stem, trainings)
+            epochs.append(len(spent))
+            minutes.append(sum(spent.values()) / 60)
+        factor = 2 if arm.ensemble else 1
+        result[arm.name] = Cost(factor * max(epochs), factor * float(np.mean(minutes)))
+    return result
+
+
+def _spent(
+    work_dir: Path, trainings: dict[Path, Training], last: int | None = None
+) -> dict[tuple[Path, int], float]:
+    # Epochs by the run that trained them: a branch's history goes on where its
+    # parent's ends, and what two parents share is paid once.
+    training = trainings[work_dir]
+    own = {
+        (work_dir, line["epoch"]): line["seconds"]
+        for line in read_history(work_dir / FILE_NAME)
+        if last is None or line["epoch"] <= last
+    }
+    lineage = Config.fromfile(str(work_dir / f"{training.config_path.stem}.py")).get(
+        "lineage"
+    )
+    for parent in training.parents:
+        own |= _spent(parent, trainings, lineage["epoch"])
+    return own

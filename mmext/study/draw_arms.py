@@ -1,0 +1,80 @@
+"""The arms of a study side by side."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmext.report.bootstrap import iou
+from mmext.report.style import CHANNEL0, STAGE1, STAGE2
+
+if TYPE_CHECKING:
+    from .write_results import Results
+
+
+def draw_arms(results: "Results") -> Figure:
+    """IoU, gain over the reference, and precision at equal recall, a line per arm."""
+    names = [arm.name for arm in results.study.arms]
+    reference = results.study.reference
+    figure = Figure(figsize=(10, 0.33 * len(names) + 1.2), layout="constrained")
+    first, second, third = figure.subplots(1, 3, sharey=True)
+    for place, name in enumerate(names):
+        scores = results.scores[name]
+        colour = STAGE1 if name == reference else STAGE2
+        _dots(first, place, [float(iou(s.total)) for s in scores], colour)
+        if name == reference:
+            continue
+        gain = results.gain(name)
+        ends = (gain.low, gain.high)
+        second.plot(ends, (place, place), color=colour, lw=2.5, alpha=0.6)
+        second.plot(gain.value, place, "o", color=colour)
+        pairs = zip(scores, results.matched(name), strict=True)
+        _dots(third, place, [s.precision - other for s, other in pairs], colour)
+    for axes in (second, third):
+        axes.axvline(0, color="#8a939b", lw=1, zorder=0)
+    titles = ("IoU", "Δ IoU to the reference", "Δ precision at equal recall")
+    for axes, title in zip((first, second, third), titles, strict=True):
+        axes.set_title(title)
+        axes.grid(axis="y", visible=False)
+        axes.locator_params(axis="x", nbins=5)
+    labels = [f"{name} (reference)" if name == reference else name for name in names]
+    first.set_yticks(range(len(names)), labels)
+    first.set_ylim(len(names) - 0.5, -0.5)
+    return figure
+
+
+def draw_curves(results: "Results") -> Figure:
+    """Every arm's operating point over the reference's precision–recall curve."""
+    figure = Figure(figsize=(7.6, 5), layout="constrained")
+    axes = figure.subplots()
+    for scores in results.scores[results.study.reference]:
+        if scores.curve is not None:
+            step = max(1, len(scores.curve.recall) // 1000)
+            curve = scores.curve
+            axes.plot(curve.recall[::step], curve.precision[::step], color=STAGE1, lw=1)
+    for number, (name, arm_scores) in enumerate(results.scores.items(), start=1):
+        recall = np.nanmean([s.recall for s in arm_scores])
+        precision = np.nanmean([s.precision for s in arm_scores])
+        colour = STAGE1 if name == results.study.reference else CHANNEL0
+        axes.plot(recall, precision, "o", color=colour, mec="white", ms=8)
+        axes.annotate(
+            str(number),
+            (recall, precision),
+            textcoords="offset points",
+            xytext=(5, 4),
+            fontsize=8,
+        )
+        axes.plot([], [], " ", label=f"{number}  {name}")
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
+    figure.legend(loc="outside right upper", handlelength=0, fontsize=7.5)
+    return figure
+
+
+def _dots(axes: Axes, place: int, values: list[float], colour: str) -> None:
+    known = [value for value in values if np.isfinite(value)]
+    if not known:
+        return
+    axes.plot(known, [place] * len(known), "o", color=colour, ms=4, alpha=0.7)
+    mean = float(np.mean(known))
+    axes.plot([mean, mean], [place - 0.3, place + 0.3], color=colour, lw=2)

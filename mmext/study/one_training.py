@@ -1,0 +1,22 @@
+"""One training of a study, in a process of its own.
+
+``python -m mmext.study.one_training CONFIG WORK_DIR < options.json``
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from mmext.engine.train import train
+from mmext.errors import exit_on_user_error
+
+
+@exit_on_user_error
+def main() -> None:
+    """Train what the arguments name, going on where it was stopped."""
+    config, work_dir = map(Path, sys.argv[1:])
+    train(config, work_dir, json.load(sys.stdin), resume=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""A study from its file to its results."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mmext.datasets.tile_store import TileStore
+from mmext.engine.checkpoint import load_model
+from mmext.engine.lineage import checkpoint_path
+from mmext.errors import UserError
+from mmext.report.predictions import predict_once
+
+from .answers import Answers
+from .cost import training_costs
+from .decisions import candidates, choose
+from .error_detection import ErrorDetection, detect_errors
+from .schedule import Training, needed_trainings, run_trainings
+from .scores import ArmScores, score
+from .study_file import Arm, Study
+from .write_results import Results, write_results
+
+
+def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Results:
+    """Train what is missing, score every arm with every seed, write the results.
+
+    Args:
+        study: What to do.
+        out: Trainings go to ``seed<S>/<config>``, results to ``results``.
+        jobs: Trainings at once.
+        train: Whether to train; False only scores what is there.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: A training failed, or is not finished and may not be trained.
+    """
+    trainings = needed_trainings(
+        study.config_paths, study.seeds, study.training_options, out
+    )
+    if train:
+        run_trainings(trainings, jobs)
+    for training in trainings:
+        if not training.finished:
+            raise UserError(f"{training.work_dir}: not finished, run the study first")
+    by_work_dir = {training.work_dir: training for training in trainings}
+    scorer = _Scorer(study, out, by_work_dir)
+    pairs = [(arm, seed) for arm in study.arms for seed in study.seeds]
+    scores: dict[str, list[ArmScores]] = {arm.name: [] for arm in study.arms}
+    for arm, seed in tqdm(pairs, desc="Scoring", unit="arm"):
+        scores[arm.name].append(scorer.score(arm, seed))
+    results = Results(
+        study=study,
+        scores=scores,
+        costs=training_costs(study, out, by_work_dir),
+        detections=scorer.detections(),
+    )
+    write_results(results, out / "results")
+    return results
+
+
+class _Scorer:
+    """Predicts each training's stores once, and scores arms on them."""
+
+    def __init__(
+        self, study: Study, out: Path, trainings: dict[Path, Training]
+    ) -> None:
+        self.study = study
+        self.out = out
+        self.trainings = trainings
+        self.stores = {s: TileStore(study.stores[s]) for s in ("val", "test")}
+
+    def score(self, arm: Arm, seed: int) -> ArmScores:
+        decisions = candidates(arm.decoders or [self._trained(arm)], arm.filters)
+        chosen, val_iou = choose(self._answers(arm, seed, "val"), decisions)
+        return score(self._answers(arm, seed, "test"), chosen, val_iou)
+
+    def detections(self) -> dict[str, list[ErrorDetection]]:
+        """Of every arm whose model has an error channel, decided as trained."""
+        reference = self._arm(self.study.reference)
+        result = {}
+        for arm in self.study.arms:
+            if arm.decoders or arm.filters or arm.ensemble:
+                continue
+            if "error" not in self._answers(arm, self.study.seeds[0], "test").channels:
+                continue
+            result[arm.name] = [
+                detect_errors(
+                    self._answers(reference, seed, "test", ensemble=False),
+                    self._answers(arm, seed, "test"),
+                )
+                for seed in self.study.seeds
+            ]
+        return result
+
+    def _answers(
+        self, arm: Arm, seed: int, split: str, ensemble: bool = True
+    ) -> Answers:
+        seeds = [seed]
+        if ensemble and arm.ensemble:
+            seeds.append(_next(self.study.seeds, seed))
+        dumps = []
+        for number in seeds:
+            work_dir = self._work_dir(arm, number)
+            checkpoint = checkpoint_path(work_dir, self.trainings[work_dir].epochs)
+            folder = work_dir / f"{split}_predictions"
+            dumps.append(predict_once(checkpoint, self.stores[split], folder))
+        kind = arm.ensemble if len(dumps) > 1 else None
+        return Answers(self.stores[split], dumps, kind)
+
+    def _trained(self, arm: Arm) -> dict[str, object]:
+        work_dir = self._work_dir(arm, self.study.seeds[0])
+        epochs = self.trainings[work_dir].epochs
+        decoder = load_model(checkpoint_path(work_dir, epochs)).model.decoder
+        return {
+            "mode": decoder.mode,
+            "threshold": decoder.threshold,
+            "confident": decoder.confident,
+        }
+
+    def _work_dir(self, arm: Arm, seed: int) -> Path:
+        return self.out / f"seed{seed}" / arm.config.stem
+
+    def _arm(self, name: str) -> Arm:
+        return next(arm for arm in self.study.arms if arm.name == name)
+
+
+def _next(seeds: Sequence[int], seed: int) -> int:
+    return seeds[(list(seeds).index(seed) + 1) % len(seeds)]

@@ -1,0 +1,146 @@
+"""What a study's file says."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmext.errors import UserError
+
+_KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
+_ARM_KEYS = {"name", "config", "decoders", "filters", "ensemble"}
+_SPLITS = ("train", "val", "test")
+ENSEMBLES = ("mean", "union")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A training and how its output is decided.
+
+    Attributes:
+        name: In tables and figures.
+        config: The config file.
+        decoders: Candidates, configs of a
+            :class:`~mmext.models.decoders.UnionDecoder` without ``type``; empty means
+            the one that the model was trained with. Of several the best by IoU on
+            the validation store is taken.
+        filters: Candidates, arguments of
+            :func:`~mmext.evaluation.shape_filter.filter_shapes`; empty means none.
+        ensemble: ``'mean'`` or ``'union'`` of this seed's and the next seed's
+            training; None for one.
+    """
+
+    name: str
+    config: Path
+    decoders: tuple[dict[str, Any], ...] = ()
+    filters: tuple[dict[str, Any], ...] = ()
+    ensemble: str | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """Arms × seeds on one store.
+
+    Attributes:
+        path: The study's file.
+        arms: In the table's order.
+        seeds: ``randomness.seed`` of each repetition.
+        stores: Tile stores by ``train``, ``val`` and ``test``.
+        options: ``--cfg-options`` of the trainings, by a pattern of config names.
+        reference: Name of the arm that the others are compared with.
+    """
+
+    path: Path
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    stores: dict[str, str]
+    options: dict[str, dict[str, Any]]
+    reference: str
+
+    @property
+    def config_paths(self) -> list[Path]:
+        """The arms' configs, each once."""
+        return list(dict.fromkeys(arm.config for arm in self.arms))
+
+    @property
+    def training_options(self) -> dict[str, dict[str, Any]]:
+        """``options`` with the stores filled in."""
+        stores = {
+            f"{split}_dataloader.dataset.store": path
+            for split, path in self.stores.items()
+        }
+        return {**self.options, "*": {**self.options.get("*", {}), **stores}}
+
+
+def read_study(path: Path) -> Study:
+    """Read a study's file, a Python config (``docs/study.md``).
+
+    Raises:
+        UserError: A key is missing, unknown, or not what it should be.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such study")
+    try:
+        content = Config.fromfile(str(path)).to_dict()
+    except (SyntaxError, NameError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: not a valid study ({error})") from None
+    found = {key for key in content if not key.startswith("_")}
+    _same_keys(str(path), found, _KEYS)
+    _same_keys(f"{path}: stores", content["stores"], set(_SPLITS))
+    folder = (path.parent / content["configs"]).resolve()
+    folder = (
+        folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    )
+    arms = tuple(_arm(path, folder, arm) for arm in content["arms"])
+    names = [arm.name for arm in arms]
+    if len(set(names)) < len(names) or content["reference"] not in names:
+        raise UserError(
+            f"{path}: the arms are {', '.join(names)}; expected different names, the "
+            f"reference {content['reference']!r} among them"
+        )
+    seeds = tuple(content["seeds"])
+    if any(arm.ensemble for arm in arms) and len(seeds) < 2:
+        raise UserError(f"{path}: has an ensemble, which needs two seeds or more")
+    return Study(
+        path=path,
+        arms=arms,
+        seeds=seeds,
+        stores=content["stores"],
+        options=content["options"],
+        reference=content["reference"],
+    )
+
+
+def _arm(path: Path, folder: Path, arm: Mapping[str, Any]) -> Arm:
+    unknown = set(arm) - _ARM_KEYS
+    if unknown or not {"name", "config"} <= set(arm):
+        raise UserError(
+            f"{path}: an arm has the keys {', '.join(arm)}, expected name, config and "
+            f"some of {', '.join(sorted(_ARM_KEYS - {'name', 'config'}))}"
+        )
+    config = folder / f"{arm['config']}.py"
+    if not config.is_file():
+        raise UserError(f"{path}: arm {arm['name']!r}: there is no {config}")
+    ensemble = arm.get("ensemble")
+    if ensemble is not None and ensemble not in ENSEMBLES:
+        raise UserError(
+            f"{path}: arm {arm['name']!r}: ensemble is {ensemble!r}, expected one of "
+            f"{', '.join(ENSEMBLES)}"
+        )
+    return Arm(
+        name=arm["name"],
+        config=config,
+        decoders=tuple(arm.get("decoders", ())),
+        filters=tuple(arm.get("filters", ())),
+        ensemble=ensemble,
+    )
+
+
+def _same_keys(where: str, found: Iterable[str], expected: set[str]) -> None:
+    if set(found) != expected:
+        raise UserError(
+            f"{where}: has {', '.join(sorted(found))}, expected "
+            f"{', '.join(sorted(expected))}"
+        )
