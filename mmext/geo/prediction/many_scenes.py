@@ -141,4 +141,5 @@ def _gather(failures: list[str], world_size: int) -> list[str]:
         return failures
     everybodys: list[list[str]] = [[] for _ in range(world_size)]
     torch.distributed.all_gather_object(everybodys, failures)
+    torch.distributed.destroy_process_group()
     return [line for part in everybodys for line in part]
