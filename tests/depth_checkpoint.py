@@ -1,4 +1,4 @@
-"""A small depth estimator's checkpoint, as the Runner writes it, untrained."""
+"""A small depth estimator's config and checkpoint, as a training leaves them."""
 
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from mmext.registry import MODELS
 
 LOAD = dict(type="LoadThermal", normalisation=dict(type="range", low=3000, high=6000))
 RESIZE = dict(type="Resize", scale=(48, 32), keep_ratio=False)
+FOLDER = dict(type="FolderDepthDataset", root="absent")
 
 
-def write_depth_checkpoint(
-    path: Path, steps=(), max_depth: float = 10.0, dataset: dict | None = None
-) -> Path:
+def depth_config(
+    steps=(), max_depth: float = 10.0, train: dict = FOLDER, scored: dict = FOLDER
+) -> Config:
     model = dict(
         type="DepthEstimator",
         data_preprocessor=dict(type="BandNormalizer", mean=[0.449], std=[0.226]),
@@ -37,18 +38,28 @@ def write_depth_checkpoint(
         ),
     )
     pipeline = [LOAD, *steps, dict(type="LoadDepth"), dict(type="PackDepthInputs")]
-    config = Config(
+    scored = dict(scored, pipeline=pipeline)
+    evaluator = dict(type="CappedDepthMetric", prefix="test", max_depth=max_depth)
+    return Config(
         dict(
             model=model,
-            test_dataloader=dict(
-                dataset=dict(
-                    dataset or dict(type="FolderDepthDataset", root="absent"),
-                    pipeline=pipeline,
-                )
-            ),
+            train_dataloader=dict(dataset=dict(train, pipeline=pipeline)),
+            val_dataloader=dict(dataset=scored),
+            test_dataloader=dict(dataset=scored),
+            val_evaluator=evaluator,
+            test_evaluator=evaluator,
         )
     )
-    torch.manual_seed(0)
+
+
+def config_text(config: Config) -> str:
+    """The config as a Python file; mmengine's own writer formats for half a second."""
+    settings = config.to_dict()
+    return "".join(f"{key} = {value!r}\n" for key, value in settings.items())
+
+
+def write_depth_checkpoint(path: Path, config: Config, seed: int = 0) -> Path:
+    torch.manual_seed(seed)
     # Fixtures of a session are made before a test's scope is set.
     with DefaultScope.overwrite_default_scope("mmext"):
         estimator = MODELS.build(config.model)
@@ -57,7 +68,7 @@ def write_depth_checkpoint(
         torch.nn.init.normal_(parameter, std=0.2)
     path.parent.mkdir(parents=True, exist_ok=True)
     meta = dict(
-        cfg=config.pretty_text,
+        cfg=config_text(config),
         epoch=3,
         dataset_meta=dict(store=dict(dataset="FolderDepthDataset")),
     )

@@ -13,7 +13,7 @@ from mmext.depth_inference import (
 )
 from mmext.errors import UserError
 from tests.datasets.depth.layouts import thermal_counts, write_image
-from tests.depth_checkpoint import write_depth_checkpoint
+from tests.depth_checkpoint import depth_config, write_depth_checkpoint
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_everything_else(predictor, images, tmp_path):
 
 
 def test_16_bit_millimetres_do_not_hold_80_metres(images, tmp_path):
-    path = write_depth_checkpoint(tmp_path / "far.pth", max_depth=80)
+    path = write_depth_checkpoint(tmp_path / "far.pth", depth_config(max_depth=80))
     predictor = DepthPredictor(path)
     with pytest.raises(UserError, match=r"up to 80 m; expected 819 or less"):
         predict_files(predictor, images, tmp_path / "out")

@@ -1,0 +1,3 @@
+from .write_report import write_depth_report
+
+__all__ = ["write_depth_report"]

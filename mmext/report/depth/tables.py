@@ -1,0 +1,197 @@
+"""The ablation in numbers: ours with spread, the paper's, and trivial baselines."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mmext.evaluation.depth import SCORES
+
+from .published import CONFIGURATIONS, TABLE_1, published_change
+from .study import Study, last_score
+
+SETS = {
+    "all": "all pixels",
+    "all_median": "all pixels, median-scaled",
+    "object": "object pixels",
+    "object_median": "object pixels, median-scaled",
+}
+#: Scores as the page heads them; the units are the scores' own.
+SCORE_NAMES = {
+    "abs_rel": "AbsRel",
+    "sq_rel": "SqRel, m",
+    "rmse": "RMSE, m",
+    "rmse_log": "RMSElog",
+    "log10": "log10",
+    "silog": "SILog, %",
+    "d1": "δ1",
+    "d2": "δ2",
+    "d3": "δ3",
+}
+_SHOWN = (
+    ("all", "abs_rel"),
+    ("all", "rmse"),
+    ("all", "d1"),
+    ("all_median", "abs_rel"),
+    ("all_median", "rmse"),
+    ("object", "abs_rel"),
+    ("object", "rmse"),
+)
+_SHORT = {
+    "all": "",
+    "all_median": ", median-scaled",
+    "object": ", objects",
+    "object_median": ", objects, median-scaled",
+}
+Baselines = Mapping[str, Mapping[str, float]]
+
+
+def scored_sets(study: Study) -> list[str]:
+    """The pixel sets that the study's runs have scores of."""
+    run = study.any_run
+    return [
+        name for name in SETS if np.isfinite(run.series("test", name, "abs_rel")).any()
+    ]
+
+
+def ablation_headings(study: Study) -> dict[str, str]:
+    """Headings of the ablation table, by column."""
+    known = scored_sets(study)
+    columns = {"configuration": "Configuration", "seeds": "Seeds"}
+    for pixels, score in _SHOWN:
+        if pixels in known:
+            columns[f"{pixels}.{score}"] = f"{SCORE_NAMES[score]}{_SHORT[pixels]}"
+    columns |= {"paper.abs_rel": "AbsRel, paper", "paper.rmse": "RMSE, paper"}
+    return columns
+
+
+def ablation_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:
+    """A row a configuration with mean ± spread over seeds, then a row a baseline.
+
+    Args:
+        study: The runs; scores are those of the last epoch.
+        baselines: Baseline → metric → value.
+    """
+    columns = [column for column in ablation_headings(study) if "." in column]
+    rows: list[dict[str, object]] = []
+    for name, members in study.runs.items():
+        row: dict[str, object] = {
+            "configuration": CONFIGURATIONS.get(name, name),
+            "seeds": len(members),
+        }
+        for column in columns:
+            source, score = column.split(".")
+            if source == "paper":
+                row[column] = TABLE_1.get(name, {}).get(score)
+            else:
+                row[column] = spread(study.values(name, source, score))
+        rows.append(row)
+    for name, metrics in baselines.items():
+        row = {"configuration": name, "_class": "paper"}
+        rows.append(row | {c: metrics.get(c) for c in columns})
+    return rows
+
+
+def change_rows(study: Study) -> list[dict[str, object]]:
+    """How far leaving a term out changes AbsRel and RMSE, ours beside the paper's.
+
+    Changes are relative to all losses and taken seed by seed, so that units cancel.
+
+    Returns:
+        Rows with ``configuration`` and, by score, ``…``, ``….paper`` and
+        ``….verdict``; empty without runs of all losses.
+    """
+    rows = []
+    for name in TABLE_1:
+        if name == "all" or name not in study.runs or "all" not in study.runs:
+            continue
+        row: dict[str, object] = {"configuration": CONFIGURATIONS[name]}
+        for score in ("abs_rel", "rmse"):
+            changes = relative_changes(study, name, score)
+            paper = published_change(name, score)
+            row[score] = _percent(changes)
+            row[f"{score}.paper"] = f"{paper:+.1%}".replace("-", "−")
+            row[f"{score}.verdict"] = verdict(changes, paper)
+        rows.append(row)
+    return rows
+
+
+CHANGE_HEADINGS = {
+    "configuration": "Against all losses",
+    "abs_rel": "AbsRel",
+    "abs_rel.paper": "AbsRel, paper",
+    "abs_rel.verdict": "Agrees",
+    "rmse": "RMSE",
+    "rmse.paper": "RMSE, paper",
+    "rmse.verdict": "Agrees",
+}
+
+
+def relative_changes(study: Study, name: str, score: str) -> np.ndarray:
+    """(S,) change of a score against all losses, of the seeds that have both."""
+    changes = []
+    for run in study.runs[name]:
+        reference = study.of_seed(run.seed).get("all")
+        if reference is not None:
+            ours = last_score(run, "all", score)
+            changes.append(ours / last_score(reference, "all", score) - 1)
+    return np.array(changes)
+
+
+def verdict(changes: np.ndarray, paper: float) -> str:
+    """Whether the seeds show the change that the paper prints.
+
+    ``yes`` and ``no`` only if the mean lies further from nothing than twice its own
+    standard error; otherwise the seeds do not decide.
+    """
+    changes = changes[np.isfinite(changes)]
+    if len(changes) < 2:
+        return "one seed" if len(changes) else "–"
+    mean = changes.mean()
+    if abs(mean) <= 2 * changes.std(ddof=1) / np.sqrt(len(changes)):
+        return "undecided"
+    return "yes" if (mean > 0) == (paper > 0) else "no"
+
+
+def score_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:
+    """Every score of every pixel set, a row each configuration and seed.
+
+    Returns:
+        Rows with ``configuration``, ``seed`` (absent for baselines), ``pixels`` and
+        the scores.
+    """
+    rows: list[dict[str, object]] = []
+    for name, members in study.runs.items():
+        for run in members:
+            for pixels in scored_sets(study):
+                scores = {s: last_score(run, pixels, s) for s in SCORES}
+                key = {"configuration": name, "seed": run.seed, "pixels": pixels}
+                rows.append({**key, **scores})
+    for name, metrics in baselines.items():
+        for pixels in SETS:
+            if f"{pixels}.abs_rel" in metrics:
+                scores = {s: metrics[f"{pixels}.{s}"] for s in SCORES}
+                rows.append({"configuration": name, "pixels": pixels, **scores})
+    return rows
+
+
+def spread(values: Sequence[float] | np.ndarray) -> str | None:
+    """Mean ± standard deviation (n − 1) as text; None without values."""
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return None
+    digits = 4 if abs(known.mean()) < 0.1 else 3
+    text = f"{known.mean():.{digits}f}"
+    if len(known) > 1:
+        text += f" ± {known.std(ddof=1):.{digits}f}"
+    return text.replace("-", "−")
+
+
+def _percent(changes: np.ndarray) -> str | None:
+    known = changes[np.isfinite(changes)]
+    if not len(known):
+        return None
+    text = f"{known.mean():+.1%}"
+    if len(known) > 1:
+        text += f" ± {known.std(ddof=1):.1%}"
+    return text.replace("-", "−")
