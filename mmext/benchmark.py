@@ -1,17 +1,23 @@
 """What ``tools/benchmark.py`` measures."""
 
+import multiprocessing
+import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
+import rasterio
 import torch
 from mmcv.transforms import Compose
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from PIL import Image
+from rasterio.windows import Window
 
 from mmext.datasets import TileDataset
 from mmext.datasets.synthetic import SceneSpec, render_scene, write_scene
@@ -23,18 +29,23 @@ from mmext.geo.labels import read_labels
 from mmext.geo.prediction import PredictionSettings, predict_scene
 from mmext.geo.prediction.backends.eager import eager_predictor
 from mmext.geo.prediction.windows import window_rows
+from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.registry import MODELS, TRANSFORMS
 
 _SIDE = 1536
 _TILE = 128
 _WINDOW = 512
+#: The scenes whose mapping is compared in memory; the larger has 50 times the pixels.
+_SMALL, _LARGE = 1024, 7240
+PARTS = ("reading", "mapping", "memory", "accumulation")
 
 
-def benchmark_all(repeats: int) -> Iterator[str]:
+def benchmark_all(repeats: int, parts: Sequence[str] = PARTS) -> Iterator[str]:
     """Measure everything on a synthetic scene.
 
     Args:
         repeats: Runs of each measurement; the median counts.
+        parts: Of :data:`PARTS`, what to measure.
 
     Yields:
         A line per comparison.
@@ -51,10 +62,15 @@ def benchmark_all(repeats: int) -> Iterator[str]:
         cut_scenes([source], path / "store", Cutting(_TILE))
         store = TileStore(path / "store")
         yield f"torch {torch.__version__}, {torch.get_num_threads()} threads"
-        yield _reading(store, path, repeats)
-        loaded = _model(store)
-        yield _mapping(loaded, path, repeats)
-        yield _accumulation(loaded, store, repeats)
+        loaded = _model(store.header)
+        measures = {
+            "reading": lambda: _reading(store, path, repeats),
+            "mapping": lambda: _mapping(loaded, path, repeats),
+            "memory": lambda: _memory(store.header, path),
+            "accumulation": lambda: _accumulation(loaded, store, repeats),
+        }
+        for part in parts:
+            yield measures[part]()
 
 
 def _reading(store: TileStore, folder: Path, repeats: int) -> str:
@@ -122,6 +138,60 @@ def _mapping(loaded: LoadedModel, folder: Path, repeats: int) -> str:
     )
 
 
+def _memory(header: dict[str, Any], folder: Path) -> str:
+    """Peak memory of a process that maps a small scene, and of one with a large one."""
+    peaks = {}
+    for side in (_SMALL, _LARGE):
+        scene = folder / f"{side}.tif"
+        _tile_scene(folder / "scene.tif", scene, side)
+        # A process of its own each: a peak never goes down again.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            peaks[side] = pool.apply(_peak_megabytes, (header, scene, folder / "map"))
+    [small, seconds_small, fields_small], [large, seconds_large, fields_large] = (
+        peaks.values()
+    )
+    return (
+        f"memory: {_SMALL} x {_SMALL} pixels {small:.0f} MB ({seconds_small:.0f} s, "
+        f"{fields_small} fields), {_LARGE} x {_LARGE} pixels {large:.0f} MB "
+        f"({seconds_large:.0f} s, {fields_large} fields): {large / small:.2f} times as "
+        "much for 50 times the pixels"
+    )
+
+
+def _tile_scene(source: Path, path: Path, side: int) -> None:
+    """Repeat a scene until it is as large as asked for."""
+    with rasterio.open(source) as raster:
+        profile, block = raster.profile, raster.read()
+    profile.update(width=side, height=side, bigtiff="if_safer")
+    with rasterio.open(path, "w", **profile) as raster:
+        for row in range(0, side, _SIDE):
+            for column in range(0, side, _SIDE):
+                part = block[:, : side - row, : side - column]
+                window = Window(column, row, part.shape[2], part.shape[1])
+                raster.write(part, window=window)
+
+
+def _peak_megabytes(
+    header: dict[str, Any], scene: Path, out: Path
+) -> tuple[float, float, int]:
+    """Peak resident memory of this process, seconds, and fields found."""
+    with DefaultScope.overwrite_default_scope("mmext"):
+        # As narrow as can be: what surrounds the network is measured.
+        predictor = eager_predictor(_model(header, width=4))
+    with rasterio.open(scene) as raster:
+        pixels = raster.read(window=Window(0, 0, _WINDOW, _WINDOW))
+    probabilities = predictor.probabilities(torch.from_numpy(pixels).float()[None])
+    # Few pixels above it, as in a map of sparse targets.
+    threshold = float(np.quantile(probabilities.numpy(), 0.9995))
+    predictor = replace(predictor, decoder=UnionDecoder(threshold=threshold))
+    started = time.perf_counter()
+    settings = PredictionSettings(window=_WINDOW)
+    result = predict_scene(predictor, scene, out, settings)
+    seconds = time.perf_counter() - started
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes / 1024, seconds, result.objects
+
+
 def _accumulation(loaded: LoadedModel, store: TileStore, repeats: int) -> str:
     model = loaded.model
     optimizer = torch.optim.Adam(model.parameters())
@@ -147,8 +217,7 @@ def _accumulation(loaded: LoadedModel, store: TileStore, repeats: int) -> str:
     )
 
 
-def _model(store: TileStore) -> LoadedModel:
-    width = 16
+def _model(header: dict[str, Any], width: int = 16) -> LoadedModel:
     head = dict(
         type="FCNHead",
         in_channels=width,
@@ -162,7 +231,7 @@ def _model(store: TileStore) -> LoadedModel:
         dict(
             type="BinarySegmentor",
             data_preprocessor=dict(
-                type="BandNormalizer", mean=store.meta["mean"], std=store.meta["std"]
+                type="BandNormalizer", mean=header["mean"], std=header["std"]
             ),
             backbone=dict(type="UNet3", base_channels=width),
             decode_head=dict(
@@ -172,7 +241,7 @@ def _model(store: TileStore) -> LoadedModel:
             decoder=dict(type="UnionDecoder", threshold=0.99),
         )
     )
-    return LoadedModel(model.eval(), Config(), store.header, Path("none"), "0" * 64, 0)
+    return LoadedModel(model.eval(), Config(), header, Path("none"), "0" * 64, 0)
 
 
 def _medians(repeats: int, *actions: Callable[[], None]) -> list[float]:

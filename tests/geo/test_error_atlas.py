@@ -1,7 +1,9 @@
 import sqlite3
+from xml.etree import ElementTree
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from shapely.geometry import box
@@ -87,6 +89,36 @@ def test_counts_and_ranking(tmp_path, store, predictions):
     with sqlite3.connect(table_path) as base:
         names = base.execute("SELECT f_table_name FROM layer_styles").fetchall()
     assert names == [("errors",)]
+
+
+def test_strips_do_not_matter(tmp_path, store, predictions, monkeypatch):
+    snapshot = make_bank(tmp_path / "b.npz", store, predictions)
+    whole = write_atlas(snapshot, store.path, tmp_path / "whole")
+    monkeypatch.setattr("mmext.geo.error_atlas._STRIP_PIXELS", 150)
+    strips = write_atlas(snapshot, store.path, tmp_path / "strips")
+    with rasterio.open(whole[0]) as first, rasterio.open(strips[0]) as second:
+        np.testing.assert_array_equal(first.read(), second.read())
+    first, second = (geopandas.read_file(p[1], layer="errors") for p in (whole, strips))
+    values = ["kind", "times_wrong", "first_epoch", "last_epoch", "score"]
+    pd.testing.assert_frame_equal(first[values], second[values])
+    assert first.geometry.geom_equals(second.geometry).all()
+    assert not list((tmp_path / "strips").glob(".*"))
+
+
+def test_styles(tmp_path, store, predictions):
+    snapshot = make_bank(tmp_path / "b.npz", store, predictions)
+    raster_path, table_path = write_atlas(snapshot, store.path, tmp_path / "out")
+    raster_style = ElementTree.parse(raster_path.with_suffix(".qml"))
+    renderer = raster_style.find("pipe/rasterrenderer")
+    assert (renderer.get("redBand"), renderer.get("blueBand")) == ("1", "2")
+    # The brightest red is the highest count.
+    assert renderer.findtext("redContrastEnhancement/maxValue") == "2"
+    with sqlite3.connect(table_path) as base:
+        (qml,) = base.execute("SELECT styleQML FROM layer_styles").fetchone()
+    style = ElementTree.fromstring(qml.split(">", 1)[1])
+    ranges = style.findall("renderer-v2/ranges/range")
+    assert [r.get("lower") for r in ranges][1:] == [r.get("upper") for r in ranges][:-1]
+    assert ranges[-1].get("upper") == "1.0"
 
 
 def test_without_counts_says_where_only(tmp_path, store, predictions):
