@@ -1,7 +1,7 @@
 # The demo: rendered rooms, a narrow network, minutes on two cores. The data:
 #   python tools/make_depth_scenes.py --out data/depth_demo
 _base_ = './depth.py'
-epoch_scale = 0.6  # of 40
+epoch_scale = 0.5  # 20 epochs
 model = dict(
     backbone=dict(base_channels=8),
     decode_head=dict(

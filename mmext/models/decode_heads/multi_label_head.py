@@ -13,17 +13,7 @@ from mmext.models.losses import MaskedBCEWithLogitsLoss
 from mmext.registry import MODELS
 
 from .channel_targets import CHANNEL_TARGETS, channel_target
-
-# The wrapped head's own settings for what the wrapper does in its place.
-_WRAPPERS_SETTINGS = (
-    "num_classes",
-    "out_channels",
-    "threshold",
-    "loss_decode",
-    "sampler",
-    "ignore_index",
-)
-_UNUSED_LOSS = dict(type="CrossEntropyLoss", avg_non_ignore=True)
+from .wrapped_head import build_wrapped_head
 
 
 @MODELS.register_module()
@@ -69,18 +59,10 @@ class MultiLabelHead(BaseModule):
                 "each once"
             )
         _check_channels("decode_head.channel_weights", channel_weights or {}, channels)
-        for key in _WRAPPERS_SETTINGS:
-            if key in head:
-                raise UserError(
-                    f"decode_head.head.{key}: is set, but it follows from "
-                    "decode_head.channels and decode_head.loss; leave it out"
-                )
         self.channels = tuple(channels)
         number = len(self.channels)
-        # Threshold and loss are never used: mmseg warns where they are not set.
-        unused = dict(threshold=0.5, loss_decode=_UNUSED_LOSS)
-        self.head = MODELS.build(
-            {**head, "num_classes": number, "out_channels": number, **unused}
+        self.head = build_wrapped_head(
+            head, number, "decode_head.channels and decode_head.loss"
         )
         by_channel = _by_channel(loss, self.channels)
         self.losses = nn.ModuleDict(

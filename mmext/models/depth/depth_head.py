@@ -12,20 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mmext.errors import UserError
+from mmext.models.decode_heads.wrapped_head import build_wrapped_head
 from mmext.models.losses.depth import STRUCTURAL_SPACES, DepthMaps
 from mmext.registry import MODELS
 
-# The wrapped head's own settings for what the wrapper does in its place.
-_WRAPPERS_SETTINGS = (
-    "num_classes",
-    "out_channels",
-    "threshold",
-    "loss_decode",
-    "sampler",
-    "ignore_index",
-)
 _OUTPUTS = 2
-_UNUSED_LOSS = dict(type="CrossEntropyLoss", avg_non_ignore=True)
 
 
 @MODELS.register_module()
@@ -77,20 +68,10 @@ class DepthHead(BaseModule):
                 f"decode_head.structural_space: is {structural_space!r}, expected "
                 f"one of {', '.join(STRUCTURAL_SPACES)}"
             )
-        for key in _WRAPPERS_SETTINGS:
-            if key in head:
-                raise UserError(
-                    f"decode_head.head.{key}: is set, but it follows from the two "
-                    "depths; leave it out"
-                )
         self.min_depth = float(min_depth)
         self.max_depth = float(max_depth)
         self.structural_space = structural_space
-        # Threshold and loss are never used: mmseg warns where they are not set.
-        unused = dict(threshold=0.5, loss_decode=_UNUSED_LOSS)
-        self.head = MODELS.build(
-            {**head, "num_classes": _OUTPUTS, "out_channels": _OUTPUTS, **unused}
-        )
+        self.head = build_wrapped_head(head, _OUTPUTS, "the two depths")
         width = self.head.channels
         self.head.conv_seg = nn.Identity()
         # mmseg's names the layer that is gone.
