@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 
-from .objects import Layout, SceneObject, Surface
+from .objects import Layout, SceneObject, SurfaceRanges
 from .shapes import Box, Cylinder, Ellipsoid
 
 #: Of the camera above the floor, metres.
 CAMERA_HEIGHT = (1.1, 1.7)
 _FREE = 0.9  # between the camera's path and what stands in the room, metres
+_SURFACES = SurfaceRanges((0.02, 0.3), (0.1, 0.6), (0.1, 0.5))
 
 
 def indoor_layout(rng: np.random.Generator, path: np.ndarray) -> Layout:
@@ -72,7 +73,7 @@ def _room(
     return [
         SceneObject(
             Box(centre, size),
-            _surface(rng, colour, air + warmer + rng.normal(0, 0.5)),
+            _SURFACES.draw(rng, colour, air + warmer + rng.normal(0, 0.5)),
         )
         for (centre, size, warmer), colour in zip(slabs, colours, strict=True)
     ]
@@ -87,16 +88,16 @@ def _on_walls(
         if rng.random() < 0.6:  # a window, as cold as the weather
             x, width = rng.uniform(x0 + 1, x1 - 1), rng.uniform(0.8, 1.8)
             cold = air - rng.uniform(3, 12)
-            surface = _surface(rng, np.array([0.75, 0.85, 0.95]), cold, 0.85)
+            surface = _SURFACES.draw(rng, np.array([0.75, 0.85, 0.95]), cold, 0.85)
             box = Box((x, y, rng.uniform(1.3, 1.6)), (width, 0.06, 1.1))
             objects.append(SceneObject(box, surface))
             if rng.random() < 0.7:  # with a radiator below
-                hot = _surface(rng, np.full(3, 0.9), rng.uniform(35, 55))
+                hot = _SURFACES.draw(rng, np.full(3, 0.9), rng.uniform(35, 55))
                 box = Box((x, y, 0.4), (width, 0.25, 0.6))
                 objects.append(SceneObject(box, hot, "appliance"))
     if rng.random() < 0.6:  # a screen on the far wall
         y = rng.uniform(y0 + 0.8, y1 - 0.8)
-        surface = _surface(rng, np.full(3, 0.1), rng.uniform(30, 38))
+        surface = _SURFACES.draw(rng, np.full(3, 0.1), rng.uniform(30, 38))
         box = Box((x1, y, rng.uniform(1.1, 1.6)), (0.12, 1.1, 0.65))
         objects.append(SceneObject(box, surface, "appliance"))
     return objects
@@ -113,14 +114,14 @@ def _standing(
     if kind == "cupboard":
         size = rng.uniform((0.5, 0.4, 0.8), (1.2, 0.6, 2.0))
         shape = Box((x, y, size[2] / 2), tuple(size), yaw)
-        return [SceneObject(shape, _surface(rng, wood, near_air), "furniture")]
+        return [SceneObject(shape, _SURFACES.draw(rng, wood, near_air), "furniture")]
     if kind == "table":
         width, depth = rng.uniform(0.7, 1.2, 2)
         top = Box((x, y, 0.74), (width, depth, 0.05), yaw)
         leg = Cylinder((x, y, 0.0), 0.06, 0.72)
         cup = Cylinder((x, y, 0.765), 0.05, 0.1)
-        surface = _surface(rng, wood, near_air)
-        hot = _surface(rng, rng.uniform(0.3, 1, 3), rng.uniform(35, 60))
+        surface = _SURFACES.draw(rng, wood, near_air)
+        hot = _SURFACES.draw(rng, rng.uniform(0.3, 1, 3), rng.uniform(35, 60))
         return [
             SceneObject(top, surface, "furniture"),
             SceneObject(leg, surface, "furniture"),
@@ -129,8 +130,8 @@ def _standing(
     if kind == "person":
         return person(rng, x, y, air)
     if kind == "plant":
-        green = _surface(rng, np.array([0.15, 0.45, 0.12]), near_air - 0.8)
-        pot = _surface(rng, np.array([0.5, 0.25, 0.15]), near_air)
+        green = _SURFACES.draw(rng, np.array([0.15, 0.45, 0.12]), near_air - 0.8)
+        pot = _SURFACES.draw(rng, np.array([0.5, 0.25, 0.15]), near_air)
         radius = rng.uniform(0.2, 0.4)
         crown = Ellipsoid((x, y, 0.4 + radius * 1.4), (radius, radius, 1.4 * radius))
         return [
@@ -140,10 +141,10 @@ def _standing(
     if kind == "box":
         size = rng.uniform(0.3, 0.8, 3)
         shape = Box((x, y, size[2] / 2), tuple(size), yaw)
-        return [SceneObject(shape, _surface(rng, wood, near_air), "furniture")]
+        return [SceneObject(shape, _SURFACES.draw(rng, wood, near_air), "furniture")]
     height = rng.uniform(1.2, 1.7)
-    warm = _surface(rng, np.full(3, 0.95), rng.uniform(30, 50))
-    metal = _surface(rng, np.full(3, 0.4), near_air, 0.6)
+    warm = _SURFACES.draw(rng, np.full(3, 0.95), rng.uniform(30, 50))
+    metal = _SURFACES.draw(rng, np.full(3, 0.4), near_air, 0.6)
     bulb = Ellipsoid((x, y, height), (0.16, 0.16, 0.2))
     return [
         SceneObject(Cylinder((x, y, 0.0), 0.04, height), metal, "furniture"),
@@ -157,9 +158,11 @@ def person(
     """Legs, a clothed body and a bare head, standing at (x, y)."""
     height = rng.uniform(1.55, 1.9)
     cloth = air + 0.45 * (33 - air) + rng.normal(0, 0.7)
-    shirt = _surface(rng, rng.uniform(0.1, 0.9, 3), cloth)
-    trousers = _surface(rng, rng.uniform(0.1, 0.5, 3), cloth - 1)
-    skin = _surface(rng, np.array([0.75, 0.55, 0.45]), rng.uniform(32.5, 34.5), 0.98)
+    shirt = _SURFACES.draw(rng, rng.uniform(0.1, 0.9, 3), cloth)
+    trousers = _SURFACES.draw(rng, rng.uniform(0.1, 0.5, 3), cloth - 1)
+    skin = _SURFACES.draw(
+        rng, np.array([0.75, 0.55, 0.45]), rng.uniform(32.5, 34.5), 0.98
+    )
     body = Ellipsoid((x, y, 0.66 * height), (0.2, 0.2, 0.2 * height))
     head = Ellipsoid((x, y, height - 0.12), (0.09, 0.09, 0.12))
     return [
@@ -177,19 +180,3 @@ def _free_place(
         if np.linalg.norm(path[:, :2] - place, axis=1).min() > _FREE + 0.5:
             return place
     return None
-
-
-def _surface(
-    rng: np.random.Generator,
-    colour: np.ndarray,
-    temperature: float,
-    emissivity: float = 0.95,
-) -> Surface:
-    return Surface(
-        colour=(float(colour[0]), float(colour[1]), float(colour[2])),
-        temperature=float(temperature),
-        emissivity=emissivity,
-        pattern=float(rng.uniform(0.02, 0.3)),
-        pattern_size=float(rng.uniform(0.1, 0.6)),
-        unevenness=float(rng.uniform(0.1, 0.5)),
-    )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .shapes import Shape
 
 #: Labels of the object mask; 0 is background (room, ground, buildings, sky).
@@ -35,6 +37,38 @@ class Surface:
     pattern: float = 0.15
     pattern_size: float = 0.5
     unevenness: float = 0.3
+
+
+@dataclass(frozen=True)
+class SurfaceRanges:
+    """Between which limits what a surface looks like is drawn; see :class:`Surface`.
+
+    Attributes:
+        pattern: Contrast.
+        pattern_size: Metres.
+        unevenness: K.
+    """
+
+    pattern: tuple[float, float]
+    pattern_size: tuple[float, float]
+    unevenness: tuple[float, float]
+
+    def draw(
+        self,
+        rng: np.random.Generator,
+        colour: tuple[float, float, float] | np.ndarray,
+        temperature: float,
+        emissivity: float = 0.95,
+    ) -> Surface:
+        """A surface of given colour, temperature (°C) and emissivity."""
+        return Surface(
+            colour=(float(colour[0]), float(colour[1]), float(colour[2])),
+            temperature=float(temperature),
+            emissivity=emissivity,
+            pattern=float(rng.uniform(*self.pattern)),
+            pattern_size=float(rng.uniform(*self.pattern_size)),
+            unevenness=float(rng.uniform(*self.unevenness)),
+        )
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 import numpy as np
 
 from .indoor import person
-from .objects import Layout, SceneObject, Surface
+from .objects import Layout, SceneObject, SurfaceRanges
 from .shapes import Box, Cylinder, Ellipsoid
 
 #: Of the camera above the road, metres.
 CAMERA_HEIGHT = (1.4, 1.9)
 _FREE = 2.0  # between the camera's path and what stands in the street, metres
 _SIDE_WALK = 5.0  # from the middle of the road, metres
+_SURFACES = SurfaceRanges((0.05, 0.35), (0.3, 1.5), (0.2, 1.0))
 
 
 def outdoor_layout(rng: np.random.Generator, path: np.ndarray) -> Layout:
@@ -53,9 +54,9 @@ def _ground(
     rng: np.random.Generator, begin: float, end: float, middle: float, air: float
 ) -> list[SceneObject]:
     centre, length = (begin + end) / 2, end - begin
-    grass = _surface(rng, (0.25, 0.35, 0.15), air + rng.uniform(-2, 2))
-    asphalt = _surface(rng, (0.25, 0.25, 0.27), air + rng.uniform(0, 6))
-    walk = _surface(rng, (0.5, 0.5, 0.48), air + rng.uniform(-1, 4))
+    grass = _SURFACES.draw(rng, (0.25, 0.35, 0.15), air + rng.uniform(-2, 2))
+    asphalt = _SURFACES.draw(rng, (0.25, 0.25, 0.27), air + rng.uniform(0, 6))
+    walk = _SURFACES.draw(rng, (0.5, 0.5, 0.48), air + rng.uniform(-1, 4))
     objects = [
         SceneObject(Box((centre, middle, -0.5), (length + 400, 400, 1.0)), grass),
         SceneObject(Box((centre, middle, 0.0), (length, 8.5, 0.02)), asphalt),
@@ -80,7 +81,9 @@ def _houses(
         width, height = rng.uniform(7, 18), rng.uniform(4, 14)
         front = middle + side * (_SIDE_WALK + rng.uniform(3, 6))
         if rng.random() < 0.85:
-            wall = _surface(rng, rng.uniform(0.3, 0.85, 3), air + rng.uniform(0, 5))
+            wall = _SURFACES.draw(
+                rng, rng.uniform(0.3, 0.85, 3), air + rng.uniform(0, 5)
+            )
             centre = (x + width / 2, front + side * 5, height / 2)
             objects.append(SceneObject(Box(centre, (width, 10, height)), wall))
             objects += _windows(rng, x, width, height, front, air)
@@ -97,7 +100,7 @@ def _windows(
     air: float,
 ) -> list[SceneObject]:
     # Glass mirrors the cold sky; some windows leak warmth.
-    glass = _surface(rng, (0.3, 0.4, 0.5), air + rng.choice((1.0, 5.0)), 0.75)
+    glass = _SURFACES.draw(rng, (0.3, 0.4, 0.5), air + rng.choice((1.0, 5.0)), 0.75)
     number = max(1, int(width // 4))
     return [
         SceneObject(
@@ -121,8 +124,8 @@ def _trees(
         if rng.random() < 0.3:
             continue
         y = middle + side * _SIDE_WALK
-        bark = _surface(rng, (0.3, 0.22, 0.15), air + rng.uniform(-0.5, 1.5))
-        leaves = _surface(rng, (0.15, 0.35, 0.1), air + rng.uniform(-1.0, 1.0))
+        bark = _SURFACES.draw(rng, (0.3, 0.22, 0.15), air + rng.uniform(-0.5, 1.5))
+        leaves = _SURFACES.draw(rng, (0.15, 0.35, 0.1), air + rng.uniform(-1.0, 1.0))
         trunk, radius = rng.uniform(1.8, 3.0), rng.uniform(1.0, 2.2)
         crown = Ellipsoid((x, y, trunk + radius), (radius, radius, 1.2 * radius))
         objects.append(
@@ -134,31 +137,17 @@ def _trees(
 
 def _car(rng: np.random.Generator, x: float, y: float, air: float) -> list[SceneObject]:
     warm = rng.random() < 0.6
-    paint = _surface(rng, rng.uniform(0.05, 0.9, 3), air + rng.uniform(-1, 3), 0.85)
-    hood = _surface(
+    paint = _SURFACES.draw(
+        rng, rng.uniform(0.05, 0.9, 3), air + rng.uniform(-1, 3), 0.85
+    )
+    hood = _SURFACES.draw(
         rng, paint.colour, air + (rng.uniform(8, 25) if warm else 0.0), 0.85
     )
-    tyre = _surface(rng, (0.05, 0.05, 0.05), air + (6.0 if warm else 0.0))
-    glass = _surface(rng, (0.2, 0.25, 0.3), air, 0.8)
+    tyre = _SURFACES.draw(rng, (0.05, 0.05, 0.05), air + (6.0 if warm else 0.0))
+    glass = _SURFACES.draw(rng, (0.2, 0.25, 0.3), air, 0.8)
     return [
         SceneObject(Box((x, y, 0.7), (4.3, 1.75, 0.7)), paint, "vehicle"),
         SceneObject(Box((x - 1.6, y, 0.85), (1.15, 1.7, 0.44)), hood, "vehicle"),
         SceneObject(Box((x + 0.3, y, 1.28), (2.2, 1.55, 0.5)), glass, "vehicle"),
         SceneObject(Box((x, y, 0.2), (3.2, 1.7, 0.38)), tyre, "vehicle"),
     ]
-
-
-def _surface(
-    rng: np.random.Generator,
-    colour: tuple[float, float, float] | np.ndarray,
-    temperature: float,
-    emissivity: float = 0.95,
-) -> Surface:
-    return Surface(
-        colour=(float(colour[0]), float(colour[1]), float(colour[2])),
-        temperature=float(temperature),
-        emissivity=emissivity,
-        pattern=float(rng.uniform(0.05, 0.35)),
-        pattern_size=float(rng.uniform(0.3, 1.5)),
-        unevenness=float(rng.uniform(0.2, 1.0)),
-    )
