@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
-from rasterio.errors import RasterioIOError
 from rasterio.features import geometry_mask, shapes
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
@@ -23,6 +22,7 @@ from mmext.errors import UserError
 from mmext.evaluation.confusion import IGNORE, Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts
 from mmext.fileio import atomic_path
+from mmext.geo.cutting import open_scene
 from mmext.geo.ground_area import ground_area
 from mmext.geo.labels import VectorLabels
 from mmext.geo.qgis_style import embed_style, single_outline
@@ -39,7 +39,7 @@ _COLOURS = {
     "misses": (226, 26, 28),
     "false_alarms": (255, 140, 0),
 }
-_VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
+VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def evaluate_map(
     """Compare a map with the true fields.
 
     A class raster counts inside its valid pixels, a map of polygons inside the
-    area (without one, everywhere). True fields are cut to what is evaluated. A
+    area (without one, wherever the truth reaches). True fields are cut to what is evaluated. A
     true field is a hit if at least ``min_cover`` of it is mapped; a mapped one is
     a false alarm if less than ``min_cover`` of it is true.
 
@@ -120,7 +120,7 @@ def evaluate_map(
         truth_path: Polygons, in any CRS.
         where: Attribute filter on the truth, in SQL.
         min_cover: Share in (0, 1].
-        area_path: Polygons of the area to evaluate.
+        area_path: Polygons of the area to evaluate, or a raster, whose extent it is.
 
     Raises:
         UserError: A file can't be read, ``min_cover`` is out of range, the raster
@@ -133,10 +133,19 @@ def evaluate_map(
         if path is not None and not Path(path).is_file():
             raise UserError(f"{path}: no such file")
     truth = VectorLabels(Path(truth_path), where=where)
-    area = VectorLabels(Path(area_path)).polygons if area_path else None
-    if map_path.suffix.lower() not in _VECTOR_SUFFIXES:
+    area = _read_area(Path(area_path)) if area_path else None
+    if map_path.suffix.lower() not in VECTOR_SUFFIXES:
         return _evaluate_raster(map_path, truth, area, min_cover)
     return _evaluate_polygons(VectorLabels(map_path), truth, area, min_cover)
+
+
+def _read_area(path: Path) -> geopandas.GeoSeries:
+    if path.suffix.lower() in VECTOR_SUFFIXES:
+        return VectorLabels(path).polygons
+    with open_scene(path) as raster:
+        if raster.crs is None:
+            raise UserError(f"{path}: has no coordinate system, expected one")
+        return geopandas.GeoSeries([box(*raster.bounds)], crs=raster.crs)
 
 
 def _evaluate_polygons(
@@ -185,11 +194,7 @@ def _evaluate_raster(
     area: geopandas.GeoSeries | None,
     min_cover: float,
 ) -> MapEvaluation:
-    try:
-        raster = rasterio.open(path)
-    except RasterioIOError as error:
-        raise UserError(f"{path}: can't be read as a raster ({error})") from None
-    with raster, tempfile.TemporaryDirectory() as folder:
+    with open_scene(path) as raster, tempfile.TemporaryDirectory() as folder:
         if raster.crs is None:
             raise UserError(f"{path}: has no coordinate system, expected one")
         area = None if area is None else area.to_crs(raster.crs)

@@ -83,6 +83,11 @@ def test_area_and_polygon_maps(tmp_path, codes):
     vector = _vector(tmp_path / "m.gpkg", mapped, "EPSG:4326")
     assert evaluate_map(vector, truth).objects == ObjectCounts(2, 1, 2, 1)
     assert evaluate_map(vector, truth, area_path=area).objects.precision == 1
+    # A raster stands for its extent, here the scene's left part.
+    part = _raster(tmp_path / "part.tif", np.zeros((21, 10), np.uint8))
+    inside = evaluate_map(vector, truth, area_path=part)
+    assert inside.objects == ObjectCounts(2, 1, 1, 1)
+    assert inside.pixels["union"].tn > 0
 
 
 def _mixed(path, fields, sources):

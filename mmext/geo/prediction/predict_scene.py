@@ -22,7 +22,7 @@ from .windows import PredictionWindow, window_rows
 
 #: Bytes that GDAL keeps of what it reads and writes; by itself it would take 5 % of
 #: the machine.
-_CACHE_BYTES = 256 << 20
+_CACHE_BYTES = 128 << 20
 #: Windows that may wait to be written, so that a slow disk doesn't fill the memory.
 _WAITING = 4
 
