@@ -26,7 +26,7 @@ def test_maps_are_the_teachers_at_the_thermal_images_size(tmp_path, teacher):
     assert read_note(out) == teacher.note
     for frame in range(1, 4):
         values = read_map(out / f"f{frame}.tif")
-        np.testing.assert_allclose(values, np.full((24, 40), 40 * frame))
+        np.testing.assert_allclose(values, np.full((24, 40), 25 * frame))
     # The first image is black: known, so not 0.
     assert (read_map(out / "f0.tif") > 0).all()
     trained_on = FolderDepthDataset(tmp_path / "data", structural=out)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mmext.report.runs import Run
 
@@ -30,6 +31,7 @@ def training_curves(study: Study) -> Figure:
         for number, (name, runs) in enumerate(study.runs.items()):
             _draw(axes, runs, keys, number, CONFIGURATIONS.get(name, name))
         axes.set(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _limit(axes)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
@@ -44,6 +46,9 @@ def seed_scores(study: Study, baselines: Baselines) -> Figure:
     for row, pixels in zip(grid, sets, strict=True):
         for axes, score in zip(row, ("abs_rel", "rmse"), strict=True):
             _draw_seeds(axes, study, baselines, pixels, score)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
@@ -78,26 +83,21 @@ def _draw_seeds(
 ) -> None:
     for place, name in enumerate(study.runs):
         values = study.values(name, pixels, score)
+        values = values[np.isfinite(values)]
         colour = _COLOURS[place % len(_COLOURS)]
         axes.plot(values, np.full(len(values), place), "o", color=colour, alpha=0.6)
-        axes.plot([np.nanmean(values)] * 2, [place - 0.3, place + 0.3], color=colour)
-    for name, metrics in baselines.items():
-        value = metrics.get(f"{pixels}.{score}")
-        if value is not None and np.isfinite(value):
-            axes.axvline(value, color="#8a939b", ls=":", lw=1.2)
-            axes.annotate(
-                f" {name}",
-                (value, 1),
-                xycoords=("data", "axes fraction"),
-                rotation=90,
-                va="top",
-                ha="right",
-                fontsize=7.5,
-                color="#5c6670",
-            )
+        if len(values):
+            bar = [place - 0.3, place + 0.3]
+            axes.plot([values.mean()] * 2, bar, color=colour)
+    for dash, (name, metrics) in zip(
+        (":", "-.", "--"), baselines.items(), strict=False
+    ):
+        value = metrics.get(f"{pixels}.{score}", np.nan)
+        if np.isfinite(value):
+            axes.axvline(value, color="#8a939b", ls=dash, lw=1.3, label=name)
     labels = [CONFIGURATIONS.get(name, name) for name in study.runs]
     axes.set_yticks(range(len(labels)), labels)
-    axes.invert_yaxis()
-    axes.set_xlim(left=0)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlim(0, 1.06 * max(axes.dataLim.x1, 1e-6))
     what = "object pixels" if pixels == "object" else "all pixels"
     axes.set(title=f"{SCORE_NAMES[score]}, {what}")

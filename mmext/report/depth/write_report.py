@@ -102,8 +102,8 @@ def _add_study(
     writer.csv("scores", score_rows(study, baselines), columns)
     _add_changes(writer, study)
     caption = (
-        "Points: seeds; bars: their mean. Dotted: baselines that do not look at the "
-        "image."
+        "Points: seeds; bars: their mean. Grey lines: baselines that do not look at "
+        "the image."
     )
     writer.figure("seed_scores", seed_scores(study, baselines), caption)
     _add_pictures(writer, study, frames, frame_ids)

@@ -99,7 +99,7 @@ def make_folder(root: Path, frames: int = 4, shape=(24, 40)) -> Path:
         write_image(root / "thermal" / name, thermal_counts(frame, shape))
         stored = np.round(depth_metres(frame, shape) * 1000).astype(np.uint16)
         write_image(root / "depth" / name, stored)
-        colour = np.full((*shape, 3), 40 * frame, np.uint8)
+        colour = np.full((*shape, 3), 25 * frame, np.uint8)
         write_image(root / "rgb" / name, colour)
         split = "train" if frame < frames - 1 else "test"
         rows.append([f"f{frame}", split, *(f"{k}/{name}" for k in ROLES)])

@@ -27,6 +27,7 @@ def write_run(tmp_path, mm5) -> Callable[..., Path]:
         split: str = "eval",
         checkpoint: bool = False,
         epochs: int = 3,
+        state: str = "finished",
     ) -> Path:
         path = tmp_path / folder / f"seed{seed}" / name
         path.mkdir(parents=True)
@@ -58,7 +59,7 @@ def write_run(tmp_path, mm5) -> Callable[..., Path]:
             hardware=dict(gpu=None, cpu_cores=2),
             processes=1,
             seconds=60.0,
-            state="finished",
+            state=state,
         )
         (path / "run.json").write_text(json.dumps(record))
         return path

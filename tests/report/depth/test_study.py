@@ -49,6 +49,15 @@ def test_the_same_run_twice_and_other_models_are_left_out(write_run, tmp_path):
     assert any("no such config" in note for note in notes)
 
 
+def test_unfinished_runs_do_not_count(write_run, tmp_path):
+    write_run("all")
+    write_run("no_silog", state="running")
+    [study], notes = studies_of(tmp_path)
+    assert list(study.runs) == ["all"]
+    assert len(notes) == 1
+    assert "not finished" in notes[0]
+
+
 def test_the_last_scored_epoch_counts(write_run, tmp_path):
     path = write_run("all", abs_rel=0.07)
     [study], _ = studies_of(tmp_path)

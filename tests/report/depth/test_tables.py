@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from mmext.evaluation.depth import SCORES
-from mmext.report.depth.published import TABLE_1, published_change
 from mmext.report.depth.study import group_studies
 from mmext.report.depth.tables import (
     ablation_headings,
@@ -89,11 +88,3 @@ def test_spread():
     assert spread([1.0, 3.0]) == "2.000 ± 1.414"
     assert spread([np.nan]) is None
     assert spread([]) is None
-
-
-def test_the_published_table_says_what_the_paper_says():
-    assert published_change("no_smooth_no_consistency", "rmse") == pytest.approx(
-        0.2328 / 0.1720 - 1
-    )
-    best = min(TABLE_1, key=lambda name: TABLE_1[name]["rmse"])
-    assert best == "no_smooth"
