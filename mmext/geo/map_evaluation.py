@@ -47,8 +47,9 @@ class MapEvaluation:
     """What a map gets right.
 
     Attributes:
-        pixels: Pixel counts by channel; of a map of polygons, in pixels of 0.1 m on
-            the ground, and true negatives only if an area was given.
+        pixels: Pixel counts by channel; of a map of polygons only the union's, in
+            pixels of 0.1 m on the ground, and true negatives only if an area was
+            given.
         objects: Fields found and missed.
         true_area: m² of the true fields inside the evaluated area.
         mapped_area: m² of the map's fields.
@@ -110,9 +111,9 @@ def evaluate_map(
     """Compare a map with the true fields.
 
     A class raster counts inside its valid pixels, a map of polygons inside the
-    area (without one, wherever the truth reaches). True fields are cut to what is evaluated. A
-    true field is a hit if at least ``min_cover`` of it is mapped; a mapped one is
-    a false alarm if less than ``min_cover`` of it is true.
+    area (without one, wherever the truth reaches). True fields are cut to what is
+    evaluated. A true field is a hit if at least ``min_cover`` of it is mapped; a
+    mapped one is a false alarm if less than ``min_cover`` of it is true.
 
     Args:
         map_path: Raster of classes (0 none, 1 target, 2 error, 3 both, 255
@@ -165,10 +166,9 @@ def _evaluate_polygons(
     true_shape, total = fields.union_all(), 0
     if area is not None:
         total = _small_pixels(area.to_crs(mapped.crs).union_all(), mapped.crs)
-    pixels = {
-        name: _confusion(polygons.union_all(), true_shape, mapped.crs, total)
-        for name, polygons in {**channels, "union": mapped}.items()
-    }
+    # A polygon of both channels doesn't say which of its pixels are whose.
+    union = _confusion(mapped.union_all(), true_shape, mapped.crs, total)
+    pixels = {"union": union}
     return _evaluate_fields(pixels, mapped, channels, fields, min_cover)
 
 
