@@ -16,7 +16,8 @@ copies the truth as an upper bound for any teacher. ONNX files not known by thei
 need --space and --normalise: MiDaS, DPT and Depth Anything give inverse depth and take
 imagenet; metric models give depth. structural.json beside the maps says which model
 made them. A second call goes on where the first stopped. Colour images of another view
-(MS2, ViViD) are warped with calibration and depth; what cannot be known is 0.
+(MS2, ViViD) are warped with calibration and depth, gaps of the depth filled between
+measurements of one surface; what cannot be known is 0.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from mmengine.config import DictAction
 
 from mmext.datasets.depth.structural_maps import SPACES
 from mmext.depth_teacher import (
+    FILL,
     NORMALISATIONS,
     OnnxFacts,
     OnnxTeacher,
@@ -68,6 +70,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--input-size", nargs=2, type=int, help="height and width, if the file is free"
     )
+    parser.add_argument(
+        "--fill",
+        type=float,
+        default=FILL,
+        help="pixels from a measurement up to which depth is filled before warping "
+        "(%(default)s)",
+    )
     parser.add_argument("--batch-size", type=int, default=8, help="images (8)")
     parser.add_argument(
         "--device", default="cuda" if torch.cuda.is_available() else "cpu"
@@ -100,7 +109,9 @@ def main() -> None:
     else:
         teacher = open_teacher(args)
         print(f"{teacher.note.teacher}: {teacher.note.space}")
-        written = make_structural_maps(dataset, teacher, args.out, args.batch_size)
+        written = make_structural_maps(
+            dataset, teacher, args.out, args.batch_size, args.fill
+        )
     print(f"{args.out}: {written} maps written, {len(dataset) - written} were there")
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from mmext.datasets.depth.transforms.load_depth import read_metres
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
+from .filling import fill_depth
 from .teacher import Teacher
 from .warping import warp_to_thermal
 
@@ -28,6 +30,8 @@ TRUE_DEPTH = StructuralNote(space="depth", metric=True, teacher="true depth", sh
 #: Known values are kept above 0, which means unknown: at least this share of the
 #: largest. Teachers give 0 and less for what is very near or very far.
 _FLOOR = 1e-3
+#: Pixels: about the distance of a laser scanner's rows in MS2's thermal image.
+FILL = 8.0
 
 
 def make_structural_maps(
@@ -35,17 +39,21 @@ def make_structural_maps(
     teacher: Teacher,
     out: str | os.PathLike[str],
     batch_size: int = 8,
+    fill: float = FILL,
 ) -> int:
     """Write a map for each sample from its colour image; go on where a call stopped.
 
     Aligned colour images give a full map. Those of another view are warped with the
-    data set's calibration and true depth, and what cannot be known stays 0.
+    data set's calibration and true depth, whose gaps are filled for this alone; what
+    cannot be known stays 0.
 
     Args:
         dataset: The data set, without structural maps of its own.
         teacher: The model.
         out: Folder for ``structural.json`` and ``SAMPLE_ID.tif``, float32.
         batch_size: Images that the teacher gets at once.
+        fill: Pixels from a measurement up to which depth is filled before warping, see
+            :func:`~mmext.depth_teacher.filling.fill_depth`; 0 fills nothing.
 
     Returns:
         Number of maps written; those there already are left as they are.
@@ -54,14 +62,18 @@ def make_structural_maps(
         UserError: The folder holds another teacher's maps, or a sample lacks its
             colour image, calibration or, to warp, its depth.
     """
-    todo = _begin(dataset, teacher.note, Path(out))
+    note = teacher.note
+    if dataset.camera_pair(0) is not None:
+        note = replace(note, settings={**note.settings, "warped_with_fill": fill})
+    todo = _begin(dataset, note, Path(out))
     _check_colour(dataset, todo)
     for part in _batches(todo, batch_size):
         images = [_read_rgb(dataset.samples[index]) for index in part]
         maps = teacher.maps(images)
         for index, image, values in zip(part, images, maps, strict=True):
             full = _positive(_resize(values, image.shape[:2]))
-            _write(out, dataset.samples[index], _to_thermal(dataset, index, full))
+            warped = _to_thermal(dataset, index, full, fill)
+            _write(out, dataset.samples[index], warped)
     return len(todo)
 
 
@@ -130,10 +142,12 @@ def _read_rgb(sample: DepthSample) -> np.ndarray:
     return np.ascontiguousarray(image[:, :, 2::-1])
 
 
-def _to_thermal(dataset: DepthDataset, index: int, values: np.ndarray) -> np.ndarray:
+def _to_thermal(
+    dataset: DepthDataset, index: int, values: np.ndarray, fill: float
+) -> np.ndarray:
     pair = dataset.camera_pair(index)
     if pair is not None:
-        return warp_to_thermal(values, _depth(dataset, index), pair)
+        return warp_to_thermal(values, fill_depth(_depth(dataset, index), fill), pair)
     sample = dataset.samples[index]
     size = read_image(sample.thermal_path).shape[:2]
     if abs(values.shape[1] * size[0] - values.shape[0] * size[1]) > max(size):

@@ -103,7 +103,7 @@ def test_another_view_is_warped_where_depth_is_known(tmp_path, teacher):
     with pytest.raises(UserError, match="convert_ms2_calibration"):
         make_structural_maps(data, teacher, tmp_path / "maps")
     convert_calibration(root / "sync_data/_2021-08-13-22-16-02/calib.npy")
-    make_structural_maps(data, teacher, tmp_path / "maps")
+    make_structural_maps(data, teacher, tmp_path / "maps", fill=0)
     sample = data.samples[0]
     values = read_map(tmp_path / "maps" / f"{sample.sample_id}.tif")
     truth = read_metres(sample.depth_path, 256)
@@ -113,6 +113,26 @@ def test_another_view_is_warped_where_depth_is_known(tmp_path, teacher):
     assert known.size > 100
     colour = cv2.imread(str(sample.rgb_path)).mean()
     np.testing.assert_allclose(known, colour, rtol=1e-5)
+
+
+def test_gaps_of_the_depth_are_filled_to_warp_with(tmp_path, teacher):
+    root = make_ms2(tmp_path / "ms2", frames=1)
+    data = MS2Dataset(root, lists="val_list.txt")
+    sparse = np.zeros((24, 40), np.uint16)
+    sparse[::6, ::4] = 5 * 256
+    write_image(data.samples[0].depth_path, sparse)
+    convert_calibration(root / "sync_data/_2021-08-13-22-16-02/calib.npy")
+    name = f"{data.samples[0].sample_id}.tif"
+    known = {}
+    for fill in (0, 8):
+        out = tmp_path / f"maps{fill}"
+        make_structural_maps(data, teacher, out, fill=fill)
+        known[fill] = (read_map(out / name) > 0).sum()
+        assert read_note(out).settings["warped_with_fill"] == fill
+    assert known[0] <= 40
+    assert known[8] > 15 * known[0]
+    # Its rows of measurements end at 18, so the last 5 rows are not filled.
+    assert not read_map(tmp_path / "maps8" / name)[19:].any()
 
 
 def test_vivid_brings_its_own_calibration(tmp_path, teacher):
