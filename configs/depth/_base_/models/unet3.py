@@ -21,13 +21,15 @@ model = dict(
         min_depth=0.5,
         max_depth=80.0,
         structural_space='inverse_depth',
-        # A config that inherits this one switches a term off with None.
+        # A config that inherits this one switches a term off with None. Weights are such
+        # that late in training on rendered rooms each term weighs in: at the usual 0.1
+        # smoothness would be a thousandth of the sum, and removing it would say nothing.
         losses=dict(
             structure=dict(type='StructureGradientLoss', scales=4, loss_weight=0.5),
-            edge=dict(type='EdgePreservingLoss', sharpness=10.0, loss_weight=0.1),
+            edge=dict(type='EdgePreservingLoss', sharpness=10.0, loss_weight=0.5),
             abs_rel=dict(type='AbsRelLoss', loss_weight=1.0),
             silog=dict(type='SILogLoss', silog_lambda=0.85, loss_weight=1.0),
             smooth=dict(
-                type='StructureGuidedSmoothLoss', sharpness=10.0, loss_weight=0.1),
+                type='StructureGuidedSmoothLoss', sharpness=10.0, loss_weight=1.0),
             consistency=dict(
-                type='GradientConsistencyLoss', scales=4, loss_weight=0.1))))
+                type='GradientConsistencyLoss', scales=4, loss_weight=0.5))))
