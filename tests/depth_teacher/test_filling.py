@@ -41,7 +41,7 @@ def test_nothing_between_two_surfaces():
     assert set(np.unique(filled)) == {0, 3, 30}
     assert not filled[1, 17:20].any()
     assert (filled[1, :16] == 3).all()
-    assert (filled[1, 20:36] == 30).all()
+    assert (filled[1, 21:36] == 30).all()
 
 
 def test_nothing_beyond_reach():

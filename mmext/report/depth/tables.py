@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy import stats
 
 from mmext.evaluation.depth import SCORES
 
@@ -140,14 +141,14 @@ def relative_changes(study: Study, name: str, score: str) -> np.ndarray:
 def verdict(changes: np.ndarray, paper: float) -> str:
     """Whether the seeds show the change that the paper prints.
 
-    ``yes`` and ``no`` only if the mean lies further from nothing than twice its own
-    standard error; otherwise the seeds do not decide.
+    ``yes`` and ``no`` only if the 95 % interval of the mean (Student's t over seeds)
+    excludes no change; otherwise the seeds do not decide.
     """
     changes = changes[np.isfinite(changes)]
     if len(changes) < 2:
         return "one seed" if len(changes) else "–"
-    mean = changes.mean()
-    if abs(mean) <= 2 * changes.std(ddof=1) / np.sqrt(len(changes)):
+    mean, error = changes.mean(), changes.std(ddof=1) / np.sqrt(len(changes))
+    if abs(mean) <= stats.t.ppf(0.975, len(changes) - 1) * error:
         return "undecided"
     return "yes" if (mean > 0) == (paper > 0) else "no"
 

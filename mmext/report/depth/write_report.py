@@ -126,7 +126,8 @@ def _add_changes(writer: ReportWriter, study: Study) -> None:
     writer.page.text(
         "Relative to all losses, seed by seed, mean ± standard deviation. The paper "
         "states neither data nor units, so that only such changes compare. Agrees: "
-        "yes or no where the mean is more than two standard errors from nothing.",
+        "yes or no where the 95 % interval over seeds (Student's t) excludes no "
+        "change.",
         quiet=True,
     )
 
