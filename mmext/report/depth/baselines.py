@@ -34,16 +34,14 @@ class MeanDepth:
         map: (H, W) mean of each pixel; where none was valid the constant. None if
             the frames differ in size.
         by_sequence: The same for each sequence; empty if there is one, or many.
-        frames: Number of frames averaged.
     """
 
     constant: float
     map: np.ndarray | None
     by_sequence: dict[str, np.ndarray]
-    frames: int
 
 
-def baseline_scores(config: Config) -> tuple[dict[str, dict[str, float]], int]:
+def baseline_scores(config: Config) -> dict[str, dict[str, float]]:
     """Scores of the trivial predictions on the set that epochs are scored on.
 
     A constant (the median depth), the mean map of the training frames, and, if all
@@ -54,8 +52,7 @@ def baseline_scores(config: Config) -> tuple[dict[str, dict[str, float]], int]:
         config: Resolved config of a depth training.
 
     Returns:
-        Baseline → metric (``all.abs_rel``, …) → value; and the number of training
-        frames averaged.
+        Baseline → metric (``all.abs_rel``, …) → value.
 
     Raises:
         UserError: The data is not there, or has no depth.
@@ -73,7 +70,7 @@ def baseline_scores(config: Config) -> tuple[dict[str, dict[str, float]], int]:
             metric.process({}, [_packed(sample, prediction, truth)])
     return {
         name: metric.compute_metrics(metric.results) for name, metric in metrics.items()
-    }, means.frames
+    }
 
 
 def build_dataset(config: Any) -> DepthDataset:
@@ -142,7 +139,7 @@ def mean_depth(dataset: DepthDataset, limits: tuple[float, float]) -> MeanDepth:
             filled = np.where(count, sums[key] / np.maximum(count, 1), constant)
             maps[key] = filled.astype(np.float32)
     whole = maps.pop("", None)
-    return MeanDepth(constant, whole, maps if by_rig else {}, len(samples))
+    return MeanDepth(constant, whole, maps if by_rig else {})
 
 
 def _names(means: MeanDepth, scored: DepthDataset) -> list[str]:

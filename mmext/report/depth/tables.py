@@ -61,7 +61,10 @@ def ablation_headings(study: Study) -> dict[str, str]:
     for pixels, score in _SHOWN:
         if pixels in known:
             columns[f"{pixels}.{score}"] = f"{SCORE_NAMES[score]}{_SHORT[pixels]}"
-    columns |= {"paper.abs_rel": "AbsRel, paper", "paper.rmse": "RMSE, paper"}
+        if pixels == "all" and score in TABLE_1["all"]:
+            # Without a unit: the paper states none.
+            name = SCORE_NAMES[score].removesuffix(", m")
+            columns[f"paper.{score}"] = f"{name}, paper"
     return columns
 
 
@@ -151,6 +154,46 @@ def verdict(changes: np.ndarray, paper: float) -> str:
     if abs(mean) <= stats.t.ppf(0.975, len(changes) - 1) * error:
         return "undecided"
     return "yes" if (mean > 0) == (paper > 0) else "no"
+
+
+def overview_rows(
+    studies: Sequence[Study], baselines: Sequence[Baselines]
+) -> list[dict[str, object]]:
+    """AbsRel of all studies: a row each study and pixel set.
+
+    Args:
+        studies: The studies.
+        baselines: Those of each.
+
+    Returns:
+        Rows with ``study``, ``pixels``, a column each configuration, and
+        ``baseline``: the best of the study's.
+    """
+    rows: list[dict[str, object]] = []
+    for study, known in zip(studies, baselines, strict=True):
+        for pixels in ("all", "object"):
+            if pixels not in scored_sets(study):
+                continue
+            row: dict[str, object] = {"study": study.label, "pixels": SETS[pixels]}
+            for name in study.runs:
+                row[name] = spread(study.values(name, pixels, "abs_rel"))
+            values = [m.get(f"{pixels}.abs_rel", np.nan) for m in known.values()]
+            row["baseline"] = min((v for v in values if np.isfinite(v)), default=None)
+            rows.append(row)
+    return rows
+
+
+def overview_headings(studies: Sequence[Study]) -> dict[str, str]:
+    """Headings of :func:`overview_rows`."""
+    names = {name for study in studies for name in study.runs}
+    ordered = [name for name in CONFIGURATIONS if name in names]
+    ordered += sorted(names - set(ordered))
+    return {
+        "study": "Study",
+        "pixels": "Pixels",
+        **{name: CONFIGURATIONS.get(name, name) for name in ordered},
+        "baseline": "best without the image",
+    }
 
 
 def score_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:

@@ -25,6 +25,8 @@ from .tables import (
     ablation_headings,
     ablation_rows,
     change_rows,
+    overview_headings,
+    overview_rows,
     score_rows,
     scored_sets,
 )
@@ -68,11 +70,14 @@ def write_depth_report(
     )
     page.warnings(notes)
     several = len(studies) > 1
+    baselines = [_baselines(page, notes, study) for study in studies]
     with styled():
-        for study in studies:
+        if several:
+            _add_overview(ReportWriter(page, out), studies, baselines)
+        for study, known in zip(studies, baselines, strict=True):
             prefix, folder = (f"{study.label}: ", study.label) if several else ("", "")
             writer = ReportWriter(page, out, prefix, folder)
-            _add_study(writer, study, frames, frame_ids)
+            _add_study(writer, study, known, frames, frame_ids)
             notes += writer.notes
         add_provenance(ReportWriter(page, out), runs)
     with atomic_path(out / "report.html") as temporary:
@@ -80,18 +85,43 @@ def write_depth_report(
     return notes
 
 
+def _baselines(page: HtmlPage, notes: list[str], study: Study) -> Baselines:
+    try:
+        return baseline_scores(study.config)
+    except UserError as error:
+        notes.append(f"{study.label}: no baselines: {error}")
+        page.warnings([notes[-1]])
+        return {}
+
+
+def _add_overview(
+    writer: ReportWriter, studies: Sequence[Study], baselines: Sequence[Baselines]
+) -> None:
+    writer.heading("Overview")
+    rows, headings = overview_rows(studies, baselines), overview_headings(studies)
+    writer.page.table(rows, headings, text=2)
+    writer.csv("overview", rows, list(headings))
+    writer.page.text(
+        "AbsRel as predicted, not scaled: mean ± standard deviation over seeds.",
+        quiet=True,
+    )
+
+
 def _add_study(
-    writer: ReportWriter, study: Study, frames: int, frame_ids: Sequence[str]
+    writer: ReportWriter,
+    study: Study,
+    baselines: Baselines,
+    frames: int,
+    frame_ids: Sequence[str],
 ) -> None:
     writer.heading("Ablation")
     for line in _conditions(study):
         writer.page.text(line, quiet=True)
-    baselines: Baselines = {}
-    with writer.attempt():
-        baselines, averaged = baseline_scores(study.config)
+    if baselines:
         writer.page.text(
-            f"In italics: what needs no image, from {averaged} training frames. A "
-            "network that is no better has learnt the place, not depth.",
+            "In italics: what needs no image, the median depth and mean maps of the "
+            "training frames. A network that is no better has learnt the place, not "
+            "depth.",
             quiet=True,
         )
     headings = ablation_headings(study)

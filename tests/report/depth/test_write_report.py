@@ -46,8 +46,20 @@ def test_two_studies_have_their_own_folders(write_run, tmp_path):
     write_run("all", folder="exp/published")
     write_run("all", folder="exp/rigs", split="rig_B")
     write_depth_report([tmp_path / "exp"], tmp_path / "report")
+    with (tmp_path / "report/overview.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["study"] for row in rows[::2]] == ["published/seed0", "rigs/seed0"]
+    assert rows[0]["all"] == "0.100"
     for label in ("published", "rigs"):
-        assert (tmp_path / "report" / label / "seed0/ablation.csv").is_file()
+        with (tmp_path / "report" / label / "seed0/ablation.csv").open() as file:
+            table = list(csv.DictReader(file))
+        best = min(float(row["all.abs_rel"]) for row in table[1:])
+        [line] = [
+            row
+            for row in rows
+            if row["study"].startswith(label) and row["pixels"] == "all pixels"
+        ]
+        assert float(line["baseline"]) == best
 
 
 def test_nothing_to_report(write_run, tmp_path):
