@@ -7,6 +7,7 @@ import numpy as np
 
 from mmext.errors import UserError
 
+TYPES = ("percentile", "range", "ms2_celsius")
 #: Per-image stretch, the usual one: a camera's offset drifts, its contrast stays.
 PERCENTILE = {"type": "percentile", "low": 1, "high": 99}
 
@@ -19,10 +20,10 @@ def check_normalisation(normalisation: Mapping[str, Any]) -> None:
             not below high.
     """
     name = normalisation.get("type")
-    if name not in ("percentile", "range"):
+    if name not in TYPES:
         raise UserError(
-            f"LoadThermal.normalisation: type is {name!r}, expected 'percentile' or "
-            "'range'"
+            f"LoadThermal.normalisation: type is {name!r}, expected one of "
+            f"{', '.join(TYPES)}"
         )
     if set(normalisation) != {"type", "low", "high"}:
         raise UserError(
@@ -43,8 +44,9 @@ def normalise(raw: np.ndarray, normalisation: Mapping[str, Any]) -> np.ndarray:
 
     ``dict(type='percentile', low=1, high=99)`` stretches between percentiles of this
     image; ``dict(type='range', low=3000, high=6000)`` between fixed values, so that
-    equal counts stay equal in all images. What lies outside is clipped. An image
-    without contrast becomes 0.
+    equal counts stay equal in all images; ``dict(type='ms2_celsius', low=-10,
+    high=50)`` likewise between temperatures, from MS2's counts. What lies outside is
+    clipped. An image without contrast becomes 0.
 
     Args:
         raw: (H, W) counts of 8, 14 or 16 bit, or temperatures.
@@ -53,7 +55,8 @@ def normalise(raw: np.ndarray, normalisation: Mapping[str, Any]) -> np.ndarray:
     Returns:
         (H, W) float32 in [0, 1].
     """
-    values = raw.astype(np.float32)
+    celsius = normalisation["type"] == "ms2_celsius"
+    values = ms2_celsius(raw) if celsius else raw.astype(np.float32)
     low, high = normalisation["low"], normalisation["high"]
     if normalisation["type"] == "percentile":
         low, high = np.percentile(values, (low, high))

@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from mmengine.config import Config
@@ -18,7 +17,7 @@ from .published import CONFIGURATIONS
 
 @dataclass(frozen=True)
 class Study:
-    """Runs that may be compared: equal in data, length and scoring.
+    """Runs that may be compared: equal in all but losses and seed.
 
     Attributes:
         label: The folder that holds them, as short as it stays unique.
@@ -96,7 +95,7 @@ def checkpoint_of(run: Run) -> Path:
 
 
 def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
-    """Put runs together that differ in configuration and seed alone.
+    """Put runs together that differ in losses and seed alone.
 
     Args:
         runs: Trainings of depth estimators.
@@ -137,20 +136,13 @@ def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
     return studies, notes
 
 
-def scored_data(config: Config) -> dict[str, Any]:
-    """Config of the data set that every epoch was scored on, without pipeline."""
-    dataset = config.val_dataloader.dataset.to_dict()
-    dataset.pop("pipeline", None)
-    return dataset
-
-
 def _key(run: Run, config: Config) -> str:
-    facts = [
-        run.fingerprint,
-        run.record["epochs"],
-        scored_data(config),
-        config.val_evaluator.to_dict(),
-    ]
+    """All that runs of one study have in common: everything but losses and seed."""
+    model = config.model.to_dict()
+    model["decode_head"].pop("losses", None)
+    parts = ("val_dataloader", "val_evaluator", "train_dataloader", "optim_wrapper")
+    settings = {part: config[part].to_dict() for part in parts if part in config}
+    facts = [run.fingerprint, run.record["epochs"], model, settings]
     return json.dumps(facts, sort_keys=True, default=str)
 
 

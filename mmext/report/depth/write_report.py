@@ -43,8 +43,8 @@ def write_depth_report(
 ) -> list[str]:
     """Write ``report.html``, ``figures/`` (PNG and SVG) and tables (CSV).
 
-    Runs that differ in configuration and seed alone make a study; several studies (by
-    data, split, teacher or length) get a section and a subfolder each.
+    Runs that differ in losses and seed alone make a study; several studies (by data,
+    split, teacher, network or length) get sections and a subfolder each.
 
     Args:
         paths: Work directories, or folders that hold some.

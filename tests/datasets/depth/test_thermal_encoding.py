@@ -39,7 +39,7 @@ def test_an_image_without_contrast_is_zero():
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"type": "minmax"}, "'minmax', expected 'percentile' or 'range'"),
+        ({"type": "minmax"}, "'minmax', expected one of percentile, range"),
         ({"type": "range", "low": 1}, "expected type, low, high"),
         ({"type": "range", "low": 5, "high": 5}, "low is 5 and high 5"),
         ({"type": "percentile", "low": 1, "high": 101}, "≤ 100"),
@@ -55,6 +55,8 @@ def test_ms2_counts_as_temperature():
     celsius = np.array([0.0, 20, 37])
     raw = 380747 / (np.exp(1428 / (celsius + 273.15)) - 1) - 88.539
     np.testing.assert_allclose(ms2_celsius(raw), celsius, atol=1e-3)
+    shares = normalise(raw[None], {"type": "ms2_celsius", "low": 0, "high": 40})
+    np.testing.assert_allclose(shares, celsius[None] / 40, atol=1e-4)
 
 
 def test_grey_in_three_channels_is_grey_and_colour_is_not(tmp_path):

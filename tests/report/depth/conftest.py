@@ -28,6 +28,7 @@ def write_run(tmp_path, mm5) -> Callable[..., Path]:
         checkpoint: bool = False,
         epochs: int = 3,
         state: str = "finished",
+        width: int = 4,
     ) -> Path:
         path = tmp_path / folder / f"seed{seed}" / name
         path.mkdir(parents=True)
@@ -36,6 +37,8 @@ def write_run(tmp_path, mm5) -> Callable[..., Path]:
             train=dict(type="MM5Dataset", root=str(mm5), split="train"),
             scored=dict(type="MM5Dataset", root=str(mm5), split=split),
         )
+        config.model.decode_head.losses = {name: dict(type="AbsRelLoss")}
+        config.model.backbone.base_channels = width
         (path / f"{name}.py").write_text(config_text(config))
         if checkpoint:
             write_depth_checkpoint(path / f"epoch_{epochs}.pth", config, seed)

@@ -25,13 +25,14 @@ def test_configurations_and_seeds_of_one_study_in_the_papers_order(write_run, tm
     assert study.label == "exp"
 
 
-def test_other_data_or_length_is_another_study(write_run, tmp_path):
+def test_other_data_length_or_network_is_another_study(write_run, tmp_path):
     write_run("all", folder="published")
     write_run("all", folder="rigs", split="rig_B")
     write_run("all", folder="long", epochs=5)
+    write_run("all", folder="wide", width=8)
     studies, _ = studies_of(tmp_path)
     labels = {study.label for study in studies}
-    assert labels == {"published/seed0", "rigs/seed0", "long/seed0"}
+    assert labels == {f"{n}/seed0" for n in ("published", "rigs", "long", "wide")}
 
 
 def test_the_same_run_twice_and_other_models_are_left_out(write_run, tmp_path):
