@@ -83,6 +83,12 @@ class DepthHead(BaseModule):
                 for name in ("metric", "structural")
             }
         )
+        for name, loss in losses.items():
+            if loss and "type" not in loss:
+                raise UserError(
+                    f"decode_head.losses.{name}: has no type, so there is no such loss "
+                    f"to change; there are {', '.join(losses)}"
+                )
         self.losses = nn.ModuleDict(
             {name: MODELS.build(loss) for name, loss in losses.items() if loss}
         )

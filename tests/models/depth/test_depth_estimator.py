@@ -270,6 +270,10 @@ def test_weights_of_one_band_load_as_they_are():
         (dict(structural_space="disparity"), "expected one of depth, inverse_depth"),
         (dict(losses=dict(a=None)), "decode_head.losses: has none"),
         (
+            dict(losses={**LOSSES, "smoth": dict(loss_weight=2)}),
+            "losses.smoth: has no type, so there is no such loss",
+        ),
+        (
             dict(head={**ENCODERS["unet3"][1], "num_classes": 2}),
             "num_classes: is set, but it follows",
         ),
