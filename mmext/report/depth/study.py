@@ -101,15 +101,14 @@ def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
         runs: Trainings of depth estimators.
 
     Returns:
-        The studies, and a line for each run that is left out: unfinished, of no depth
-        estimator, or with the configuration and seed of another.
+        The studies of finished runs, and a line for each run that is left out: of no
+        depth estimator, or with the configuration and seed of another.
     """
     groups: dict[str, dict[tuple[str, int], Run]] = {}
     notes = []
     for run in runs:
         if not run.finished:
-            notes.append(f"{run.path}: not finished, left out of the tables")
-            continue
+            continue  # find_runs has named it
         try:
             config = run_config(run)
         except UserError as error:

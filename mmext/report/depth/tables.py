@@ -32,10 +32,10 @@ _SHOWN = (
     ("all", "abs_rel"),
     ("all", "rmse"),
     ("all", "d1"),
-    ("all_median", "abs_rel"),
-    ("all_median", "rmse"),
     ("object", "abs_rel"),
     ("object", "rmse"),
+    ("all_median", "abs_rel"),
+    ("all_median", "rmse"),
 )
 _SHORT = {
     "all": "",
@@ -85,7 +85,8 @@ def ablation_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]
         for column in columns:
             source, score = column.split(".")
             if source == "paper":
-                row[column] = TABLE_1.get(name, {}).get(score)
+                printed = TABLE_1.get(name, {}).get(score)
+                row[column] = None if printed is None else f"{printed:.4f}"
             else:
                 row[column] = spread(study.values(name, source, score))
         rows.append(row)

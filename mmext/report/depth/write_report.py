@@ -20,7 +20,6 @@ from .panels import error_panels, metric_panels, structural_panels
 from .study import Study, group_studies
 from .tables import (
     CHANGE_HEADINGS,
-    SETS,
     Baselines,
     ablation_headings,
     ablation_rows,
@@ -28,7 +27,6 @@ from .tables import (
     overview_headings,
     overview_rows,
     score_rows,
-    scored_sets,
 )
 
 TITLE = "Losses for thermal monocular depth"
@@ -69,6 +67,8 @@ def write_depth_report(
         title, f"{len(runs)} trainings, reported by mmext {mmext.__version__}"
     )
     page.warnings(notes)
+    if not all(run.finished for run in runs):
+        page.text("Unfinished trainings are in no table or figure.", quiet=True)
     several = len(studies) > 1
     baselines = [_baselines(page, notes, study) for study in studies]
     with styled():
@@ -192,14 +192,12 @@ def _conditions(study: Study) -> list[str]:
     average = {"image": "mean over images", "pixel": "all pixels pooled"}
     run = study.any_run
     data = "; ".join(f"{title} {text}" for title, text in dataset_lines(study.config))
-    sets = ", ".join(SETS[name] for name in scored_sets(study))
     return [
         f"{data[0].upper()}{data[1:]}.",
         f"RMSE in metres; truth between {evaluator.get('min_depth', 1e-3):g} and "
         f"{evaluator.max_depth:g} m; {'crop ' + str(crop) if crop else 'no crop'}; "
-        f"{average[evaluator.get('average', 'image')]}; {sets}. Median-scaled: each "
-        "image multiplied by median(truth) / median(prediction); otherwise as "
-        "predicted. "
+        f"{average[evaluator.get('average', 'image')]}. Median-scaled: each image "
+        "multiplied by median(truth) / median(prediction); otherwise as predicted. "
         f"Scores are those of the last epoch ({run.last_epoch}), mean ± standard "
         f"deviation over seeds {', '.join(map(str, study.seeds))}.",
     ]

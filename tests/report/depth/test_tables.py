@@ -42,7 +42,7 @@ def test_ablation_with_spread_paper_and_baselines(study):
     assert rows[0]["all.abs_rel"] == "0.100 ± 0.010"
     assert rows[0]["all.rmse"] == "0.200 ± 0.020"
     assert rows[0]["seeds"] == 3
-    assert rows[2]["paper.rmse"] == 0.2114
+    assert rows[2]["paper.rmse"] == "0.2114"
     assert rows[3]["all.abs_rel"] == 0.5
     assert rows[3]["paper.rmse"] is None
     headings = ablation_headings(study)

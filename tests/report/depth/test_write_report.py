@@ -21,7 +21,7 @@ def test_a_page_that_needs_no_other_file(write_run, tmp_path):
     page = (out / "report.html").read_text()
     for title in CONFIGURATIONS.values():
         assert title in page
-    for text in ("mean map per rig", "0.211", "metres", "Median-scaled"):
+    for text in ("mean map per rig", "0.2114", "metres", "Median-scaled"):
         assert text in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
     names = {path.stem for path in (out / "figures").glob("*.png")}
