@@ -34,7 +34,7 @@ def shared_data() -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_store() -> Callable[..., Path]:
     """A small tile store: bright squares of target on a noisy dark ground."""
 

@@ -8,7 +8,7 @@ from mmext.registry import MODELS
 
 from .masked import IGNORE, at_least_float32
 
-_EPS = 1e-7
+_EPS = 1e-12
 
 
 def asymmetric_focal_loss(

@@ -53,11 +53,11 @@ def test_nonsense_is_refused(arguments, message):
 
 
 def test_channels_that_are_not_there_are_refused():
-    with pytest.raises(UserError, match="expected 'union' or one of target"):
+    with pytest.raises(UserError, match="needs the channel error"):
         UnionDecoder("error").check(["target"])
     with pytest.raises(UserError, match="one for each of target, error"):
         UnionDecoder(threshold={"target": 0.5}).check(CHANNELS)
-    with pytest.raises(UserError, match="expected 'union' or one of target"):
+    with pytest.raises(UserError, match="needs the channel error"):
         UnionDecoder("error")(PROBABILITIES[:, :1], ["target"])
 
 

@@ -1,0 +1,131 @@
+"""Every arm trains at the smallest size; a study and a reproduction by their tools."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from mmext.engine.train import train
+from mmext.study.run_study import run_study
+from mmext.study.schedule import needed_trainings
+from mmext.study.study_file import read_study
+
+from .test_tools import tool
+
+ARMS = Path(__file__).resolve().parents[2] / "configs" / "arms"
+OPTIONS = {
+    "epoch_scale": 0.02,
+    "model.backbone.base_channels": 4,
+    "model.decode_head.head.in_channels": 4,
+    "model.decode_head.head.channels": 4,
+    "train_dataloader.batch_size": 3,
+    "train_dataloader.num_workers": 0,
+    "val_dataloader.batch_size": 3,
+    "val_dataloader.num_workers": 0,
+    "train_cfg.val_interval": 8,
+}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory, make_store):
+    folder = tmp_path_factory.mktemp("stores")
+    for seed, split in enumerate(("train", "val", "test")):
+        # All positive: so is every fold.
+        make_store(folder / split, tiles=8, positive=8, seed=seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def write_study(stores):
+    def write(path, arms, seeds):
+        paths = {split: str(stores / split) for split in ("train", "val", "test")}
+        path.write_text(
+            f"configs = {str(ARMS)!r}\nstores = {paths!r}\nseeds = {seeds!r}\n"
+            f"options = {{'*': {OPTIONS!r}}}\nreference = {arms[0]['name']!r}\n"
+            f"arms = {arms!r}\n"
+        )
+        return path
+
+    return write
+
+
+def read_table(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_arm_trains_and_is_scored(tmp_path, write_study):
+    configs = sorted(ARMS.glob("*.py"))
+    arms = [dict(name=path.stem, config=path.stem) for path in configs]
+    study = read_study(write_study(tmp_path / "study.py", arms, [3]))
+    out = tmp_path / "out"
+    trainings = needed_trainings(configs, [3], study.training_options, out)
+    assert len(trainings) == len(configs)
+    for training in trainings:
+        train(training.config_path, training.work_dir, dict(training.options))
+        assert training.finished
+    run_study(study, out, train=False)
+    table = read_table(out / "results" / "arms.csv")
+    assert [row["arm"] for row in table] == [arm["name"] for arm in arms]
+    epochs = {row["arm"]: int(row["epochs"]) for row in table}
+    # In the paper's epochs: 400, 300 + 400 and 700, folds twice; here 2 %.
+    assert epochs["stage1_baseline"] == 8
+    assert epochs["stage2_B100-300"] == epochs["stage1_budget"] == 14
+    assert epochs["rival_ohem"] == epochs["gated"] == epochs["jtt"] == 14
+    assert epochs["out_of_fold"] == 6 + 6 + 8
+
+
+def test_a_study_by_its_tool(tmp_path, write_study):
+    levels = [dict(mode="union", threshold=t) for t in (0.3, 0.5)]
+    arms = [
+        dict(name="stage 1", config="stage1_trunk", decoders=levels),
+        dict(name="two seeds", config="stage1_trunk", ensemble="mean"),
+        dict(name="case", config="stage2_A100-200"),
+        dict(name="shapes", config="stage2_A100-200", filters=[dict(min_area=4)]),
+    ]
+    path = write_study(tmp_path / "study.py", arms, [0, 1])
+    out = tmp_path / "out"
+    tool("study", path, "--out", out, "--no-train", ok=False)
+    result = tool("study", path, "--out", out, "--jobs", 2)
+    assert "study.html: written" in result.stdout
+    results = out / "results"
+    for name in ("study.html", "figures/arms.png", "figures/curves.svg"):
+        assert (results / name).stat().st_size > 5000
+    rows = read_table(results / "seeds.csv")
+    assert [(row["arm"], row["seed"]) for row in rows[:4]] == [
+        ("stage 1", "0"),
+        ("stage 1", "1"),
+        ("two seeds", "0"),
+        ("two seeds", "1"),
+    ]
+    for row in rows:
+        tp, fp, fn = (int(row[key]) for key in ("tp", "fp", "fn"))
+        assert float(row["iou"]) == pytest.approx(tp / (tp + fp + fn), abs=1e-4)
+    # Two seeds' mean is the same whichever is first.
+    assert rows[2]["tp"] == rows[3]["tp"]
+    assert [row["arm"] for row in read_table(results / "error_detection.csv")] == [
+        "case"
+    ]
+    written = (out / "seed0" / "stage1_trunk" / "epoch_4.pth").stat().st_mtime_ns
+    tool("study", path, "--out", out)
+    assert (out / "seed0/stage1_trunk/epoch_4.pth").stat().st_mtime_ns == written
+
+
+def test_the_papers_experiment_by_one_command(tmp_path, stores):
+    out = tmp_path / "out"
+    options = [f"{key}={value}" for key, value in OPTIONS.items()]
+    command = (
+        *("reproduce", ARMS.parent / "demo", "--out", out, "--epoch-scale", 0.02),
+        *("--train", stores / "train", "--test", stores / "test", "--jobs", 2),
+    )
+    tool(*command, "--cfg-options", *options)
+    states = {
+        path.parent.name: json.loads(path.read_text())["state"]
+        for path in (out / "seed0").glob("*/run.json")
+    }
+    assert len(states) == 8
+    assert set(states.values()) == {"finished"}
+    assert (out / "report" / "report.html").is_file()

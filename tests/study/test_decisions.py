@@ -1,0 +1,122 @@
+"""Decisions on scenes made by hand, against what they say they are."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from mmext.errors import UserError
+from mmext.evaluation.confusion import confusion
+from mmext.study.answers import Scene
+from mmext.study.decisions import Decision, candidates, choose
+from mmext.study.scores import precision_at, score
+
+RNG = np.random.default_rng(4)
+
+
+class Stand:
+    """Answers without a dump: random scenes in which logits tell of the target."""
+
+    def __init__(self, channels, scenes=3, positives=0.2):
+        self.channels = channels
+        self.store = type("Store", (), {"path": "data/val"})
+        self._scenes = []
+        for _ in range(scenes):
+            target = (RNG.random((12, 9)) < positives).astype(np.uint8)
+            target[0] = 255
+            noise = RNG.normal(0, 1.5, (len(channels), 12, 9))
+            logits = noise + 2 * (target == 1) - 1
+            self._scenes.append(Scene(logits.astype(np.float32), target))
+
+    def scenes(self):
+        return iter(self._scenes)
+
+
+PIXELWISE = [
+    (dict(mode="target", threshold=0.3), ("target",)),
+    (dict(mode="union", threshold=0.7), ("target", "error")),
+    (
+        dict(mode="union", threshold=dict(target=0.2, error=0.9)),
+        ("target", "error"),
+    ),
+    (dict(mode="error"), ("target", "error")),
+    (
+        dict(mode="gated", threshold=dict(target=0.4, fn=0.8, fp=0.6)),
+        ("target", "fn", "fp"),
+    ),
+    (dict(mode="gated"), ("target", "fp")),
+]
+
+
+@pytest.mark.parametrize("decoder, channels", PIXELWISE)
+def test_above_zero_the_score_is_the_decision(decoder, channels):
+    decision = Decision(decoder)
+    for scene in Stand(channels).scenes():
+        margin = decision.score(scene.logits, channels)
+        np.testing.assert_array_equal(margin > 0, decision.mask(scene, channels))
+
+
+@pytest.mark.parametrize("shift", [-1.0, 0.7])
+def test_the_score_is_a_common_shift_of_all_thresholds(shift):
+    thresholds = dict(target=0.2, fn=0.9, fp=0.6)
+    channels = tuple(thresholds)
+    # A gate shifts the other way: lower thresholds let more in everywhere.
+    moved = {
+        name: float(expit(logit(t) + (-shift if name == "fp" else shift)))
+        for name, t in thresholds.items()
+    }
+    decision = Decision(dict(mode="gated", threshold=thresholds))
+    other = Decision(dict(mode="gated", threshold=moved))
+    for scene in Stand(channels).scenes():
+        margin = decision.score(scene.logits, channels)
+        np.testing.assert_array_equal(margin > shift, other.mask(scene, channels))
+
+
+def test_components_and_shapes_have_no_score():
+    logits = np.zeros((2, 4, 4), np.float32)
+    channels = ("target", "error")
+    assert Decision(dict(mode="touching")).score(logits, channels) is None
+    assert Decision({}, dict(min_area=3)).score(logits, channels) is None
+
+
+def test_the_best_candidate_is_chosen_by_iou():
+    answers = Stand(("target",))
+    levels = [0.01, 0.2, 0.5, 0.8, 0.99]
+    options = candidates([dict(threshold=t) for t in levels], [])
+    chosen, value = choose(answers, options)
+    ious = []
+    for level in levels:
+        tp = fp = fn = 0
+        for scene in answers.scenes():
+            counts = confusion(expit(scene.logits[0]) > level, scene.target)
+            tp, fp, fn = tp + counts.tp, fp + counts.fp, fn + counts.fn
+        ious.append(tp / (tp + fp + fn))
+    assert value == pytest.approx(max(ious))
+    assert chosen.decoder["threshold"] == levels[int(np.argmax(ious))]
+
+
+def test_nothing_to_choose_by():
+    with pytest.raises(UserError, match="data/val: has no target"):
+        choose(Stand(("target",), positives=0), [Decision({})])
+
+
+def test_decoders_times_filters():
+    pairs = candidates(
+        [dict(threshold=0.3), dict(threshold=0.5)], [{}, dict(min_area=9)]
+    )
+    assert len(pairs) == 4
+    assert str(pairs[1]) == "union, threshold 0.3, min_area 9"
+
+
+def test_sums_by_scene_and_the_curves_own_point():
+    answers = Stand(("target", "error"), scenes=4)
+    result = score(answers, Decision(dict(mode="union")), val_iou=0.5)
+    assert result.sums.shape == (4, 3)
+    for scene, sums in zip(answers.scenes(), result.sums, strict=True):
+        union = (scene.logits > 0).any(axis=0)
+        tp = (union & (scene.target == 1)).sum()
+        fp = (union & (scene.target == 0)).sum()
+        assert sums.tolist() == [tp, fp, (scene.target == 1).sum() - tp]
+    # float16 scores near 0 may fall on the other side.
+    found = precision_at(result.curve, result.recall)
+    assert found == pytest.approx(result.precision, abs=0.02)
+    assert np.isnan(precision_at(result.curve, 0.0))

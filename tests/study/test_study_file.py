@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from mmext.errors import UserError
+from mmext.study.study_file import read_study
+
+ROOT = Path(__file__).resolve().parents[2]
+
+GOOD = """
+configs = '{root}/configs/arms'
+stores = dict(train='a', val='b', test='c')
+seeds = [0, 1]
+options = {{'*': {{'epoch_scale': 0.1}}}}
+_levels = [0.2, 0.5]
+reference = 'one'
+arms = [
+    dict(name='one', config='stage1_baseline',
+         decoders=[dict(threshold=t) for t in _levels]),
+    dict(name='two', config='stage2_B100-300'),
+]
+"""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs/studies").glob("*.py")))
+def test_shipped_studies_are_valid(path):
+    study = read_study(path)
+    assert len(study.arms) > 3
+    assert all(arm.config.is_file() for arm in study.arms)
+
+
+def test_what_is_read(tmp_path):
+    path = tmp_path / "study.py"
+    path.write_text(GOOD.format(root=ROOT))
+    study = read_study(path)
+    assert [arm.name for arm in study.arms] == ["one", "two"]
+    assert study.arms[0].decoders == (dict(threshold=0.2), dict(threshold=0.5))
+    assert study.training_options["*"] == {
+        "epoch_scale": 0.1,
+        "train_dataloader.dataset.store": "a",
+        "val_dataloader.dataset.store": "b",
+        "test_dataloader.dataset.store": "c",
+    }
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("seeds", "seed", r"has arms, configs, options.*expected"),
+        ("val=", "valid=", "stores: has test, train, valid"),
+        ("reference = 'one'", "reference = 'three'", "'three' among them"),
+        ("name='two'", "name='one'", "expected different names"),
+        ("stage2_B100-300", "stage2_B", r"there is no .*stage2_B\.py"),
+        ("decoders=", "decoder=", "has the keys name, config, decoder"),
+        ("B100-300'", "B100-300', ensemble='max'", "expected one of mean, union"),
+        ("dict(name='two'", "dict(nam='two'", "expected name, config"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, old, new, message):
+    path = tmp_path / "study.py"
+    assert old in GOOD
+    path.write_text(GOOD.replace(old, new).format(root=ROOT))
+    with pytest.raises(UserError, match=message):
+        read_study(path)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(UserError, match="no such study"):
+        read_study(tmp_path / "none.py")
