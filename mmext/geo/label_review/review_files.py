@@ -2,6 +2,7 @@
 
 import html
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -10,6 +11,7 @@ import numpy as np
 import shapely
 from PIL import Image, ImageDraw
 from rasterio.windows import Window
+from scipy import ndimage
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
@@ -21,11 +23,34 @@ from .kinds import COLOURS
 
 LAYER = "candidates"
 VERDICTS = ("accept", "reject", "unsure")
-#: Side of a thumbnail's panels on the screen, and least side on the ground, in pixels.
-_PANEL, _LEAST_SIDE = 192, 48
+#: Side of a thumbnail's panels, least side of what they show, and their distance.
+_PANEL, _LEAST_SIDE, _GAP = 192, 48, 4
 _LABEL_COLOUR = (255, 212, 0)
 #: Columns that only the thumbnails need.
 _PLACE = ["row", "column", "side"]
+
+
+_Candidate = tuple[str, shapely.Geometry]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A square of the scene around a candidate, in pixels."""
+
+    row: int
+    column: int
+    side: int
+
+    def window(self, grid: SceneGrid) -> Window:
+        """What of it lies inside the scene."""
+        top, left = self.row - self.side // 2, self.column - self.side // 2
+        first_row, first_column = max(0, top), max(0, left)
+        return Window(
+            first_column,
+            first_row,
+            min(grid.width, left + self.side) - first_column,
+            min(grid.height, top + self.side) - first_row,
+        )
 
 
 def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) -> None:
@@ -49,7 +74,8 @@ def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) ->
         for scene, rows in table.groupby("scene"):
             grid = SceneGrid(store, str(scene))
             for row in tqdm(rows.itertuples(), total=len(rows), desc="Thumbnails"):
-                picture = _thumbnail(store, grid, row)
+                place = _Place(row.row, row.column, max(_LEAST_SIDE, 2 * row.side))
+                picture = _thumbnail(store, grid, place, (row.kind, row.geometry))
                 picture.save(temporary / f"{row.rank:04d}.png")
     try:
         with atomic_path(path.with_suffix(".html")) as page:
@@ -64,61 +90,46 @@ def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) ->
         raise
 
 
-def _thumbnail(store: TileStore, grid: SceneGrid, candidate: object) -> Image.Image:
-    side = max(_LEAST_SIDE, 2 * candidate.side)  # type: ignore[attr-defined]
-    top = candidate.row - side // 2  # type: ignore[attr-defined]
-    left = candidate.column - side // 2  # type: ignore[attr-defined]
-    inside = Window(
-        max(0, left),
-        max(0, top),
-        min(grid.width, left + side) - max(0, left),
-        min(grid.height, top + side) - max(0, top),
-    )
-    bands = store.images.shape[-1]
+def _thumbnail(
+    store: TileStore, grid: SceneGrid, place: _Place, candidate: _Candidate
+) -> Image.Image:
+    """Two panels: the image, and the image with label and candidate."""
+    window = place.window(grid)
     layers = grid.place(
-        inside,
+        window,
         lambda tile: {"image": store.images[tile], "labels": store.masks[tile]},
         {
-            "image": ((np.dtype(store.images.dtype), (bands,)), 0),
+            "image": ((store.images.dtype, store.images.shape[-1:]), 0),
             "labels": (np.uint8, 255),
         },
     )
-    size = (
-        round(_PANEL * inside.width / side),
-        round(_PANEL * inside.height / side),
-    )
+    scale = _PANEL / place.side
+    size = (round(scale * window.width), round(scale * window.height))
     pixels = Image.fromarray(_stretched(layers["image"], layers["labels"] != 255))
     plain = pixels.resize(size, Image.Resampling.BICUBIC)
     marked = plain.copy()
     draw = ImageDraw.Draw(marked)
-    # The labels' edge, drawn on the finer grid so that it stays a line.
-    label = Image.fromarray((layers["labels"] == 1).astype(np.uint8) * 255).resize(size)
-    edge = np.asarray(label) > 127
-    inner = edge.copy()
-    inner[1:-1, 1:-1] &= (
-        edge[:-2, 1:-1] & edge[2:, 1:-1] & edge[1:-1, :-2] & edge[1:-1, 2:]
-    )
-    rows, columns = np.nonzero(edge & ~inner)
-    draw.point(list(zip(columns.tolist(), rows.tolist(), strict=True)), _LABEL_COLOUR)
-    to_pixels = ~grid.transform
-    geometry = shapely.transform(
-        candidate.geometry,  # type: ignore[attr-defined]
-        lambda xy: (
-            (
-                np.stack(to_pixels * (xy[:, 0], xy[:, 1]), axis=1)
-                - (inside.col_off, inside.row_off)
-            )
-            * (_PANEL / side)
-        ),
-    )
-    colour = COLOURS[candidate.kind]  # type: ignore[attr-defined]
-    for part in shapely.get_parts(geometry):
+    draw.point(_edge(layers["labels"] == 1, size), _LABEL_COLOUR)
+    kind, geometry = candidate
+    to_pixels, corner = ~grid.transform, (window.col_off, window.row_off)
+
+    def to_panel(xy: np.ndarray) -> np.ndarray:
+        return (np.stack(to_pixels * (xy[:, 0], xy[:, 1]), axis=1) - corner) * scale
+
+    for part in shapely.get_parts(shapely.transform(geometry, to_panel)):
         for ring in shapely.get_rings(part):
-            draw.line([tuple(xy) for xy in ring.coords], colour, width=2)
-    picture = Image.new("RGB", (2 * _PANEL + 4, _PANEL), (255, 255, 255))
+            draw.line([tuple(xy) for xy in ring.coords], COLOURS[kind], width=2)
+    picture = Image.new("RGB", (2 * _PANEL + _GAP, _PANEL), (255, 255, 255))
     picture.paste(plain, (0, 0))
-    picture.paste(marked, (_PANEL + 4, 0))
+    picture.paste(marked, (_PANEL + _GAP, 0))
     return picture
+
+
+def _edge(mask: np.ndarray, size: tuple[int, int]) -> list[tuple[int, int]]:
+    """(x, y) of a mask's edge on a finer grid, so that it stays a thin line."""
+    inside = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize(size)) > 127
+    rows, columns = np.nonzero(inside & ~ndimage.binary_erosion(inside, border_value=1))
+    return list(zip(columns.tolist(), rows.tolist(), strict=True))
 
 
 def _stretched(image: np.ndarray, valid: np.ndarray) -> np.ndarray:

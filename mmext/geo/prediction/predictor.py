@@ -41,5 +41,8 @@ class Predictor:
     precision: str = "fp32"
 
     def decide(self, probabilities: Tensor) -> Decision:
-        """One mask, and each channel's, from (N, K, H, W) probabilities."""
-        return self.decoder(probabilities, self.channels)
+        """One mask, and each channel's, from (N, K, H, W) probabilities.
+
+        Pixel by pixel: what depends on whole components is left to the polygons.
+        """
+        return self.decoder.by_pixels(probabilities, self.channels)

@@ -126,8 +126,14 @@ class SceneWriter:
             part.close()
 
     def _flush(self) -> None:
+        decoder = self.predictor.decoder
+        kept = [
+            item
+            for item in self.objects
+            if decoder.keeps(bool(item.values["target"]), item.values["highest"])
+        ]
         table = field_table(
-            self.objects,
+            kept,
             self.crs,
             self.settings,
             pixel=abs(self.transform.a),

@@ -105,12 +105,11 @@ def _difference(network: nn.Module, session: object, shape: tuple[int, ...]) -> 
 
 
 def _description(loaded: LoadedModel, multiple: int) -> dict[str, object]:
-    decoder = loaded.model.decoder
     field = getattr(loaded.model.backbone, "receptive_field", None)
     return {
         "format": FORMAT,
         "channels": list(loaded.model.channels),
-        "decoder": {"mode": decoder.mode, "threshold": decoder.threshold},
+        "decoder": loaded.model.decoder.settings,
         "reach": None if field is None else field // 2,
         "multiple": multiple,
         "store": loaded.store,
