@@ -111,13 +111,8 @@ class _Scorer:
 
     def _trained(self, arm: Arm) -> dict[str, object]:
         work_dir = self._work_dir(arm, self.study.seeds[0])
-        epochs = self.trainings[work_dir].epochs
-        decoder = load_model(checkpoint_path(work_dir, epochs)).model.decoder
-        return {
-            "mode": decoder.mode,
-            "threshold": decoder.threshold,
-            "confident": decoder.confident,
-        }
+        checkpoint = checkpoint_path(work_dir, self.trainings[work_dir].epochs)
+        return load_model(checkpoint).model.decoder.settings
 
     def _work_dir(self, arm: Arm, seed: int) -> Path:
         return self.out / f"seed{seed}" / arm.config.stem

@@ -1,7 +1,7 @@
 """From the channels' probabilities to one mask."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -67,9 +67,37 @@ class UnionDecoder:
         self.confident = confident
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make this decoder again, plain values."""
+        threshold = self.threshold
+        return {
+            "mode": self.mode,
+            "threshold": dict(threshold) if isinstance(threshold, dict) else threshold,
+            "confident": self.confident,
+        }
+
+    @property
     def pixelwise(self) -> bool:
         """Whether a pixel's decision depends on that pixel alone."""
         return self.mode != "touching"
+
+    @property
+    def by_pixels(self) -> "UnionDecoder":
+        """This decoder without what looks at whole components.
+
+        Mapping sees a component only when its last window has come: it decides pixels
+        by this, and then asks :meth:`keeps` of every component.
+        """
+        return self if self.pixelwise else UnionDecoder("union", self.threshold)
+
+    def keeps(self, has_target: bool, highest: float) -> bool:
+        """Whether a component of the :attr:`by_pixels` mask counts.
+
+        Args:
+            has_target: Whether a pixel of it is in the target channel.
+            highest: Its highest probability in any channel.
+        """
+        return self.pixelwise or has_target or highest > self.confident
 
     def check(self, channels: Sequence[str]) -> None:
         """Refuse channels that this decoder cannot decide on.

@@ -22,6 +22,7 @@ from mmext.geo.prediction import (
     predict_scenes,
 )
 from mmext.geo.prediction.backends.eager import eager_predictor
+from mmext.models import UnionDecoder
 from mmext.registry import MODELS
 
 SETTINGS = PredictionSettings(window=128)
@@ -182,6 +183,34 @@ def test_cleaning_of_polygons(tmp_path, write_raster):
     assert len(chosen) == len(expected)
     with pytest.raises(UserError, match="--where"):
         fields(where="no such thing")
+
+
+@pytest.mark.parametrize("window", [128, 300])
+@pytest.mark.parametrize("stands_alone", [False, True])
+def test_components_that_touch_no_target_go(
+    tmp_path, write_raster, window, stands_alone
+):
+    """Whatever the windows, the polygons are those of one decision of the scene."""
+    image, loaded = blobs((3, 190, 260)), load()
+    whole = in_one_pass(eager_predictor(loaded), image)
+    threshold = dict(
+        target=float(np.quantile(whole[0], 0.97)),
+        error=float(np.quantile(whole[1], 0.85)),
+    )
+    confident = float(np.quantile(whole[1], 0.99)) if stands_alone else 1.0
+    decoder = UnionDecoder("touching", threshold, confident)
+    loaded.model.decoder = decoder
+    settings = PredictionSettings(window=window, float_probabilities=True)
+    scene = write_raster("s.tif", image)
+    predictor = eager_predictor(loaded)
+    result = predict_scene(predictor, scene, tmp_path / "m", settings)
+    table = geopandas.read_file(result.polygons, layer="fields")
+    masks = [
+        decide(torch.from_numpy(whole)[None], ("target", "error"))["mask"]
+        for decide in (decoder, decoder.by_pixels)
+    ]
+    assert 0 < masks[0].sum() < masks[1].sum()
+    assert table.area.sum() == pytest.approx(float(masks[0].sum()) / 4)
 
 
 def test_flips_average_four_views(tmp_path, write_raster):
