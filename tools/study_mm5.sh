@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The five loss combinations on MM5: three seeds, two teachers, two splits, at a size that
+# two CPU cores finish in 40 minutes. What is finished is skipped on a second call.
+#
+#     tools/study_mm5.sh [MM5_FOLDER] [TEACHER.onnx]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+MM5=${1:-../shared/data/mm5_rgbdt}
+TEACHER=${2:-../shared/data/fastdepth/fastdepth_7.onnx}
+OUT=work_dirs/studies/mm5
+
+for split in train eval; do
+    python tools/make_structural_depth.py --dataset MM5Dataset \
+        --options "root=$MM5" "split=$split" --model "$TEACHER" --out data/mm5_structural
+    python tools/make_structural_depth.py --dataset MM5Dataset \
+        --options "root=$MM5" "split=$split" --model true-depth --out data/mm5_true
+done
+
+train() { # study seed config
+    local train=train test=eval maps=data/mm5_structural
+    case $1 in *_rigs) train=rig_B test=rig_A ;; esac
+    case $1 in true_*) maps=data/mm5_true ;; esac
+    python tools/train.py "configs/depth/mm5/$3.py" --resume \
+        --work-dir "$OUT/$1/seed$2/$3" --cfg-options "randomness.seed=$2" \
+        epoch_scale=0.6 train_cfg.val_interval=100 train_dataloader.batch_size=4 \
+        model.backbone.base_channels=8 model.decode_head.head.in_channels=8 \
+        model.decode_head.head.channels=8 \
+        "train_dataloader.dataset.pipeline.3.scale=(80,60)" \
+        "val_dataloader.dataset.pipeline.1.scale=(80,60)" \
+        "test_dataloader.dataset.pipeline.1.scale=(80,60)" \
+        "train_dataloader.dataset.root=$MM5" "val_dataloader.dataset.root=$MM5" \
+        "test_dataloader.dataset.root=$MM5" \
+        "train_dataloader.dataset.split=$train" "val_dataloader.dataset.split=$test" \
+        "test_dataloader.dataset.split=$test" \
+        "train_dataloader.dataset.structural=$maps" \
+        > "$OUT/$1/seed$2/$3.log" 2>&1 || { tail -5 "$OUT/$1/seed$2/$3.log"; exit 1; }
+    echo "$1, seed $2, $3: done"
+}
+export -f train
+export MM5 OUT OMP_NUM_THREADS=1
+
+for study in fastdepth_published fastdepth_rigs true_published true_rigs; do
+    for seed in 0 1 2; do
+        mkdir -p "$OUT/$study/seed$seed"
+        for config in all no_silog no_smooth no_consistency no_smooth_no_consistency; do
+            echo "$study $seed $config"
+        done
+    done
+done | xargs -P 2 -L 1 bash -c 'train "$@"' _
+
+for study in fastdepth_published fastdepth_rigs true_published true_rigs; do
+    python tools/depth_report.py "$OUT/$study" --out "$OUT/reports/$study"
+done
