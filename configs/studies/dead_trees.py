@@ -27,7 +27,10 @@ options = {
 }
 
 # Candidates of a decision; the one with the best IoU on validation data is used.
-_levels = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
+_levels = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
+    0.8, 0.9, 0.95
+]
 _errors = [0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
 _single = [dict(mode='target', threshold=t) for t in _levels]
 _common = [dict(mode='union', threshold=t) for t in _levels]
@@ -37,7 +40,7 @@ _each = [
 ]
 _touching = [
     dict(mode='touching', threshold=dict(target=t, error=e), confident=c)
-    for t in [0.3, 0.5, 0.7] for e in [0.3, 0.5, 0.7, 0.9] for c in [0.9, 0.97, 1.0]
+    for t in [0.02, 0.1, 0.3, 0.5] for e in [0.3, 0.5, 0.7, 0.9] for c in [0.9, 0.97, 1.0]
 ]
 _shapes = [
     dict(min_area=area, max_hole=hole) for area in [0, 5, 10, 20, 40]
@@ -45,7 +48,7 @@ _shapes = [
 ]
 _gated = [
     dict(mode='gated', threshold=dict(target=t, fn=m, fp=f))
-    for t in [0.1, 0.3, 0.5, 0.7] for m in [0.3, 0.5, 0.7, 0.9, 0.99]
+    for t in [0.005, 0.02, 0.1, 0.3, 0.5, 0.7] for m in [0.3, 0.5, 0.7, 0.9, 0.99]
     for f in [0.1, 0.3, 0.5, 0.7, 0.9]
 ]
 _missed = [

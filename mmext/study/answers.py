@@ -12,6 +12,8 @@ from mmext.evaluation.prediction_dump import MAX_LOGIT, PredictionDump
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
 
 _IGNORE = 255
+# No channel's name: a channel is called "target".
+_TRUTH = "ground truth"
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,15 @@ class Answers:
         groups = table.groupby(table["scene"].astype(str)).indices
         for name in self.scene_names:
             tiles = [self._placed(tile) for tile in groups[name]]
-            fill = dict.fromkeys(tiles[0].layers, 0) | {"target": _IGNORE}
+            fill = dict.fromkeys(tiles[0].layers, 0) | {_TRUTH: _IGNORE}
             layers = scene_mosaics(tiles, fill)[name]
             logits = np.stack([layers[channel] for channel in self.channels])
-            yield Scene(logits, layers["target"])
+            yield Scene(logits, layers[_TRUTH])
 
     def _placed(self, tile: int) -> PlacedTile:
         row = self.store.tiles.iloc[tile]
         layers = dict(zip(self.channels, self._logits(tile), strict=True))
-        layers["target"] = np.asarray(self.store.masks[tile])
+        layers[_TRUTH] = np.asarray(self.store.masks[tile])
         return PlacedTile(
             str(row["scene"]), int(row["row_off"]), int(row["col_off"]), layers
         )
