@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pyogrio
 import rasterio
 import shapely
@@ -24,20 +25,29 @@ STATISTICS = {
     "highest": ("probability", "max"),
     "target": ("target", "max"),
     "error": ("error", "max"),
+    "cut": ("cut", "max"),
 }
-_COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "scene", "model")
+_COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "cut", "scene", "model")
 
 
 def object_layers(
-    codes: np.ndarray, probability: np.ndarray
+    codes: np.ndarray, probability: np.ndarray, above: np.ndarray, last: bool
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """What the polygonizer needs of a strip: the objects, and layers on them.
 
     Args:
         codes: (h, W) class codes.
         probability: (h, W) float, of the highest channel.
+        above: (W,) class codes of the row above; no-data above the first.
+        last: Whether the strip is the scene's last.
     """
+    outside = np.pad(codes == NODATA, 1, constant_values=True)
+    outside[0, 1:-1] = above == NODATA
+    outside[-1] = last
+    beside = outside[:-2, 1:-1] | outside[2:, 1:-1]
+    beside |= outside[1:-1, :-2] | outside[1:-1, 2:]
     layers = {
+        "cut": beside,
         "probability": probability,
         "target": (codes == TARGET) | (codes == BOTH),
         "error": (codes == ERROR) | (codes == BOTH),
@@ -63,16 +73,11 @@ def field_table(
         scene: Its name.
         model: The model's name and hash.
     """
-    shapes = geopandas.GeoSeries([item.geometry for item in objects], crs=crs)
-    if settings.fill_holes:
-        shapes = shapes.apply(_without_holes)
-    if settings.simplify:
-        shapes = shapes.simplify(settings.simplify * pixel)
-    area = shapes.area.to_numpy() if crs is None else ground_area(shapes)
     values = [item.values for item in objects]
+    shapes = geopandas.GeoSeries([item.geometry for item in objects], crs=crs)
     table = geopandas.GeoDataFrame(
         {
-            "area_m2": area.round(2),
+            "area_m2": _areas(shapes),
             "mean_prob": [
                 round(item.values["total"] / item.pixels, 4) for item in objects
             ],
@@ -81,6 +86,7 @@ def field_table(
                 NAMES[TARGET * int(of["target"]) + ERROR * int(of["error"])]
                 for of in values
             ],
+            "cut": np.array([bool(of["cut"]) for of in values], bool),
             "scene": scene,
             "model": model,
         },
@@ -88,8 +94,42 @@ def field_table(
         geometry=shapes,
         crs=crs,
     )
+    if settings.spare_cut:
+        return clean_fields(table, settings, pixel, table["cut"].to_numpy())
+    return clean_fields(table, settings, pixel, np.zeros(len(table), bool))
+
+
+def clean_fields(
+    table: geopandas.GeoDataFrame,
+    settings: PredictionSettings,
+    pixel: float,
+    spared: np.ndarray,
+) -> geopandas.GeoDataFrame:
+    """Fill, simplify and select fields.
+
+    Args:
+        table: Fields, as of :func:`field_table`.
+        settings: Holes, simplification, smallest area and condition.
+        pixel: Side of a pixel in CRS units.
+        spared: (N,) bool, rows that stay as they are.
+    """
+    kept, table = table[spared], table[~spared].copy()
+    if settings.fill_holes:
+        table.geometry = table.geometry.apply(_without_holes)
+    if settings.simplify:
+        table.geometry = table.geometry.simplify(settings.simplify * pixel)
+    if settings.fill_holes or settings.simplify:
+        table["area_m2"] = _areas(table.geometry)
     table = table[table["area_m2"] >= settings.min_area].reset_index(drop=True)
-    return _select(table, settings.where)
+    table = _select(table, settings.where)
+    if not len(kept):
+        return table
+    return pd.concat([table, kept], ignore_index=True) if len(table) else kept
+
+
+def _areas(shapes: geopandas.GeoSeries) -> np.ndarray:
+    area = shapes.area.to_numpy() if shapes.crs is None else ground_area(shapes)
+    return area.round(2)
 
 
 def _select(table: geopandas.GeoDataFrame, where: str | None) -> geopandas.GeoDataFrame:

@@ -4,16 +4,18 @@ import datetime
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas
+import rasterio
 import torch
 
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
+from .field_table import clean_fields
 from .merge import merge_sheets
 from .polygon_file import LAYER, PolygonFile
 from .predict_scene import predict_scene, result_paths
@@ -36,7 +38,8 @@ def predict_scenes(
     settings and input file; with others it is mapped anew. Under ``torchrun``
     process r of R takes scenes r, r + R, …. What can't be mapped does not stop the
     rest. In the end the first process writes ``map_class.vrt``,
-    ``map_probability.vrt`` and ``map.gpkg`` over all of several sheets.
+    ``map_probability.vrt`` and ``map.gpkg`` over all of several sheets. A field that
+    reaches the edge of its sheet is filtered and simplified there, when it is whole.
 
     Args:
         predictor: The network.
@@ -55,6 +58,8 @@ def predict_scenes(
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"scenes: two are called {name}, expected one each")
+    if len(scenes) > 1:
+        settings = replace(settings, spare_cut=True)
     rank, world_size = _join()
     failures = []
     for scene in scenes[rank::world_size]:
@@ -72,7 +77,7 @@ def predict_scenes(
         print(f"{result.classes}, {result.polygons}: {result.objects} fields")
     failures = _gather(failures, world_size)
     if rank == 0 and len(scenes) > 1:
-        failures += _put_together(scenes, out)
+        failures += _put_together(scenes, out, settings)
     return failures
 
 
@@ -102,7 +107,9 @@ def _is_finished(scene: Path, out: Path, note: dict[str, Any]) -> bool:
     return json.loads(path.read_text()) == note
 
 
-def _put_together(scenes: Sequence[Path], out: Path) -> list[str]:
+def _put_together(
+    scenes: Sequence[Path], out: Path, settings: PredictionSettings
+) -> list[str]:
     done = [scene for scene in scenes if _note_path(scene, out).is_file()]
     if not done:
         return []
@@ -118,8 +125,13 @@ def _put_together(scenes: Sequence[Path], out: Path) -> list[str]:
             geopandas.read_file(result_paths(scene, out)[2], layer=LAYER)
             for scene in done
         ]
+        fields = merge_sheets(tables)
+        with rasterio.open(result_paths(done[0], out)[1]) as raster:
+            pixel = abs(raster.transform.a)
+        whole = ~fields["cut"].to_numpy(bool)
+        fields = clean_fields(fields, settings, pixel, whole)
         merged = PolygonFile(out / f"{MERGED}.gpkg")
-        merged.add(merge_sheets(tables))
+        merged.add(fields.drop(columns="cut"))
         merged.save()
     except UserError as error:
         problems.append(str(error))

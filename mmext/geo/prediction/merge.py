@@ -69,6 +69,7 @@ def _merge(members: geopandas.GeoDataFrame) -> dict[str, object]:
         "mean_prob": round(float(np.average(members["mean_prob"], weights=weights)), 4),
         "max_prob": float(members["max_prob"].max()),
         "source": sources.pop() if len(sources) == 1 else "both",
+        "cut": bool(members["cut"].any()),
         "scene": "; ".join(sorted(set(members["scene"]))),
         "geometry": shapely.union_all(members.geometry.to_numpy()),
     }

@@ -54,7 +54,7 @@ class SceneWriter:
         self.settings = settings
         raster = source.raster
         self.transform, self.crs = raster.transform, raster.crs
-        self.width = raster.width
+        self.width, self.height = raster.width, raster.height
         as_float = settings.float_probabilities
         self.scale = 1 if as_float else 1 / PROBABILITY_STEPS
         self.probabilities = StripRaster(
@@ -76,6 +76,7 @@ class SceneWriter:
         self.polygons = polygons
         self.polygonizer = StripPolygonizer(raster.transform, STATISTICS)
         self.objects: list[StripObject] = []
+        self._above = np.full(self.width, NODATA, np.uint8)
 
     def add(
         self, window: PredictionWindow, probabilities: torch.Tensor, valid: np.ndarray
@@ -111,7 +112,10 @@ class SceneWriter:
             strip = Window(0, row, self.width, height)
             highest = self.probabilities.read(strip).max(axis=0) * self.scale
             codes = self.classes.read(strip)[0]
-            self.objects += self.polygonizer.add(*object_layers(codes, highest))
+            last = row + height == self.height
+            parts = object_layers(codes, highest, self._above, last)
+            self._above = codes[-1]
+            self.objects += self.polygonizer.add(*parts)
             if len(self.objects) >= _CHUNK:
                 self._flush()
 

@@ -17,6 +17,9 @@ class PredictionSettings:
         fill_holes: Close holes in polygons.
         where: Keep polygons for which this SQL condition on their columns holds.
         resample: Bring scenes to the training pixel size.
+        spare_cut: Leave fields that reach the edge of the sheet or no-data as they are:
+            their other part may be in the next sheet. They are cleaned, and judged by
+            ``min_area`` and ``where``, when sheets are put together.
     """
 
     window: int = 512
@@ -28,3 +31,4 @@ class PredictionSettings:
     fill_holes: bool = False
     where: str | None = None
     resample: bool = False
+    spare_cut: bool = False

@@ -19,6 +19,7 @@ def table(polygons, scene, crs="EPSG:5186", **columns):
         mean_prob=[0.5] * number,
         max_prob=[0.6] * number,
         source=["target"] * number,
+        cut=[True] * number,
         scene=scene,
         model="m",
     )

@@ -337,6 +337,53 @@ def test_many_sheets(tmp_path, sheets, capsys):
     assert (out / "left_class.tif").stat().st_mtime_ns > before
 
 
+def test_a_field_across_sheets_is_filtered_as_one(tmp_path, sheets):
+    """Filtering before sheets are put together is filtering after."""
+    predictor, (left, _, right) = build(), sheets
+    plain = PredictionSettings(window=128)
+    predict_scenes(predictor, [left, right], tmp_path / "plain", plain)
+    merged = geopandas.read_file(tmp_path / "plain" / "map.gpkg", layer="fields")
+    assert "cut" not in merged
+    across = merged[merged["scene"].str.contains(";")]
+    # Larger than any of its parts: judged by themselves they would all go.
+    parts = [
+        geopandas.read_file(tmp_path / "plain" / f"{name}.gpkg", layer="fields")
+        for name in ("left", "right")
+    ]
+    largest = max(table.loc[table["cut"], "area_m2"].max() for table in parts)
+    area = float((largest + across["area_m2"].max()) / 2)
+    assert across["area_m2"].max() > area > largest
+    for settings, expected in (
+        (dict(min_area=area), merged["area_m2"] >= area),
+        (dict(where=f"area_m2 > {area}"), merged["area_m2"] > area),
+        (dict(min_area=3.0), merged["area_m2"] >= 3),
+    ):
+        changed = dataclasses.replace(plain, **settings)
+        predict_scenes(predictor, [left, right], tmp_path / "filtered", changed)
+        found = geopandas.read_file(tmp_path / "filtered" / "map.gpkg", layer="fields")
+        wanted = merged[expected].geometry.normalize().to_wkb()
+        assert set(found.geometry.normalize().to_wkb()) == set(wanted)
+
+
+def test_fields_at_no_data_are_cut(tmp_path, write_raster):
+    image = blobs((3, 90, 100))
+    image[:, :, 50:] = 0
+    scene = write_raster("s.tif", image, nodata=0)
+    result = predict_scene(build(), scene, tmp_path / "m", SETTINGS)
+    table = geopandas.read_file(result.polygons, layer="fields")
+    west, _, _, north = rasterio.open(scene).bounds
+    south, east = north - 45, west + 25
+    bounds = table.bounds
+    expected = (
+        (bounds.minx <= west)
+        | (bounds.maxx >= east)
+        | (bounds.miny <= south)
+        | (bounds.maxy >= north)
+    )
+    assert 0 < expected.sum() < len(table)
+    np.testing.assert_array_equal(table["cut"], expected)
+
+
 def test_names_must_differ(tmp_path, sheets):
     with pytest.raises(UserError, match="two are called left"):
         predict_scenes(build(), [sheets[0]] * 2, tmp_path / "m", SETTINGS)
