@@ -46,6 +46,7 @@ _shapes = [
     dict(min_area=area, max_hole=hole) for area in [0, 5, 10, 20, 40]
     for hole in [0, 20]
 ]
+_grown = [dict(grow=pixels) for pixels in [0, 1, 2, 3, 4]]
 _gated = [
     dict(mode='gated', threshold=dict(target=t, fn=m, fp=f))
     for t in [0.005, 0.02, 0.1, 0.3, 0.5, 0.7] for m in [0.3, 0.5, 0.7, 0.9, 0.99]
@@ -62,6 +63,8 @@ arms = [
     dict(name='stage 1, threshold', config='stage1_baseline', decoders=_single),
     dict(name='stage 1, whole budget', config='stage1_budget'),
     dict(name=reference, config='stage1_budget', decoders=_single),
+    dict(name='stage 1, whole budget, threshold, grown', config='stage1_budget',
+         decoders=_single, filters=_grown),
     dict(name='stage 1, union of 2 seeds', config='stage1_baseline',
          ensemble='union'),
     dict(name='stage 1, mean of 2 seeds', config='stage1_baseline', ensemble='mean'),
@@ -78,6 +81,8 @@ arms = [
          decoders=[dict(mode='union')], filters=_shapes),
     dict(name='copy of the truth', config='target_copy'),
     dict(name='shuffled errors', config='shuffled_errors'),
+    dict(name='boundary band', config='boundary_band'),
+    dict(name='minimum count, union', config='minimum_count'),
     dict(name='FN only', config='fn_only'),
     dict(name='FN only, threshold each', config='fn_only', decoders=_missed),
     dict(name='FN and FP, gated', config='gated'),

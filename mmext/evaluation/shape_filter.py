@@ -1,7 +1,7 @@
 """Leaving out components that are too small or too ragged, and filling holes."""
 
 import numpy as np
-from scipy.ndimage import label
+from scipy.ndimage import binary_dilation, label
 
 _EIGHT = np.ones((3, 3), bool)
 
@@ -11,8 +11,9 @@ def filter_shapes(
     min_area: int = 0,
     max_hole: int = 0,
     min_compactness: float = 0.0,
+    grow: int = 0,
 ) -> np.ndarray:
-    """Fill small holes, then keep the 4-connected components that are field-like.
+    """Fill small holes, keep the 4-connected components that are field-like, grow them.
 
     Args:
         mask: (H, W) bool.
@@ -20,6 +21,8 @@ def filter_shapes(
         max_hole: Holes up to this size are filled, in pixels.
         min_compactness: Components with 4 π · area / perimeter² below this go, in
             [0, 1]. The perimeter runs along the pixels' edges: a square has 0.79.
+        grow: Pixels by which what is kept grows, corner neighbours in every second
+            step.
 
     Returns:
         (H, W) bool.
@@ -32,9 +35,15 @@ def filter_shapes(
         small[edge] = False  # open to the outside
         small[0] = False
         result |= small[holes]
-    if min_area <= 1 and min_compactness <= 0:
-        return result
-    labels, number = label(result)
+    if min_area > 1 or min_compactness > 0:
+        result = _field_like(result, min_area, min_compactness)
+    for step in range(grow):
+        result = binary_dilation(result, _EIGHT if step % 2 else None)
+    return result
+
+
+def _field_like(mask: np.ndarray, min_area: int, min_compactness: float) -> np.ndarray:
+    labels, number = label(mask)
     area = np.bincount(labels.ravel(), minlength=number + 1)
     kept = area >= min_area
     if min_compactness > 0:

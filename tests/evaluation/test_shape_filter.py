@@ -42,3 +42,12 @@ def test_empty_and_full(value):
     before = np.full((5, 7), value)
     after = filter_shapes(before, min_area=3, max_hole=9, min_compactness=0.1)
     np.testing.assert_array_equal(after, before)
+
+
+def test_growing_is_an_octagon():
+    before = np.zeros((9, 9), bool)
+    before[4, 4] = True
+    steps = [filter_shapes(before, grow=number).sum() for number in range(4)]
+    # A cross, the 5 x 5 square without its corners' corners, and so on.
+    assert steps == [1, 5, 21, 37]
+    assert filter_shapes(before, min_area=2, grow=3).sum() == 0
