@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The five loss combinations on MM5: three seeds, two teachers, two splits, at a size that
-# two CPU cores finish in 40 minutes. What is finished is skipped on a second call.
+# two CPU cores finish in half an hour. What is finished is skipped on a second call.
 #
 #     tools/study_mm5.sh [MM5_FOLDER] [TEACHER.onnx]
 set -euo pipefail
@@ -22,7 +22,7 @@ train() { # study seed config
     case $1 in true_*) maps=data/mm5_true ;; esac
     python tools/train.py "configs/depth/mm5/$3.py" --resume \
         --work-dir "$OUT/$1/seed$2/$3" --cfg-options "randomness.seed=$2" \
-        epoch_scale=0.5 train_cfg.val_interval=100 train_dataloader.batch_size=4 \
+        epoch_scale=0.35 train_cfg.val_interval=100 train_dataloader.batch_size=4 \
         model.backbone.base_channels=8 model.decode_head.head.in_channels=8 \
         model.decode_head.head.channels=8 \
         "train_dataloader.dataset.pipeline.3.scale=(80,60)" \

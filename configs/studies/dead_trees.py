@@ -82,7 +82,6 @@ arms = [
     dict(name='copy of the truth', config='target_copy'),
     dict(name='shuffled errors', config='shuffled_errors'),
     dict(name='boundary band', config='boundary_band'),
-    dict(name='minimum count, union', config='minimum_count'),
     dict(name='FN only', config='fn_only'),
     dict(name='FN only, threshold each', config='fn_only', decoders=_missed),
     dict(name='FN and FP, gated', config='gated'),
