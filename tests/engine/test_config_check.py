@@ -7,7 +7,9 @@ from mmext.errors import UserError
 
 from .conftest import CONFIGS
 
-SHIPPED = sorted(p for p in CONFIGS.rglob("*.py") if "_base_" not in p.parts)
+SHIPPED = sorted(
+    p for p in CONFIGS.rglob("*.py") if not {"_base_", "studies"} & {*p.parts}
+)
 TRUNK = CONFIGS / "stage1_trunk.py"
 
 

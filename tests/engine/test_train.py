@@ -93,8 +93,13 @@ def test_both_stages_with_parents(tmp_path, tiny_options):
 
 @pytest.mark.parametrize(
     "path",
-    # Those for depth have other data: test_train_depth.py.
-    sorted(p for p in CONFIGS.rglob("*.py") if not {"_base_", "depth"} & {*p.parts}),
+    # Those for depth have other data (test_train_depth.py); arms share their parents
+    # (tests/integration/test_arms.py), and studies are no configs of one training.
+    sorted(
+        path
+        for path in CONFIGS.rglob("*.py")
+        if not {"_base_", "depth", "arms", "studies"} & {*path.parts}
+    ),
     ids=lambda path: str(path.relative_to(CONFIGS)),
 )
 def test_every_shipped_config_trains(path, tmp_path, tiny_options, shared_parents):
