@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mmext.engine.processes import process_group_ended
 from mmext.engine.scoring import test_checkpoint
 from mmext.errors import exit_on_user_error
 
@@ -39,14 +40,15 @@ def main() -> None:
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0)
     args = parser.parse_args()
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
-    test_checkpoint(
-        args.config,
-        args.checkpoint,
-        work_dir=args.work_dir,
-        options=args.cfg_options,
-        tta=args.tta,
-        launcher=args.launcher,
-    )
+    with process_group_ended():
+        test_checkpoint(
+            args.config,
+            args.checkpoint,
+            work_dir=args.work_dir,
+            options=args.cfg_options,
+            tta=args.tta,
+            launcher=args.launcher,
+        )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mmext.engine.processes import process_group_ended
 from mmext.engine.train import train
 from mmext.errors import exit_on_user_error
 
@@ -52,16 +53,17 @@ def main() -> None:
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0)
     args = parser.parse_args()
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
-    train(
-        args.config,
-        work_dir=args.work_dir,
-        options=args.cfg_options,
-        resume=args.resume,
-        overwrite=args.overwrite,
-        with_parents=args.with_parents,
-        amp=args.amp,
-        launcher=args.launcher,
-    )
+    with process_group_ended():
+        train(
+            args.config,
+            work_dir=args.work_dir,
+            options=args.cfg_options,
+            resume=args.resume,
+            overwrite=args.overwrite,
+            with_parents=args.with_parents,
+            amp=args.amp,
+            launcher=args.launcher,
+        )
 
 
 if __name__ == "__main__":
