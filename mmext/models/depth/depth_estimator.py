@@ -1,14 +1,11 @@
 """Depth from one thermal image, in two outputs."""
 
-from collections.abc import Sequence
-
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
-from mmseg.models.segmentors import EncoderDecoder
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from mmext.errors import UserError
+from mmext.models.segmentors.band_checked import BandCheckedEncoderDecoder
 from mmext.models.segmentors.original_frame import to_original_frame
 from mmext.registry import MODELS
 
@@ -16,7 +13,7 @@ from .input_channels import accept_colour_weights
 
 
 @MODELS.register_module()
-class DepthEstimator(EncoderDecoder):
+class DepthEstimator(BandCheckedEncoderDecoder):
     """mmseg's encoder–decoder with a structural and a metric depth.
 
     mmseg's own ``DepthEstimator`` has one output and overwrites sliding inference
@@ -79,23 +76,6 @@ class DepthEstimator(EncoderDecoder):
         batch = self.data_preprocessor({"inputs": inputs})["inputs"]
         both = self.decode_head.depths(self._forward(batch), batch.shape[2:])
         return {"metric": both[:, :1], "structural": both[:, 1:]}
-
-    def extract_feat(self, inputs: Tensor) -> Sequence[Tensor]:
-        """The backbone's, or the neck's, feature maps.
-
-        Args:
-            inputs: (N, C, H, W), normalised.
-
-        Raises:
-            UserError: The number of bands differs from the backbone's.
-        """
-        expected = getattr(self.backbone, "in_channels", inputs.shape[1])
-        if inputs.shape[1] != expected:
-            raise UserError(
-                f"image: has {inputs.shape[1]} bands, model.backbone.in_channels "
-                f"expects {expected}"
-            )
-        return super().extract_feat(inputs)
 
     def postprocess_result(
         self, seg_logits: Tensor, data_samples: list[SegDataSample] | None = None

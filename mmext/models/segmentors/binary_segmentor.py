@@ -1,24 +1,21 @@
 """A segmentor whose channels are independent and decided by a decoder."""
 
-from collections.abc import Sequence
-
 import torch
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
-from mmseg.models.segmentors import EncoderDecoder
 from mmseg.models.utils import resize
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from mmext.errors import UserError
 from mmext.models.decoders.union_decoder import Decision, UnionDecoder
 from mmext.registry import MODELS
 
+from .band_checked import BandCheckedEncoderDecoder
 from .original_frame import to_original_frame
 
 
 @MODELS.register_module()
-class BinarySegmentor(EncoderDecoder):
+class BinarySegmentor(BandCheckedEncoderDecoder):
     """mmseg's encoder–decoder with multi-label channels and a decoder.
 
     mmseg takes the arg max over several channels and a sigmoid of one; neither
@@ -106,23 +103,6 @@ class BinarySegmentor(EncoderDecoder):
                 align_corners=self.align_corners,
             )
         return logits.float().sigmoid()
-
-    def extract_feat(self, inputs: Tensor) -> Sequence[Tensor]:
-        """The backbone's, or the neck's, feature maps.
-
-        Args:
-            inputs: (N, C, H, W), normalised.
-
-        Raises:
-            UserError: The number of bands differs from the backbone's.
-        """
-        expected = getattr(self.backbone, "in_channels", inputs.shape[1])
-        if inputs.shape[1] != expected:
-            raise UserError(
-                f"image: has {inputs.shape[1]} bands, model.backbone.in_channels "
-                f"expects {expected}"
-            )
-        return super().extract_feat(inputs)
 
     def postprocess_result(
         self, seg_logits: Tensor, data_samples: list[SegDataSample] | None = None
