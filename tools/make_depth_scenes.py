@@ -37,6 +37,9 @@ def main() -> None:
     parser.add_argument(
         "--size", nargs=2, type=int, default=(128, 96), metavar=("WIDTH", "HEIGHT")
     )
+    parser.add_argument(
+        "--field-of-view", type=float, default=65.0, help="left to right, degrees (65)"
+    )
     parser.add_argument("--kind", choices=(*KINDS, "both"), default="indoor")
     parser.add_argument("--seed", type=int, default=0, help="of the whole set (0)")
     parser.add_argument(
@@ -59,6 +62,7 @@ def main() -> None:
             height=height,
             width=width,
             lidar_beams=args.lidar_beams if split == "train" else 0,
+            field_of_view=args.field_of_view,
         )
         for number, frame in enumerate(render_sequence(spec)):
             writer.add(f"{kind}_{index:04d}", split, number, frame)

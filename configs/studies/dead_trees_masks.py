@@ -1,6 +1,18 @@
 # Other error masks than "ever wrong", on the dead trees: in the same --out as
 # dead_trees.py this study trains only what is not there yet.
 _base_ = './dead_trees.py'
+# dead_trees.py accumulates from 150 on; here the beginning is what differs.
+options = {
+    'stage1_begin0': {
+        'default_hooks.error_accumulation.begin': 0
+    },
+    'stage1_begin50': {
+        'default_hooks.error_accumulation.begin': 50
+    },
+    'stage1_begin200': {
+        'default_hooks.error_accumulation.begin': 200
+    },
+}
 _levels = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
     0.8, 0.9, 0.95
@@ -14,10 +26,19 @@ reference = 'stage 1, whole budget, threshold'
 arms = [
     dict(name=reference, config='stage1_budget',
          decoders=[dict(mode='target', threshold=t) for t in _levels]),
-    dict(name='ever wrong, one threshold', config='stage2_B100-300',
+    dict(name='ever wrong from 150', config='stage2_B100-300'),
+    dict(name='ever wrong from 150, one threshold', config='stage2_B100-300',
          decoders=_common),
     dict(name='minimum count', config='minimum_count'),
     dict(name='minimum count, one threshold', config='minimum_count',
          decoders=_common),
     dict(name='frequency, threshold each', config='error_frequency', decoders=_soft),
+    dict(name='from 0', config='begin0'),
+    dict(name='from 0, one threshold', config='begin0', decoders=_common),
+    dict(name='from 50', config='begin50'),
+    dict(name='from 50, one threshold', config='begin50', decoders=_common),
+    dict(name='from 200', config='begin200'),
+    dict(name='from 200, one threshold', config='begin200', decoders=_common),
+    dict(name='out of fold', config='out_of_fold'),
+    dict(name='out of fold, one threshold', config='out_of_fold', decoders=_common),
 ]

@@ -23,7 +23,6 @@ from .thermal import (
 )
 
 KINDS = ("indoor", "outdoor")
-_FIELD_OF_VIEW = math.radians(65)
 _WAVES = 6
 
 
@@ -38,6 +37,7 @@ class SequenceSpec:
         height: Rows.
         width: Columns.
         lidar_beams: Rows of a laser scanner's measurements; 0 leaves depth dense.
+        field_of_view: From left to right, degrees.
         sensor: The thermal camera.
     """
 
@@ -47,6 +47,7 @@ class SequenceSpec:
     height: int
     width: int
     lidar_beams: int = 0
+    field_of_view: float = 65.0
     sensor: ThermalSensor = field(default_factory=ThermalSensor)
 
     def __post_init__(self) -> None:
@@ -57,6 +58,10 @@ class SequenceSpec:
         for name in ("frames", "height", "width"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name}: is {getattr(self, name)}, expected 1 or more")
+        if not 0 < self.field_of_view < 180:
+            raise UserError(
+                f"field_of_view: is {self.field_of_view}, expected 0 to 180 degrees"
+            )
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def render_sequence(spec: SequenceSpec) -> Iterator[DepthFrame]:
     layout = make(rng, path)
     phases = rng.random((2, _WAVES, 4))
     state = new_state(rng, spec.sensor, spec.width)
-    focal = spec.width / 2 / math.tan(_FIELD_OF_VIEW / 2)
+    focal = spec.width / 2 / math.tan(math.radians(spec.field_of_view) / 2)
     for position, yaw in zip(path, yaws, strict=True):
         camera = Camera(
             spec.height,

@@ -97,11 +97,20 @@ def test_lidar_is_sparse_and_near_the_truth():
     )
 
 
+def test_twice_the_view_is_the_same_rays_in_half_the_pixels():
+    narrow, wide = (
+        render(frames=1, size=(49, 65), field_of_view=degrees)[0].exact_depth
+        for degrees in (65.0, 2 * np.degrees(np.arctan(2 * np.tan(np.radians(32.5)))))
+    )
+    np.testing.assert_allclose(wide[12:37, 16:49], narrow[::2, ::2], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [
         (dict(kind="space"), "expected one of indoor, outdoor"),
         (dict(frames=0), "frames: is 0"),
+        (dict(field_of_view=180), "field_of_view: is 180, expected 0 to 180"),
     ],
 )
 def test_specs_without_sense_are_one_line(settings, message):
