@@ -39,15 +39,6 @@ val_dataloader = dict(
         split='test',
         depth_scale=1.0,
         pipeline=_test))
-test_dataloader = dict(
-    batch_size=12,
-    num_workers=0,
-    dataset=dict(
-        _delete_=True,
-        type='FolderDepthDataset',
-        root='data/depth_demo',
-        split='test',
-        depth_scale=1.0,
-        pipeline=_test))
+test_dataloader = val_dataloader
 val_evaluator = dict(prefix='test', max_depth=12.0)
 test_evaluator = dict(max_depth=12.0)

@@ -48,14 +48,6 @@ val_dataloader = dict(
         root='../shared/data/mm5_rgbdt',
         split='eval',
         pipeline=_test))
-test_dataloader = dict(
-    batch_size=8,
-    num_workers=0,
-    dataset=dict(
-        _delete_=True,
-        type='MM5Dataset',
-        root='../shared/data/mm5_rgbdt',
-        split='eval',
-        pipeline=_test))
+test_dataloader = val_dataloader
 val_evaluator = dict(prefix='test', max_depth=2.0)
 test_evaluator = dict(max_depth=2.0)
