@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The five loss combinations on MM5: three seeds, two teachers, two splits, at a size that
-# two CPU cores finish in half an hour. What is finished is skipped on a second call.
+# The five loss combinations on MM5: three seeds, two teachers, the published split and rig
+# against rig, 14 epochs and for one teacher 40, at a size that two CPU cores finish in an
+# hour. What is finished is skipped on a second call.
 #
 #     tools/study_mm5.sh [MM5_FOLDER] [TEACHER.onnx]
 set -euo pipefail
@@ -17,12 +18,13 @@ for split in train eval; do
 done
 
 train() { # study seed config
-    local train=train test=eval maps=data/mm5_structural
-    case $1 in *_rigs) train=rig_B test=rig_A ;; esac
+    local train=train test=eval maps=data/mm5_structural scale=0.35
+    case $1 in *_BtoA*) train=rig_B test=rig_A ;; *_AtoB*) train=rig_A test=rig_B ;; esac
     case $1 in true_*) maps=data/mm5_true ;; esac
+    case $1 in *_long) scale=1 ;; esac
     python tools/train.py "configs/depth/mm5/$3.py" --resume \
         --work-dir "$OUT/$1/seed$2/$3" --cfg-options "randomness.seed=$2" \
-        epoch_scale=0.35 train_cfg.val_interval=100 train_dataloader.batch_size=4 \
+        epoch_scale=$scale train_cfg.val_interval=100 train_dataloader.batch_size=4 \
         model.backbone.base_channels=8 model.decode_head.head.in_channels=8 \
         model.decode_head.head.channels=8 \
         "train_dataloader.dataset.pipeline.3.scale=(80,60)" \
@@ -39,7 +41,10 @@ train() { # study seed config
 export -f train
 export MM5 OUT OMP_NUM_THREADS=1
 
-for study in fastdepth_published fastdepth_rigs true_published true_rigs; do
+STUDIES="fastdepth_published fastdepth_BtoA fastdepth_AtoB true_published true_BtoA
+    fastdepth_published_long fastdepth_BtoA_long"
+
+for study in $STUDIES; do
     for seed in 0 1 2; do
         mkdir -p "$OUT/$study/seed$seed"
         for config in all no_silog no_smooth no_consistency no_smooth_no_consistency; do
@@ -48,6 +53,6 @@ for study in fastdepth_published fastdepth_rigs true_published true_rigs; do
     done
 done | xargs -P 2 -L 1 bash -c 'train "$@"' _
 
-for study in fastdepth_published fastdepth_rigs true_published true_rigs; do
+for study in $STUDIES; do
     python tools/depth_report.py "$OUT/$study" --out "$OUT/reports/$study"
 done

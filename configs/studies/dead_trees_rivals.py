@@ -1,6 +1,6 @@
-# One channel instead of two, on the dead trees: other uses of the errors, and other losses
-# for the epochs of both stages. In the same --out as dead_trees.py this study trains only
-# what is not there yet. Thresholds come from validation data, as the losses' differ.
+# Other losses for the epochs of both stages, on the dead trees, with and without
+# positive-tile sampling. In the same --out as dead_trees.py this study trains only what is
+# not there yet. Every loss has its threshold from validation data: what 0.5 means differs.
 _base_ = './dead_trees.py'
 _levels = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
@@ -15,9 +15,6 @@ arms = [
     dict(name=reference, config='stage1_budget', decoders=_single),
     dict(name='two stages, B100-300, one threshold', config='stage2_B100-300',
          decoders=[dict(mode='union', threshold=t) for t in _levels]),
-    dict(name='errors as loss weight', config='error_weight', decoders=_single),
-    dict(name='Just Train Twice', config='jtt', decoders=_single),
-    dict(name='sampled by error map', config='error_sampling', decoders=_single),
     *[
         dict(name=loss.replace('_', ' '), config=f'rival_{loss}', decoders=_single)
         for loss in _losses

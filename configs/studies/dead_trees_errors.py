@@ -1,5 +1,5 @@
-# Other error masks than "ever wrong", on the dead trees: in the same --out as
-# dead_trees.py this study trains only what is not there yet.
+# Other errors than "ever wrong", and other uses of them than a second channel, on the dead
+# trees: in the same --out as dead_trees.py this study trains only what is not there yet.
 _base_ = './dead_trees.py'
 # dead_trees.py accumulates from 150 on; here the beginning is what differs.
 options = {
@@ -17,6 +17,7 @@ _levels = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
     0.8, 0.9, 0.95
 ]
+_single = [dict(mode='target', threshold=t) for t in _levels]
 _common = [dict(mode='union', threshold=t) for t in _levels]
 _soft = [
     dict(mode='union', threshold=dict(target=t, error_frequency=e)) for t in _levels
@@ -24,8 +25,7 @@ _soft = [
 ]
 reference = 'stage 1, whole budget, threshold'
 arms = [
-    dict(name=reference, config='stage1_budget',
-         decoders=[dict(mode='target', threshold=t) for t in _levels]),
+    dict(name=reference, config='stage1_budget', decoders=_single),
     dict(name='ever wrong from 150', config='stage2_B100-300'),
     dict(name='ever wrong from 150, one threshold', config='stage2_B100-300',
          decoders=_common),
@@ -41,4 +41,7 @@ arms = [
     dict(name='from 200, one threshold', config='begin200', decoders=_common),
     dict(name='out of fold', config='out_of_fold'),
     dict(name='out of fold, one threshold', config='out_of_fold', decoders=_common),
+    dict(name='errors as loss weight', config='error_weight', decoders=_single),
+    dict(name='Just Train Twice', config='jtt', decoders=_single),
+    dict(name='sampled by error map', config='error_sampling', decoders=_single),
 ]
