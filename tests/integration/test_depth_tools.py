@@ -1,37 +1,16 @@
 """Thermal depth as a user does it: every tool on a tiny rendered set."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from .commands import run, tool
+
 CONFIG = "configs/depth/demo/all.py"
 
 pytestmark = pytest.mark.slow
-
-
-def run(*command: object, ok: bool = True) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PORT": "29631"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert (result.returncode == 0) == ok, result.stdout + result.stderr
-    return result
-
-
-def tool(name: str, *arguments: object, ok: bool = True):
-    return run(sys.executable, f"tools/{name}.py", *arguments, ok=ok)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +77,10 @@ def test_the_report(folder, trained, options):
 
 def test_two_processes_score_as_one(folder, options):
     work_dir = folder / "two" / "all"
-    run("tools/dist_train.sh", CONFIG, 2, "--work-dir", work_dir, *options)
+    run(
+        *("tools/dist_train.sh", CONFIG, 2, "--work-dir", work_dir, *options),
+        PORT="29631",
+    )
     record = json.loads((work_dir / "run.json").read_text())
     assert (record["processes"], record["state"]) == (2, "finished")
     line = json.loads((work_dir / "history.jsonl").read_text().splitlines()[-1])

@@ -1,10 +1,6 @@
 """The tools, run one after another as a user runs them, at the smallest size."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -14,27 +10,9 @@ import rasterio
 
 from mmext.structures import ErrorBank
 
-ROOT = Path(__file__).resolve().parents[2]
+from .commands import run, tool
 
 pytestmark = pytest.mark.slow
-
-
-def run(*command: object, ok: bool = True) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert (result.returncode == 0) == ok, result.stdout + result.stderr
-    return result
-
-
-def tool(name: str, *arguments: object, ok: bool = True):
-    return run(sys.executable, f"tools/{name}.py", *arguments, ok=ok)
 
 
 @pytest.fixture(scope="module")
@@ -204,10 +182,10 @@ def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
 
 def test_two_processes_train_as_a_user_starts_them(folder, options):
     work_dir = folder / "two" / "stage1_trunk"
-    os.environ["PORT"] = "29617"
     run(
         *("tools/dist_train.sh", "configs/demo/stage1_trunk.py", 2),
         *("--work-dir", work_dir, *options),
+        PORT="29617",
     )
     record = json.loads((work_dir / "run.json").read_text())
     assert (record["processes"], record["state"]) == (2, "finished")
