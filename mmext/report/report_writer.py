@@ -11,7 +11,7 @@ from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
 from .html_page import HtmlPage
-from .style import save_figure
+from .style import compressed, save_figure
 
 
 class ReportWriter:
@@ -45,13 +45,15 @@ class ReportWriter:
             name: Of its files, ``figures/NAME.png`` and ``.svg``.
             figure: The figure.
             caption: Below it.
-            vector: Whether the page gets lines (SVG) or pixels (PNG).
+            vector: Whether the page gets lines (SVG) or compressed pixels (WebP).
         """
         if figure is None:
             return
         files = save_figure(figure, self.out / "figures" / name)
-        media, file = ("svg+xml", files["svg"]) if vector else ("png", files["png"])
-        self.page.figure(f"image/{media}", file.read_bytes(), caption)
+        if vector:
+            self.page.figure("image/svg+xml", files["svg"].read_bytes(), caption)
+        else:
+            self.page.figure("image/webp", compressed(figure), caption)
 
     def csv(
         self,

@@ -1,5 +1,6 @@
 """One look for all figures."""
 
+import io
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -74,3 +75,10 @@ def save_figure(figure: Figure, path: Path) -> dict[str, Path]:
         with atomic_path(files[kind]) as temporary:
             figure.savefig(temporary, format=kind, dpi=140, metadata=metadata)
     return files
+
+
+def compressed(figure: Figure) -> bytes:
+    """The figure as WebP: photographs at a tenth of their PNG's size."""
+    content = io.BytesIO()
+    figure.savefig(content, format="webp", dpi=140, pil_kwargs={"quality": 88})
+    return content.getvalue()
