@@ -53,6 +53,4 @@ for study in $STUDIES; do
     done
 done | xargs -P 2 -L 1 bash -c 'train "$@"' _
 
-for study in $STUDIES; do
-    python tools/depth_report.py "$OUT/$study" --out "$OUT/reports/$study"
-done
+python tools/depth_report.py "$OUT" --out "$OUT/report" --title "Losses for thermal depth on MM5"
