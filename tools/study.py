@@ -1,18 +1,19 @@
 #!/usr/bin/env python
-"""Train and compare many configs with several seeds on one tile store.
+r"""Train and compare many configs with several seeds on one tile store.
 
-    python tools/study.py configs/studies/dead_trees.py --out work_dirs/dead_trees
-    python tools/study.py configs/studies/demo.py --out work_dirs/study --jobs 2
+    python tools/study.py configs/studies/dead_trees.py \
+        --out work_dirs/studies/dead_trees --jobs 2
 
 Finished trainings are skipped and begun ones go on, so a killed study is called again.
-OUT/results holds study.html, figures and tables.
+Several studies of one store may share OUT, and with it their trainings.
+OUT/results/STUDY holds study.html, figures and tables.
 """
 
 import argparse
 from pathlib import Path
 
 from mmext.errors import exit_on_user_error
-from mmext.study.run_study import run_study
+from mmext.study.run_study import results_folder, run_study
 from mmext.study.study_file import read_study
 
 
@@ -31,8 +32,9 @@ def main() -> None:
         "--no-train", action="store_true", help="only score what is trained"
     )
     args = parser.parse_args()
-    run_study(read_study(args.study), args.out, args.jobs, not args.no_train)
-    print(f"{args.out / 'results' / 'study.html'}: written")
+    study = read_study(args.study)
+    run_study(study, args.out, args.jobs, not args.no_train)
+    print(f"{results_folder(study, args.out) / 'study.html'}: written")
 
 
 if __name__ == "__main__":

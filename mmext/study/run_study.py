@@ -26,7 +26,8 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
 
     Args:
         study: What to do.
-        out: Trainings go to ``seed<S>/<config>``, results to ``results``.
+        out: Trainings go to ``seed<S>/<config>``, results to
+            ``results/<study>``, so that several studies can share trainings.
         jobs: Trainings at once.
         train: Whether to train; False only scores what is there.
 
@@ -56,8 +57,18 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
         costs=training_costs(study, out, by_work_dir),
         detections=scorer.detections(),
     )
-    write_results(results, out / "results")
+    write_results(results, results_folder(study, out))
     return results
+
+
+def results_folder(study: Study, out: Path) -> Path:
+    """Where a study's results go.
+
+    Args:
+        study: The study.
+        out: The folder of its trainings.
+    """
+    return out / "results" / study.path.stem
 
 
 class _Scorer:

@@ -11,7 +11,7 @@ from mmext.study.run_study import run_study
 from mmext.study.schedule import needed_trainings
 from mmext.study.study_file import read_study
 
-from .test_tools import tool
+from .commands import tool
 
 ARMS = Path(__file__).resolve().parents[2] / "configs" / "arms"
 OPTIONS = {
@@ -68,7 +68,7 @@ def test_every_arm_trains_and_is_scored(tmp_path, write_study):
         train(training.config_path, training.work_dir, dict(training.options))
         assert training.finished
     run_study(study, out, train=False)
-    table = read_table(out / "results" / "arms.csv")
+    table = read_table(out / "results" / "study" / "arms.csv")
     assert [row["arm"] for row in table] == [arm["name"] for arm in arms]
     epochs = {row["arm"]: int(row["epochs"]) for row in table}
     # In the paper's epochs: 400, 300 + 400 and 700, folds twice; here 2 %.
@@ -91,7 +91,7 @@ def test_a_study_by_its_tool(tmp_path, write_study):
     tool("study", path, "--out", out, "--no-train", ok=False)
     result = tool("study", path, "--out", out, "--jobs", 2)
     assert "study.html: written" in result.stdout
-    results = out / "results"
+    results = out / "results" / "study"
     for name in ("study.html", "figures/arms.png", "figures/curves.svg"):
         assert (results / name).stat().st_size > 5000
     rows = read_table(results / "seeds.csv")

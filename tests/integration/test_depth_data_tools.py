@@ -8,7 +8,7 @@ import pytest
 
 from mmext.datasets.depth.structural_maps import read_map, read_note
 from tests.datasets.depth.layouts import make_folder, make_ms2
-from tests.integration.test_tools import ROOT, tool
+from tests.integration.commands import ROOT, tool
 
 pytestmark = pytest.mark.slow
 
