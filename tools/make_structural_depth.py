@@ -3,7 +3,7 @@ r"""Write structural depth targets from RGB with a pretrained model.
 
     python tools/make_structural_depth.py --dataset MM5Dataset \
         --options root=data/mm5 split=train \
-        --model data/fastdepth_7.onnx --out data/mm5_structural
+        --model fastdepth.onnx --out data/mm5_structural
 
     python tools/make_structural_depth.py --dataset MS2Dataset --options root=data/ms2 \
         lists=train_list.txt --model models/depth-anything-small --out data/ms2_da

@@ -6,8 +6,8 @@
 #     tools/study_mm5.sh [MM5_FOLDER] [TEACHER.onnx]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-MM5=${1:-../shared/data/mm5_rgbdt}
-TEACHER=${2:-../shared/data/fastdepth/fastdepth_7.onnx}
+MM5=${1:-data/mm5}
+TEACHER=${2:-fastdepth.onnx}
 OUT=work_dirs/studies/mm5
 
 for split in train eval; do
