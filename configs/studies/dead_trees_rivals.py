@@ -1,6 +1,6 @@
-# Other losses for the epochs of both stages, on the dead trees, with and without
-# positive-tile sampling. In the same --out as dead_trees.py this study trains only what is
-# not there yet. Every loss has its threshold from validation data: what 0.5 means differs.
+# Other losses for the epochs of both stages, on the dead trees. In the same --out as
+# dead_trees.py this study trains only what is not there yet. Every loss has its threshold
+# from validation data: what 0.5 means differs.
 _base_ = './dead_trees.py'
 _levels = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
@@ -10,7 +10,7 @@ _single = [dict(mode='target', threshold=t) for t in _levels]
 _losses = [
     'ohem', 'focal', 'focal_tversky', 'soft_iou', 'bce_dice', 'unified_focal', 'lovasz'
 ]
-reference = 'stage 1, whole budget'
+reference = 'cross-entropy'
 arms = [
     dict(name=reference, config='stage1_budget', decoders=_single),
     dict(name='two stages, B100-300, one threshold', config='stage2_B100-300',
@@ -18,10 +18,5 @@ arms = [
     *[
         dict(name=loss.replace('_', ' '), config=f'rival_{loss}', decoders=_single)
         for loss in _losses
-    ],
-    *[
-        dict(name=f"{loss.replace('_', ' ')}, uniform tiles",
-             config=f'rival_{loss}_uniform', decoders=_single)
-        for loss in ['bce', *_losses]
     ],
 ]
