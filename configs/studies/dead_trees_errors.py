@@ -19,6 +19,10 @@ _levels = [
 ]
 _single = [dict(mode='target', threshold=t) for t in _levels]
 _common = [dict(mode='union', threshold=t) for t in _levels]
+_touching = [
+    dict(mode='touching', threshold=dict(target=t, error=e), confident=c)
+    for t in [0.02, 0.1, 0.3, 0.5] for e in [0.3, 0.5, 0.7, 0.9] for c in [0.9, 0.97, 1.0]
+]
 _soft = [
     dict(mode='union', threshold=dict(target=t, error_frequency=e)) for t in _levels
     for e in [0.02, 0.05, 0.1, 0.2, 0.3, 0.5]
@@ -37,6 +41,8 @@ arms = [
     dict(name='from 0, one threshold', config='begin0', decoders=_common),
     dict(name='from 50', config='begin50'),
     dict(name='from 50, one threshold', config='begin50', decoders=_common),
+    dict(name='from 50, touching', config='begin50', decoders=_touching),
+    dict(name='from 50, channel 0, threshold', config='begin50', decoders=_single),
     dict(name='from 200', config='begin200'),
     dict(name='from 200, one threshold', config='begin200', decoders=_common),
     dict(name='out of fold', config='out_of_fold'),
