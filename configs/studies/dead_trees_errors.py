@@ -13,41 +13,31 @@ options = {
         'default_hooks.error_accumulation.begin': 200
     },
 }
-_levels = [
-    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
-    0.8, 0.9, 0.95
-]
-_single = [dict(mode='target', threshold=t) for t in _levels]
-_common = [dict(mode='union', threshold=t) for t in _levels]
-_touching = [
-    dict(mode='touching', threshold=dict(target=t, error=e), confident=c)
-    for t in [0.02, 0.1, 0.3, 0.5] for e in [0.3, 0.5, 0.7, 0.9] for c in [0.9, 0.97, 1.0]
-]
 _soft = [
-    dict(mode='union', threshold=dict(target=t, error_frequency=e)) for t in _levels
+    dict(mode='union', threshold=dict(target=t, error_frequency=e)) for t in _base_._levels
     for e in [0.02, 0.05, 0.1, 0.2, 0.3, 0.5]
 ]
 reference = 'stage 1, whole budget, threshold'
 arms = [
-    dict(name=reference, config='stage1_budget', decoders=_single),
+    dict(name=reference, config='stage1_budget', decoders=_base_._single),
     dict(name='ever wrong from 150', config='stage2_B100-300'),
     dict(name='ever wrong from 150, one threshold', config='stage2_B100-300',
-         decoders=_common),
+         decoders=_base_._common),
     dict(name='minimum count', config='minimum_count'),
     dict(name='minimum count, one threshold', config='minimum_count',
-         decoders=_common),
+         decoders=_base_._common),
     dict(name='frequency, threshold each', config='error_frequency', decoders=_soft),
     dict(name='from 0', config='begin0'),
-    dict(name='from 0, one threshold', config='begin0', decoders=_common),
+    dict(name='from 0, one threshold', config='begin0', decoders=_base_._common),
     dict(name='from 50', config='begin50'),
-    dict(name='from 50, one threshold', config='begin50', decoders=_common),
-    dict(name='from 50, touching', config='begin50', decoders=_touching),
-    dict(name='from 50, channel 0, threshold', config='begin50', decoders=_single),
+    dict(name='from 50, one threshold', config='begin50', decoders=_base_._common),
+    dict(name='from 50, touching', config='begin50', decoders=_base_._touching),
+    dict(name='from 50, channel 0, threshold', config='begin50', decoders=_base_._single),
     dict(name='from 200', config='begin200'),
-    dict(name='from 200, one threshold', config='begin200', decoders=_common),
+    dict(name='from 200, one threshold', config='begin200', decoders=_base_._common),
     dict(name='out of fold', config='out_of_fold'),
-    dict(name='out of fold, one threshold', config='out_of_fold', decoders=_common),
-    dict(name='errors as loss weight', config='error_weight', decoders=_single),
-    dict(name='Just Train Twice', config='jtt', decoders=_single),
-    dict(name='sampled by error map', config='error_sampling', decoders=_single),
+    dict(name='out of fold, one threshold', config='out_of_fold', decoders=_base_._common),
+    dict(name='errors as loss weight', config='error_weight', decoders=_base_._single),
+    dict(name='Just Train Twice', config='jtt', decoders=_base_._single),
+    dict(name='sampled by error map', config='error_sampling', decoders=_base_._single),
 ]
