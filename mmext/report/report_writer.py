@@ -53,7 +53,7 @@ class ReportWriter:
         if vector:
             self.page.figure("image/svg+xml", files["svg"].read_bytes(), caption)
         else:
-            self.page.figure("image/webp", compressed(figure), caption)
+            self.page.figure("image/webp", compressed(files["png"]), caption)
 
     def csv(
         self,
