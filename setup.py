@@ -50,6 +50,11 @@ setup(
         "pyproj>=3.6",
         "matplotlib>=3.8",
         "tqdm>=4.66",
+        # 2.9: dataclasses and TypedDicts whose refusals name every place.
+        "pydantic>=2.9",
+        # 4: commands by name, which are imported when they are called.
+        "cyclopts>=4",
+        "typing_extensions>=4.12",
     ],
     extras_require=EXTRAS,
 )

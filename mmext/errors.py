@@ -1,23 +1,54 @@
-"""The one exception that a user's mistake raises, and how tools show it."""
+"""How a program of ours ends when it can't go on: with one line."""
 
+import errno
 import functools
+import os
 import sys
+import tempfile
+import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 
 class UserError(Exception):
     """A mistake in the user's files, config or command line.
 
     The message is one line that names the file or key, what was found and what
-    was expected. Tools print it without a traceback; see
-    :func:`exit_on_user_error`.
+    was expected. Commands print it without a traceback; see
+    :func:`exit_with_one_line`.
     """
 
 
-def exit_on_user_error(main: Callable[..., None]) -> Callable[..., None]:
-    """Make ``main`` print a :class:`UserError` as one line and exit with 2.
+#: Whoever is asked for a file or a number of the machine's may refuse; these are
+#: libraries whose exceptions speak of the user's data, not of our code.
+_BOUNDARY = (
+    "rasterio",
+    "pyogrio",
+    "fiona",
+    "pyproj",
+    "shapely",
+    "geopandas",
+    "onnx",
+    "onnxruntime",
+    "openvino",
+    "cv2",
+    "PIL",
+    "pydantic",
+    "pydantic_core",
+    "zipfile",
+    "json",
+    "torch",
+)
 
-    Any other exception is a defect of ours and keeps its traceback.
+
+def exit_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
+    """Make ``main`` end a failure with one line on stderr and an exit status.
+
+    A :class:`UserError`, and what a library or the operating system says of the
+    user's files and machine, exits with 2. Anything else is a defect of ours and
+    exits with 1. Whenever the line can't say all, it names a file with the
+    traceback.
     """
 
     @functools.wraps(main)
@@ -25,7 +56,47 @@ def exit_on_user_error(main: Callable[..., None]) -> Callable[..., None]:
         try:
             main(*args, **kwargs)
         except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(2)
+            _end(str(error), 2)
+        except KeyboardInterrupt:
+            _end("interrupted", 130)
+        except BrokenPipeError:
+            # Whoever read the output has gone, as `| head` does.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+        except Exception as error:
+            line, status = _explain(error)
+            _end(f"{line} (traceback in {_keep_traceback()})", status)
 
     return wrapped
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    if isinstance(error, OSError) and error.errno is not None:
+        place = error.filename or "input or output"
+        reason = os.strerror(error.errno)
+        if error.errno == errno.ENOSPC:
+            reason = "no space left on the disk"
+        return f"{place}: {reason}", 2
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return f"not enough memory: {one_line(error)}", 2
+    owner = type(error).__module__.split(".")[0]
+    if owner in _BOUNDARY:
+        return f"{type(error).__name__} from {owner}: {one_line(error)}", 2
+    return f"unexpected {type(error).__name__}: {one_line(error)}", 1
+
+
+def _keep_traceback() -> Path:
+    name = f"mmext-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    path = Path(tempfile.gettempdir(), name)
+    path.write_text(traceback.format_exc(), encoding="utf-8")
+    return path
+
+
+def _end(line: str, status: int) -> None:
+    print(f"error: {line}", file=sys.stderr)
+    sys.exit(status)

@@ -14,10 +14,10 @@ Times on a shared machine are noisy; the ratios are what counts.
 import argparse
 
 from mmext.benchmark import PARTS, benchmark_all
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and measure."""
     parser = argparse.ArgumentParser(

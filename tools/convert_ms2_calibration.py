@@ -11,10 +11,10 @@ import argparse
 from pathlib import Path
 
 from mmext.datasets.depth.ms2_calibration import convert_calibration
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and convert."""
     parser = argparse.ArgumentParser(

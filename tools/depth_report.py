@@ -9,12 +9,12 @@ python tools/depth_report.py work_dirs/depth/mm5 --out report --frames 80 122 20
 import argparse
 from pathlib import Path
 
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.report.depth import write_depth_report
 from mmext.report.depth.write_report import TITLE
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and report."""
     parser = argparse.ArgumentParser(

@@ -11,12 +11,12 @@ gives only where, not how often and when.
 import argparse
 from pathlib import Path
 
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.geo.error_atlas import write_atlas
 from mmext.structures.error_bank import ErrorBank
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and write the atlas."""
     parser = argparse.ArgumentParser(

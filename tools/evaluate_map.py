@@ -15,11 +15,11 @@ layers hits, misses and false_alarms, each with the channel it comes from.
 import argparse
 from pathlib import Path
 
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.geo.map_evaluation import VECTOR_SUFFIXES, evaluate_map
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line, evaluate and write."""
     parser = argparse.ArgumentParser(

@@ -13,11 +13,11 @@ import argparse
 from pathlib import Path
 
 from mmext.engine.checkpoint import load_model
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.geo.prediction.backends import export_onnx
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and export."""
     parser = argparse.ArgumentParser(

@@ -21,10 +21,10 @@ from mmext.datasets.depth.synthetic import (
     SequenceSpec,
     render_sequence,
 )
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and render."""
     parser = argparse.ArgumentParser(

@@ -38,7 +38,7 @@ from mmext.depth_teacher import (
     make_true_maps,
     open_dataset,
 )
-from mmext.errors import UserError, exit_on_user_error
+from mmext.errors import UserError, exit_with_one_line
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -99,7 +99,7 @@ def open_teacher(args: argparse.Namespace) -> Teacher:
     return OnnxTeacher(args.model, facts, size)
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and write the maps."""
     args = parse_arguments()

@@ -25,7 +25,7 @@ from mmext.depth_inference import (
     ThermalSource,
     predict_files,
 )
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -66,7 +66,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and predict."""
     args = parse_arguments()

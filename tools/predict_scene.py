@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from mmext.errors import UserError, exit_on_user_error
+from mmext.errors import UserError, exit_with_one_line
 from mmext.geo.prediction import (
     BACKENDS,
     PRECISIONS,
@@ -80,7 +80,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and map."""
     args = parse_arguments()

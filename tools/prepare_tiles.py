@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 
 from mmext.datasets.tile_store import TileStore
-from mmext.errors import UserError, exit_on_user_error
+from mmext.errors import UserError, exit_with_one_line
 from mmext.geo.cutting import NODATA_FROM_FILE, Cutting, Scene, cut_scenes
 from mmext.geo.labels import RasterLabels, read_labels
 from mmext.geo.scene_list import (
@@ -104,7 +104,7 @@ def parse_nodata(text: str) -> float | str | None:
         ) from None
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and cut."""
     args = parse_arguments()

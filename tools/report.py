@@ -9,12 +9,12 @@ python tools/report.py work_dirs --out report --window 101:400 --title "Ginseng 
 import argparse
 from pathlib import Path
 
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.report import EpochWindow, write_report
 from mmext.report.write_report import TITLE
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and report."""
     parser = argparse.ArgumentParser(

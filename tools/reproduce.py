@@ -14,11 +14,11 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.study.reproduce import reproduce
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and reproduce."""
     parser = argparse.ArgumentParser(

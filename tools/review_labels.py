@@ -17,7 +17,7 @@ import geopandas
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import load_model
-from mmext.errors import UserError, exit_on_user_error
+from mmext.errors import UserError, exit_with_one_line
 from mmext.fileio import atomic_path
 from mmext.geo.label_review import (
     apply_verdicts,
@@ -29,7 +29,7 @@ from mmext.geo.label_review import (
 from mmext.structures.error_bank import ErrorBank
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line; review or apply."""
     parser = argparse.ArgumentParser(

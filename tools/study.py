@@ -12,12 +12,12 @@ OUT/results/STUDY holds study.html, figures and tables.
 import argparse
 from pathlib import Path
 
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 from mmext.study.run_study import results_folder, run_study
 from mmext.study.study_file import read_study
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and run the study."""
     parser = argparse.ArgumentParser(

@@ -13,10 +13,10 @@ from mmengine.config import DictAction
 
 from mmext.engine.processes import process_group_ended
 from mmext.engine.scoring import test_checkpoint
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Parse the command line and test."""
     parser = argparse.ArgumentParser(

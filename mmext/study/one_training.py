@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from mmext.engine.train import train
-from mmext.errors import exit_on_user_error
+from mmext.errors import exit_with_one_line
 
 
-@exit_on_user_error
+@exit_with_one_line
 def main() -> None:
     """Train what the arguments name, going on where it was stopped."""
     config, work_dir = map(Path, sys.argv[1:])
