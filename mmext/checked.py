@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic import ValidationError as _ValidationError
 from pydantic.dataclasses import dataclass as _dataclass
 from typing_extensions import dataclass_transform
@@ -70,15 +70,6 @@ def checked(kind: Any, value: Any, where: str, strict: bool = True) -> Any:
         return _adapter(kind).validate_python(value, strict=strict)
     except _ValidationError as error:
         raise UserError(refusal(error, where, value)) from None
-
-
-def can_check(kind: Any) -> bool:
-    """Whether a hint can be compared with a value (a type variable can't, say)."""
-    try:
-        _adapter(kind)
-    except (PydanticUserError, NameError, TypeError):
-        return False
-    return True
 
 
 def read_json(path: str | os.PathLike[str], kind: type[T]) -> T:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from pydantic import ValidationError
@@ -14,7 +14,6 @@ from mmext.checked import (
     NotNegative,
     Positive,
     Share,
-    can_check,
     checked,
     parse_json,
     read_json,
@@ -110,9 +109,3 @@ def test_a_file_that_is_missing_or_no_text(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(UserError, match="cut.json: "):
         read_json(path, Cut)
-
-
-def test_hints_that_say_nothing_about_values_are_known():
-    assert can_check(int | None)
-    assert can_check(Any)
-    assert not can_check("nobody_defines_this")
