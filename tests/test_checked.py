@@ -107,5 +107,5 @@ def test_a_file_that_is_missing_or_no_text(tmp_path, content):
     path = tmp_path / "cut.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UserError, match="cut.json: "):
+    with pytest.raises(UserError, match=r"cut\.json: "):
         read_json(path, Cut)
