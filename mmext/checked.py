@@ -207,7 +207,8 @@ def _expected(item: Any) -> str:
         words, key = _RANGES[kind]
         return f"{words} {context[key]:g}"
     if kind == "literal_error":
-        return "one of " + context["expected"].replace(" or ", ", ").replace("'", "")
+        names = context["expected"].replace(" or ", ", ").replace("'", "")
+        return f"one of {names}" if ", " in names else names
     if kind == "too_short":
         return f"at least {context['min_length']} values"
     if kind == "too_long":

@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 
 class UserError(Exception):
     """A mistake in the user's files, config or command line.
@@ -84,6 +86,10 @@ def _explain(error: Exception) -> tuple[str, int]:
         return f"{place}: {reason}", 2
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return f"not enough memory: {one_line(error)}", 2
+    if isinstance(error, ValidationError):
+        from mmext.checked import refusal  # which imports this module
+
+        return refusal(error, error.title, None), 2
     owner = type(error).__module__.split(".")[0]
     if owner in _BOUNDARY:
         return f"{type(error).__name__} from {owner}: {one_line(error)}", 2

@@ -2,27 +2,30 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 
-from mmext.datasets.depth.structural_maps import SPACES, StructuralNote
+from mmext.checked import settings
+from mmext.datasets.depth.structural_maps import Space, StructuralNote
 from mmext.errors import UserError
 
 from .teacher import sha256_of
 
 #: Mean and standard deviation that RGB / 255 is normalised by.
-NORMALISATIONS = {
+NORMALISATIONS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
 
 
-@dataclass(frozen=True)
+Normalisation = Literal["none", "half", "imagenet"]
+
+
+@settings
 class OnnxFacts:
     """What an ONNX file does not say of itself.
 
@@ -33,9 +36,9 @@ class OnnxFacts:
         name: The model's name.
     """
 
-    space: str
+    space: Space
     metric: bool
-    normalisation: str
+    normalisation: Normalisation
     name: str = ""
 
 
@@ -81,7 +84,6 @@ class OnnxTeacher:
                 f"{path}: an unknown model, expected --space (depth or inverse_depth) "
                 "and --normalise"
             )
-        _check(facts)
         self._session = _open(path, threads)
         mean, deviation = NORMALISATIONS[facts.normalisation]
         self._mean, self._std = (
@@ -148,16 +150,6 @@ class OnnxTeacher:
             )
         self._name = inputs[0].name
         return shape
-
-
-def _check(facts: OnnxFacts) -> None:
-    if facts.space not in SPACES:
-        raise UserError(f"space: is {facts.space!r}, expected {' or '.join(SPACES)}")
-    if facts.normalisation not in NORMALISATIONS:
-        raise UserError(
-            f"normalise: is {facts.normalisation!r}, expected one of "
-            f"{', '.join(NORMALISATIONS)}"
-        )
 
 
 def _open(path: str | os.PathLike[str], threads: int) -> Any:

@@ -1,6 +1,5 @@
 """A depth model in a local directory of the transformers library."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmext.datasets.depth.structural_maps import StructuralNote
+from mmext.checked import read_json
+from mmext.datasets.depth.structural_maps import Space, StructuralNote
 from mmext.errors import UserError
 
 from .teacher import sha256_of
 
 #: Space and whether metric, by ``model_type``. Depth Anything says it itself.
-_TYPES = {
+_TYPES: dict[str, tuple[Space, bool]] = {
     "dpt": ("inverse_depth", False),
     "glpn": ("depth", True),
     "zoedepth": ("depth", True),
@@ -40,19 +40,21 @@ class TransformersTeacher:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        space: str | None = None,
+        space: Space | None = None,
         metric: bool | None = None,
         device: str = "cpu",
     ) -> None:
         folder = Path(path)
         config = _read_config(folder)
         known = _space_of(config)
-        if known is None and space is None:
+        if known is None and space is not None:
+            known = space, False
+        if known is None:
             raise UserError(
                 f"{folder}: model_type {config.get('model_type')!r} gives an unknown "
                 "space, expected --space depth or inverse_depth"
             )
-        known_space, known_metric = known or (str(space), False)
+        known_space, known_metric = known
         self._processor, self._model = _load(folder)
         self._model.to(device).eval()
         self._device = device
@@ -91,13 +93,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     if not file.is_file():
         raise UserError(f"{folder}: has no config.json, expected a model's directory")
-    try:
-        return dict(json.loads(file.read_text()))
-    except ValueError as error:
-        raise UserError(f"{file}: not valid JSON ({error})") from None
+    return read_json(file, dict[str, Any])
 
 
-def _space_of(config: dict[str, Any]) -> tuple[str, bool] | None:
+def _space_of(config: dict[str, Any]) -> tuple[Space, bool] | None:
     if config.get("model_type") == "depth_anything":
         metric = config.get("depth_estimation_type", "relative") == "metric"
         return ("depth", True) if metric else ("inverse_depth", False)

@@ -1,11 +1,11 @@
 """Which scenes, with which labels, a command line means."""
 
-import csv
 import glob
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio import read_table
 from mmext.geo.cutting import Scene
 from mmext.geo.labels import RasterLabels, VectorLabels, read_labels
 
@@ -86,13 +86,7 @@ def select_split(images: Sequence[Path], table: Path, split: str) -> list[Path]:
     Raises:
         UserError: There is no such file, column or split.
     """
-    if not table.is_file():
-        raise UserError(f"{table}: no such file")
-    with table.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    for column in ("file", "split"):
-        if not rows or column not in rows[0]:
-            raise UserError(f"{table}: has no column '{column}'")
+    rows = read_table(table, ("file", "split"))
     wanted = {Path(row["file"]).stem for row in rows if row["split"] == split}
     chosen = [image for image in images if image.stem in wanted]
     if not chosen:

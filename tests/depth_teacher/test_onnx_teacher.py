@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from mmext.depth_teacher import OnnxFacts, OnnxTeacher
 from mmext.errors import UserError
@@ -67,10 +68,10 @@ def test_an_unknown_file_needs_facts(tmp_path):
     path = write_model(tmp_path / "m.onnx")
     with pytest.raises(UserError, match="expected --space"):
         OnnxTeacher(path)
-    with pytest.raises(UserError, match="space: is 'disparity'"):
-        OnnxTeacher(path, OnnxFacts("disparity", False, "none"))
-    with pytest.raises(UserError, match="normalise: is 'z'"):
-        OnnxTeacher(path, OnnxFacts("depth", False, "z"))
+    with pytest.raises(ValidationError, match="disparity"):
+        OnnxFacts("disparity", False, "none")
+    with pytest.raises(ValidationError, match="'z'"):
+        OnnxFacts("depth", False, "z")
 
 
 def test_other_models_are_refused(tmp_path, images):

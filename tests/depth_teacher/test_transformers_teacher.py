@@ -25,7 +25,7 @@ def test_directories_that_are_no_model(tmp_path):
     with pytest.raises(UserError, match="expected --space"):
         TransformersTeacher(tmp_path)
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(UserError, match="not valid JSON"):
+    with pytest.raises(UserError, match="not JSON"):
         TransformersTeacher(tmp_path)
 
 

@@ -4,9 +4,11 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from mmext.checked import read_json
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
@@ -53,13 +55,17 @@ def read_calibration(path: str | os.PathLike[str]) -> CameraPair:
         UserError: The file is missing, not JSON, or an entry is missing or has
             another shape.
     """
-    if not Path(path).is_file():
-        raise UserError(f"{path}: no such calibration")
-    try:
-        content = json.loads(Path(path).read_text())
-    except ValueError as error:
-        raise UserError(f"{path}: not valid JSON ({error})") from None
-    return _pair(str(path), content if isinstance(content, dict) else {})
+    content = read_json(path, dict[str, Any])
+    arrays = {}
+    for name, shape in _SHAPES.items():
+        try:
+            arrays[name] = np.array(content.get(name), np.float64)
+        except (TypeError, ValueError, OverflowError):
+            arrays[name] = np.empty(0)
+        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
+            expected = "×".join(map(str, shape))
+            raise UserError(f"{path}: {name} is not a matrix of {expected} numbers")
+    return CameraPair(**arrays)
 
 
 def read_vivid_calibration(sequence: str | os.PathLike[str]) -> CameraPair:
@@ -89,16 +95,3 @@ def _read_matrix(path: Path, shape: tuple[int, int]) -> np.ndarray:
     except ValueError:
         expected = "×".join(map(str, shape))
         raise UserError(f"{path}: holds no matrix of {expected} numbers") from None
-
-
-def _pair(source: str, content: dict) -> CameraPair:
-    arrays = {}
-    for name, shape in _SHAPES.items():
-        try:
-            arrays[name] = np.array(content.get(name), np.float64)
-        except (TypeError, ValueError):
-            arrays[name] = np.empty(0)
-        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
-            expected = "×".join(map(str, shape))
-            raise UserError(f"{source}: {name} is not a matrix of {expected} numbers")
-    return CameraPair(**arrays)

@@ -1,11 +1,11 @@
 """Thermal depth in a plain folder: images and a CSV of samples."""
 
-import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio import read_table
 from mmext.registry import DATASETS
 
 from .calibration import FILE_NAME, CameraPair, read_calibration
@@ -86,18 +86,17 @@ class FolderDepthDataset(DepthDataset):
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        raise UserError(f"{path}: no such CSV of samples")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        names = reader.fieldnames or []
-        unknown = [name for name in names if name not in COLUMNS]
-        if "thermal" not in names or unknown:
-            raise UserError(
-                f"{path}: has the columns {', '.join(names) or 'none'}; expected "
-                f"thermal and any of {', '.join(COLUMNS)}"
-            )
-        return list(reader)
+    rows = read_table(path, ["thermal"])
+    unknown = [name for name in (rows[0] if rows else ()) if name not in COLUMNS]
+    if unknown:
+        raise UserError(
+            f"{path}: has the columns {', '.join(unknown)}; expected thermal and any "
+            f"of {', '.join(COLUMNS)}"
+        )
+    for number, row in enumerate(rows, start=2):
+        if not row["thermal"]:
+            raise UserError(f"{path}: line {number} names no thermal image")
+    return rows
 
 
 def _sample(root: Path, row: dict[str, str]) -> DepthSample:

@@ -28,7 +28,10 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
         return _read_array(path)
     # imdecode, since imread cannot open every path on every system.
     content = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+    try:
+        image = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+    except cv2.error:  # of a header that asks for too much, say
+        image = None
     if image is None:
         raise UserError(f"{path}: not a readable image, expected PNG, TIFF or JPEG")
     return image

@@ -1,11 +1,11 @@
 """MM5: tabletop objects before two fixed rigs."""
 
-import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio import read_table
 from mmext.registry import DATASETS
 
 from .depth_dataset import DepthDataset
@@ -79,13 +79,9 @@ def rig(frame: int) -> str:
 
 
 def _read_ids(path: Path) -> list[int]:
-    if not path.is_file():
-        raise UserError(f"{path}: no such list of MM5")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
     try:
-        return [int(row["ID"]) for row in rows]
-    except (KeyError, ValueError, TypeError):
+        return [int(row["ID"]) for row in read_table(path, ["ID"])]
+    except ValueError:
         raise UserError(
             f"{path}: not a list of MM5, expected whole numbers in a column ID"
         ) from None

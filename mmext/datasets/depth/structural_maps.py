@@ -2,25 +2,27 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from mmext.checked import Count, read_json, settings
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
 from .image_file import read_image
 
 NOTE = "structural.json"
-FORMAT = 1
+FORMAT: Literal[1] = 1
 #: Larger is farther, or larger is nearer.
-SPACES = ("depth", "inverse_depth")
+Space = Literal["depth", "inverse_depth"]
+SPACES = get_args(Space)
 _SUFFIXES = (".tif", ".npy")
 
 
-@dataclass(frozen=True)
+@settings
 class StructuralNote:
     """What the maps of a folder are: ``structural.json``.
 
@@ -35,13 +37,13 @@ class StructuralNote:
         format: Version of this form.
     """
 
-    space: str
-    metric: bool
-    teacher: str
-    sha256: str
-    input_size: tuple[int, int] | None = None
+    space: Space
+    metric: bool = False
+    teacher: str = ""
+    sha256: str = ""
+    input_size: tuple[Count, Count] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
 
     def write(self, folder: Path) -> None:
         """Write the note into ``folder``."""
@@ -61,27 +63,7 @@ def read_note(folder: str | os.PathLike[str]) -> StructuralNote:
             f"{path}: no such file, expected a folder that "
             "tools/make_structural_depth.py wrote"
         )
-    try:
-        content = json.loads(path.read_text())
-    except ValueError as error:
-        raise UserError(f"{path}: not valid JSON ({error})") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else None
-        raise UserError(f"{path}: has format {found!r}, expected {FORMAT}")
-    if content.get("space") not in SPACES:
-        raise UserError(
-            f"{path}: space is {content.get('space')!r}, expected one of "
-            f"{', '.join(SPACES)}"
-        )
-    size = content.get("input_size")
-    return StructuralNote(
-        space=content["space"],
-        metric=bool(content.get("metric", False)),
-        teacher=str(content.get("teacher", "")),
-        sha256=str(content.get("sha256", "")),
-        input_size=None if size is None else (int(size[0]), int(size[1])),
-        settings=dict(content.get("settings") or {}),
-    )
+    return read_json(path, StructuralNote)
 
 
 def find_map(folder: str | os.PathLike[str], sample_id: str) -> Path | None:

@@ -83,7 +83,7 @@ def test_found_by_name_in_the_registry(tmp_path):
     ("change", "complaint"),
     [
         ({"space": "disparity"}, "expected one of depth, inverse_depth"),
-        ({"format": 2}, "has format 2, expected 1"),
+        ({"format": 2}, "format: is 2, expected 1"),
     ],
 )
 def test_notes_of_another_kind_are_refused(tmp_path, change, complaint):

@@ -55,7 +55,7 @@ def test_other_files_are_refused(tmp_path):
 
 def test_bad_json_and_text_matrices_are_named(tmp_path):
     path = tmp_path / "calibration.json"
-    path.write_text("[1, 2]")
+    path.write_text("{}")
     with pytest.raises(UserError, match="k_thermal is not a matrix of 3×3"):
         read_calibration(path)
     sequence = make_vivid(tmp_path / "vivid") / "indoor_aggresive_dark"

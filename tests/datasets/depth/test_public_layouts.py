@@ -114,7 +114,7 @@ def test_mm5_by_rig_takes_both_published_lists(tmp_path):
 
 def test_mm5_list_that_is_none(tmp_path):
     root = make_mm5(tmp_path)
-    (root / "train_dataset.csv").write_text("name\nx\n")
+    (root / "train_dataset.csv").write_text("ID\nx\n")
     with pytest.raises(UserError, match="whole numbers in a column ID"):
         MM5Dataset(root)
 
@@ -135,8 +135,8 @@ def test_folder_with_the_thermal_image_alone(tmp_path):
     data = FolderDepthDataset(tmp_path, "list.csv", pipeline=PIPELINE[:1])
     assert data.sample(0)["sample_id"] == "1"
     assert data[0]["img"].shape == (24, 40, 1)
-    (tmp_path / "list.csv").write_text("image,depth\na/1.png,\n")
-    with pytest.raises(UserError, match=r"columns image, depth; expected thermal"):
+    (tmp_path / "list.csv").write_text("thermal,image\na/1.png,\n")
+    with pytest.raises(UserError, match=r"columns image; expected thermal"):
         FolderDepthDataset(tmp_path, "list.csv")
 
 
