@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import rasterio
 import shapely
-from rasterio.features import shapes
 from scipy import ndimage
-from shapely.geometry import shape as to_geometry
 from shapely.geometry.base import BaseGeometry
+
+from mmext.geo.outlines import label_outlines, place
 
 _START = {"sum": 0.0, "min": np.inf, "max": -np.inf}
 _GATHER = {"sum": np.add, "min": np.minimum, "max": np.maximum}
@@ -17,7 +17,7 @@ _GATHER = {"sum": np.add, "min": np.minimum, "max": np.maximum}
 
 @dataclass
 class _Piece:
-    """What is known so far of one object."""
+    """What is known so far of one object; its geometries are in pixels."""
 
     geometries: list[BaseGeometry] = field(default_factory=list)
     pixels: int = 0
@@ -125,10 +125,10 @@ class StripPolygonizer:
         for label in range(1, number + 1):
             values = {name: float(table[label]) for name, table in gathered.items()}
             pieces[label] = _Piece([], int(pixels[label]), values)
-        shifted = self.transform * rasterio.Affine.translation(0, self._row)
-        outlines = shapes(labels.astype(np.int32), mask, self.connectivity, shifted)
-        for geometry, label in outlines:
-            pieces[int(label)].geometries.append(to_geometry(geometry))
+        found, outlines = label_outlines(labels)
+        outlines = place(outlines, rasterio.Affine.translation(0, self._row))
+        for label, outline in zip(found.tolist(), outlines, strict=True):
+            pieces[label].geometries.append(outline)
         return pieces
 
     def _join(self, labels: np.ndarray, pieces: dict[int, _Piece]) -> dict[int, int]:
@@ -173,8 +173,11 @@ class StripPolygonizer:
         self._last_labels = table[last]
 
     def _finish(self, piece: _Piece) -> StripObject:
-        geometries = piece.geometries
-        if self.connectivity == 8:
-            # Eight-connected outlines touch themselves at corners.
-            geometries = [shapely.make_valid(geometry) for geometry in geometries]
-        return StripObject(shapely.union_all(geometries), piece.pixels, piece.values)
+        # In whole pixels, where parts of two strips meet exactly.
+        whole = (
+            shapely.union_all(piece.geometries)
+            if len(piece.geometries) > 1
+            else piece.geometries[0]
+        )
+        outline = place(whole, self.transform)
+        return StripObject(outline, piece.pixels, piece.values)
