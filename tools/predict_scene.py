@@ -17,17 +17,17 @@ be mapped is named at the end and does not stop the others.
 import argparse
 import os
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from mmext.errors import UserError, exit_with_one_line
 from mmext.geo.prediction import (
-    BACKENDS,
-    PRECISIONS,
     PredictionSettings,
     open_predictor,
     predict_scenes,
 )
+from mmext.geo.prediction_settings import Backend, Precision
 from mmext.geo.scene_list import expand_images
 
 
@@ -46,13 +46,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--backend",
-        choices=BACKENDS,
+        choices=get_args(Backend),
         default="eager",
         help="what runs the network; auto times those installed (eager)",
     )
     parser.add_argument(
         "--precision",
-        choices=PRECISIONS,
+        choices=get_args(Precision),
         default="fp32",
         help="of convolutions, 16 bits only on a GPU (fp32)",
     )

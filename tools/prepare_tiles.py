@@ -16,7 +16,8 @@ from pathlib import Path
 
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError, exit_with_one_line
-from mmext.geo.cutting import NODATA_FROM_FILE, Cutting, Scene, cut_scenes
+from mmext.geo.cutting import Scene, cut_scenes
+from mmext.geo.cutting_settings import NODATA_FROM_FILE, Cutting
 from mmext.geo.labels import RasterLabels, read_labels
 from mmext.geo.scene_list import (
     expand_images,

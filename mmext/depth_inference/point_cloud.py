@@ -1,10 +1,10 @@
 """Points in space from depth, as a PLY file."""
 
 import os
-from dataclasses import dataclass
 
 import numpy as np
 
+from mmext.checked import Finite, Positive, settings
 from mmext.fileio import atomic_path
 
 _VERTEX = np.dtype(
@@ -12,7 +12,7 @@ _VERTEX = np.dtype(
 )
 
 
-@dataclass(frozen=True)
+@settings
 class Intrinsics:
     """A pinhole camera, pixels; pixel centres are whole numbers.
 
@@ -23,10 +23,10 @@ class Intrinsics:
         cy: Row of the optical axis.
     """
 
-    fx: float
-    fy: float
-    cx: float
-    cy: float
+    fx: Positive
+    fy: Positive
+    cx: Finite
+    cy: Finite
 
 
 def to_points(metres: np.ndarray, camera: Intrinsics) -> np.ndarray:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
+from mmext.checked import Count, NotNegative, Positive, settings
 from mmext.fileio import atomic_path
 
 from .depth_files import check_scale, write_colour, write_png, write_tiff
@@ -16,7 +16,7 @@ from .preview import preview
 from .thermal_source import ThermalFrame, ThermalSource
 
 
-@dataclass(frozen=True)
+@settings
 class OutputSettings:
     """What is written for an image.
 
@@ -31,11 +31,11 @@ class OutputSettings:
     """
 
     tiff: bool = False
-    scale: float = 1000.0
+    scale: Positive = 1000.0
     structural: bool = False
-    preview_limits: tuple[float, float] | None = None
+    preview_limits: tuple[NotNegative, Positive] | None = None
     camera: Intrinsics | None = None
-    batch_size: int = 8
+    batch_size: Count = 8
 
 
 def predict_files(

@@ -19,13 +19,13 @@ from mmext.datasets.tile_store import IGNORE
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.geo.cutting_settings import NODATA_FROM_FILE, Cutting
 from mmext.geo.labels import RasterLabels, VectorLabels
 from mmext.geo.pixel_size import ground_pixel_size
 
 DTYPES = ("uint8", "uint16", "float32")
 #: Scenes of one store may differ in pixel size by this share.
 _PIXEL_SIZE_TOLERANCE = 0.01
-NODATA_FROM_FILE = "auto"
 
 
 @dataclass(frozen=True)
@@ -41,32 +41,6 @@ class Scene:
     name: str
     path: Path
     labels: VectorLabels | RasterLabels
-
-
-@dataclass(frozen=True)
-class Cutting:
-    """How scenes are cut.
-
-    Attributes:
-        tile_size: Side of a tile in pixels.
-        stride: Pixels from one tile to the next; None means the tile's side.
-        bands: Bands to take, counted from 1; None means all but an alpha band.
-        nodata: ``'auto'`` believes the file, None says every pixel is valid, a
-            number replaces what the file says.
-        min_valid: Tiles with a smaller share of valid pixels are left out. Tiles
-            without any always are.
-    """
-
-    tile_size: int = 256
-    stride: int | None = None
-    bands: tuple[int, ...] | None = None
-    nodata: float | str | None = NODATA_FROM_FILE
-    min_valid: float = 0.0
-
-    @property
-    def step(self) -> int:
-        """The stride in pixels."""
-        return self.stride or self.tile_size
 
 
 def cut_scenes(

@@ -1,12 +1,11 @@
-from .backends import BACKENDS, PRECISIONS, export_onnx, open_predictor
+from mmext.geo.prediction_settings import PredictionSettings
+
+from .backends import export_onnx, open_predictor
 from .many_scenes import predict_scenes
 from .predict_scene import SceneResult, predict_scene
 from .predictor import Predictor
-from .settings import PredictionSettings
 
 __all__ = [
-    "BACKENDS",
-    "PRECISIONS",
     "PredictionSettings",
     "Predictor",
     "SceneResult",

@@ -13,11 +13,11 @@ import shapely
 
 from mmext.errors import UserError
 from mmext.geo.ground_area import ground_area
+from mmext.geo.prediction_settings import PredictionSettings
 from mmext.geo.strip_polygons import StripObject
 
 from .class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
 from .polygon_file import LAYER
-from .settings import PredictionSettings
 
 #: What is gathered over an object, see :class:`StripPolygonizer`.
 STATISTICS = {

@@ -14,13 +14,13 @@ import torch
 
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.geo.prediction_settings import PredictionSettings
 
 from .field_table import clean_fields
 from .merge import merge_sheets
 from .polygon_file import LAYER, PolygonFile
 from .predict_scene import predict_scene, result_paths
 from .predictor import Predictor
-from .settings import PredictionSettings
 from .vrt import write_vrt
 
 MERGED = "map"

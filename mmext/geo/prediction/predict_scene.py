@@ -12,12 +12,12 @@ import torch
 from tqdm import tqdm
 
 from mmext.errors import UserError
+from mmext.geo.prediction_settings import PredictionSettings
 
 from .polygon_file import PolygonFile
 from .predictor import Predictor
 from .scene_source import SceneSource, open_source
 from .scene_writer import SceneWriter
-from .settings import PredictionSettings
 from .windows import PredictionWindow, window_rows
 
 #: Bytes that GDAL keeps of what it reads and writes; by itself it would take 5 % of

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from rasterio.windows import Window
 
+from mmext.geo.prediction_settings import PredictionSettings
 from mmext.geo.strip_polygons import StripObject, StripPolygonizer
 from mmext.geo.strip_raster import StripRaster
 
@@ -14,7 +15,6 @@ from .field_table import STATISTICS, field_table, object_layers
 from .polygon_file import PolygonFile
 from .predictor import Predictor
 from .scene_source import SceneSource
-from .settings import PredictionSettings
 from .windows import PredictionWindow
 
 #: Stored value of a probability of 1; 255 is no-data.

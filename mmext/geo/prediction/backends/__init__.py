@@ -1,5 +1,4 @@
-from .choose import BACKENDS, open_predictor
-from .eager import PRECISIONS
+from .choose import open_predictor
 from .export import export_onnx
 
-__all__ = ["BACKENDS", "PRECISIONS", "export_onnx", "open_predictor"]
+__all__ = ["export_onnx", "open_predictor"]

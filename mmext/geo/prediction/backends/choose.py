@@ -11,28 +11,28 @@ import torch
 from mmext.engine.checkpoint import LoadedModel, load_model
 from mmext.errors import UserError
 from mmext.geo.prediction.predictor import Predictor
+from mmext.geo.prediction_settings import Backend, Precision
 
 from .eager import eager_predictor
 from .export import export_onnx
 from .exported import exported_predictor
 
-BACKENDS = ("auto", "eager", "compile", "onnxruntime", "openvino")
 _EXPORTED = ("onnxruntime", "openvino")
 _TRIALS = 3
 
 
 def open_predictor(
     path: Path,
-    backend: str = "eager",
+    backend: Backend = "eager",
     device: str = "cpu",
     window: int = 512,
-    precision: str = "fp32",
+    precision: Precision = "fp32",
 ) -> Predictor:
     """Open a checkpoint, or an exported model.
 
     Args:
         path: ``epoch_N.pth``, or the ``.onnx`` of ``tools/export_onnx.py``.
-        backend: One of :data:`BACKENDS`. ``auto`` times those that are installed on
+        backend: What runs it. ``auto`` times those that are installed on
             a window of the size to come and takes the fastest; on a GPU it is
             ``eager``.
         device: Where torch runs; the exported backends run on the CPU. Under

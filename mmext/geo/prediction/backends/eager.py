@@ -11,15 +11,19 @@ from torch import Tensor, nn
 from mmext.engine.checkpoint import LoadedModel
 from mmext.errors import UserError
 from mmext.geo.prediction.predictor import Predictor
+from mmext.geo.prediction_settings import Precision
 
-#: What convolutions may run in on a GPU.
-PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+_DTYPES: dict[Precision, torch.dtype | None] = {
+    "fp32": None,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
 #: Folding may change a probability by no more than rounding does.
 _TOLERANCE = 1e-4
 
 
 def eager_predictor(
-    loaded: LoadedModel, compiled: bool = False, precision: str = "fp32"
+    loaded: LoadedModel, compiled: bool = False, precision: Precision = "fp32"
 ) -> Predictor:
     """Run a checkpoint's model with torch, channels last, batch norm folded.
 
@@ -27,7 +31,7 @@ def eager_predictor(
         loaded: The model; not changed.
         compiled: Whether ``torch.compile`` prepares it; the first windows then take
             longer.
-        precision: One of :data:`PRECISIONS`; 16 bits only on a GPU.
+        precision: What convolutions run in; 16 bits only on a GPU.
 
     Raises:
         UserError: 16 bits were asked for on a CPU.
@@ -41,7 +45,7 @@ def eager_predictor(
     network: Callable[[Tensor], Tensor] = model.probabilities
     if compiled:
         network = torch.compile(network, dynamic=True)
-    lower = PRECISIONS[precision]
+    lower = _DTYPES[precision]
 
     def probabilities(image: Tensor) -> Tensor:
         batch = image.to(device).contiguous(memory_format=torch.channels_last)

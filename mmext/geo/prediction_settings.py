@@ -1,9 +1,20 @@
-"""How a scene is mapped."""
+"""How a scene is mapped; light, so that a command line can be read without torch."""
 
-from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from pydantic import Field
+
+from mmext.checked import Index, NotNegative, settings
+
+#: What runs the network.
+Backend = Literal["auto", "eager", "compile", "onnxruntime", "openvino"]
+
+#: What convolutions compute in; 16 bits only on a GPU.
+Precision = Literal["fp32", "bf16", "fp16"]
 
 
-@dataclass(frozen=True)
+@settings
 class PredictionSettings:
     """How a scene is mapped.
 
@@ -22,13 +33,13 @@ class PredictionSettings:
             ``min_area`` and ``where``, when sheets are put together.
     """
 
-    window: int = 512
-    overlap: int | None = None
-    flips: bool = False
-    float_probabilities: bool = False
-    min_area: float = 0.0
-    simplify: float = 0.0
+    window: Annotated[int, Field(ge=1, le=65536)] = 512
+    overlap: Index | None = None
+    flips: Annotated[bool, Parameter(name="--tta")] = False
+    float_probabilities: Annotated[bool, Parameter(name="--float")] = False
+    min_area: NotNegative = 0.0
+    simplify: NotNegative = 0.0
     fill_holes: bool = False
     where: str | None = None
     resample: bool = False
-    spare_cut: bool = False
+    spare_cut: Annotated[bool, Parameter(parse=False)] = False

@@ -1,0 +1,42 @@
+"""How scenes are cut; light, so that a command line can be read without rasterio."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator
+
+from mmext.checked import Count, Share, settings
+
+NODATA_FROM_FILE: Final = "auto"
+
+
+def _none_for_text(value: object) -> object:
+    """On a command line None is written 'none'."""
+    return None if isinstance(value, str) and value.lower() == "none" else value
+
+
+@settings
+class Cutting:
+    """How scenes are cut.
+
+    Attributes:
+        tile_size: Side of a tile in pixels.
+        stride: Pixels from one tile to the next; None means the tile's side.
+        bands: Bands to take, counted from 1; None means all but an alpha band.
+        nodata: ``'auto'`` believes the file, None says every pixel is valid, a
+            number replaces what the file says.
+        min_valid: Tiles with a smaller share of valid pixels are left out. Tiles
+            without any always are.
+    """
+
+    tile_size: Count = 256
+    stride: Count | None = None
+    bands: tuple[Count, ...] | None = None
+    nodata: Annotated[
+        float | Literal["auto"] | None, BeforeValidator(_none_for_text)
+    ] = NODATA_FROM_FILE
+    min_valid: Share = 0.0
+
+    @property
+    def step(self) -> int:
+        """The stride in pixels."""
+        return self.stride or self.tile_size
