@@ -12,6 +12,7 @@ import geopandas
 import numpy as np
 
 from mmext.errors import UserError
+from mmext.fileio import open_array
 
 FORMAT = 1
 IGNORE = 255
@@ -62,12 +63,12 @@ class TileStore:
     @functools.cached_property
     def images(self) -> np.ndarray:
         """(N, H, W, C) pixel values in the source's dtype, memory-mapped."""
-        return _map(self.path / "images.npy")
+        return open_array(self.path / "images.npy")
 
     @functools.cached_property
     def masks(self) -> np.ndarray:
         """(N, H, W) uint8 in {0, 1, 255}, memory-mapped."""
-        return _map(self.path / "masks.npy")
+        return open_array(self.path / "masks.npy")
 
     @functools.cached_property
     def tiles(self) -> geopandas.GeoDataFrame:
@@ -135,10 +136,3 @@ def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
     step = max(1, _CHUNK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, len(array), step):
         yield array[start : start + step]
-
-
-def _map(path: Path) -> np.ndarray:
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise UserError(f"{path}: not a NumPy array ({error})") from None

@@ -5,15 +5,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import DTypeLike
 from tqdm import tqdm
+from typing_extensions import TypedDict
 
+from mmext.checked import read_json
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
-from mmext.fileio import atomic_path
+from mmext.fileio import atomic_path, open_array
 
 if TYPE_CHECKING:
     from mmext.models.segmentors import BinarySegmentor
@@ -22,6 +25,12 @@ FORMAT = 1
 #: Beyond this a float32 probability is 0 or 1 anyway.
 MAX_LOGIT = 20.0
 _FILES = ("logits.npy", "mask.npy", "decided.npy")
+
+
+class _Meta(TypedDict, extra_items=Any):  # type: ignore[call-arg]
+    format: Literal[1]
+    channels: list[str]
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -91,12 +100,7 @@ def dump_predictions(
         batch_size: Tiles a batch.
     """
     count, height, width = store.masks.shape
-    channels, row_bytes = len(model.channels), -(-height * width // 8)
-    shapes = {
-        "logits.npy": ((count, channels, height, width), np.float16),
-        "mask.npy": ((count, row_bytes), np.uint8),
-        "decided.npy": ((count, channels, row_bytes), np.uint8),
-    }
+    shapes = _shapes(count, len(model.channels), height, width)
     with atomic_path(path) as folder:
         folder.mkdir(parents=True)
         logits, mask, decided = (
@@ -132,18 +136,30 @@ def load_predictions(path: str | os.PathLike[str]) -> PredictionDump:
     for name in (*_FILES, "dump.json"):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not a prediction dump, has no {name}")
-    try:
-        meta = json.loads((folder / "dump.json").read_text())
-        logits, mask, decided = (
-            np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in _FILES
-        )
-    except ValueError as error:
-        raise UserError(f"{folder}: not a prediction dump ({error})") from None
-    if meta.get("format") != FORMAT:
+    meta = read_json(folder / "dump.json", _Meta)
+    logits = open_array(folder / "logits.npy", dtype=np.float16)
+    channels = len(meta["channels"])
+    if logits.ndim != 4 or logits.shape[1] != channels:
         raise UserError(
-            f"{folder}/dump.json: format {meta.get('format')}, expected {FORMAT}"
+            f"{folder}/logits.npy: shape {logits.shape}, expected (tiles, {channels}, "
+            "height, width)"
         )
-    return PredictionDump(logits, meta, mask, decided)
+    shapes = _shapes(*logits.shape)
+    mask, decided = (
+        open_array(folder / name, *shapes[name]) for name in ("mask.npy", "decided.npy")
+    )
+    return PredictionDump(logits, dict(meta), mask, decided)
+
+
+def _shapes(
+    count: int, channels: int, height: int, width: int
+) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
+    row_bytes = -(-height * width // 8)
+    return {
+        "logits.npy": ((count, channels, height, width), np.float16),
+        "mask.npy": ((count, row_bytes), np.uint8),
+        "decided.npy": ((count, channels, row_bytes), np.uint8),
+    }
 
 
 def _predict(

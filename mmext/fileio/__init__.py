@@ -1,5 +1,6 @@
+from .array_file import open_array
 from .atomic import atomic_path
 from .atomic_backend import AtomicLocalBackend
 from .table import read_table
 
-__all__ = ["AtomicLocalBackend", "atomic_path", "read_table"]
+__all__ = ["AtomicLocalBackend", "atomic_path", "open_array", "read_table"]

@@ -91,8 +91,9 @@ def test_what_is_no_dump_is_refused(dump, tmp_path):
         load_predictions(tmp_path)
     meta = tmp_path / "dump" / "dump.json"
     meta.write_text(json.dumps({**dump.meta, "format": 9}))
-    with pytest.raises(UserError, match="format 9, expected 1"):
+    with pytest.raises(UserError, match="format: is 9, expected 1"):
         load_predictions(tmp_path / "dump")
+    meta.write_text(json.dumps(dump.meta))
     (tmp_path / "dump" / "logits.npy").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="not a prediction dump"):
+    with pytest.raises(UserError, match="not a NumPy array"):
         load_predictions(tmp_path / "dump")

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from mmext.errors import UserError
+from mmext.fileio import open_array
 
 #: Files that hold an image.
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".pgm")
@@ -63,14 +64,7 @@ def read_grey(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def _read_array(path: Path) -> np.ndarray:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not a readable array of numbers ({reason})") from None
-    if not (np.issubdtype(array.dtype, np.number) and array.ndim in (2, 3)):
-        raise UserError(
-            f"{path}: has dtype {array.dtype} and {array.ndim} axes, expected numbers "
-            "with 2 or 3"
-        )
-    return array
+    array = open_array(path)
+    if array.ndim not in (2, 3):
+        raise UserError(f"{path}: has {array.ndim} axes, expected 2 or 3")
+    return np.array(array)

@@ -116,5 +116,5 @@ def test_maps_with_wrong_values_are_refused(tmp_path):
 
 def test_a_pickled_map_is_not_read(tmp_path):
     np.save(tmp_path / "evil.npy", np.array([{}], dtype=object))
-    with pytest.raises(UserError, match="not a readable array"):
+    with pytest.raises(UserError, match="not a NumPy array"):
         read_map(tmp_path / "evil.npy")
