@@ -1,6 +1,7 @@
 """Cutting scenes and their labels into a tile store."""
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from rasterio.errors import RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 from shapely.geometry import Polygon
@@ -21,11 +21,22 @@ from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.geo.cutting_settings import NODATA_FROM_FILE, Cutting
 from mmext.geo.labels import RasterLabels, VectorLabels
-from mmext.geo.pixel_size import ground_pixel_size
+from mmext.geo.notes import Notes
+from mmext.geo.pixel_size import ground_pixel_sides
+from mmext.geo.scene_reader import (
+    NodataRule,
+    SceneReader,
+    open_image,
+    open_scene,
+    refuse_other_colours,
+)
 
-DTYPES = ("uint8", "uint16", "float32")
 #: Scenes of one store may differ in pixel size by this share.
 _PIXEL_SIZE_TOLERANCE = 0.01
+#: Pixels may be longer than wide by this factor before it is said.
+_SQUARE = 1.05
+#: The most tiles that a scene may be cut into: terabytes at any usual size.
+_MAX_TILES = 10**8
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,26 @@ class Scene:
     name: str
     path: Path
     labels: VectorLabels | RasterLabels
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What the scenes of a store must have in common, or of one scene."""
+
+    indexes: tuple[int, ...]
+    names: tuple[str, ...]
+    colours: tuple[str, ...]
+    scales: list[list[float]]
+    dtype: str
+    crs: str | None
+    pixel_size: list[float] | None
+    pixel_sides_m: tuple[float, float] | None
+    nodata: float | None
+
+    @property
+    def pixel_size_m(self) -> float | None:
+        """Geometric mean of a pixel's sides on the ground."""
+        return self.pixel_sides_m and float(np.sqrt(np.prod(self.pixel_sides_m)))
 
 
 def cut_scenes(
@@ -70,35 +101,102 @@ def cut_scenes(
     """
     out = Path(out)
     _refuse_to_replace(out, overwrite)
-    first = _describe(scenes[0], cutting)
+    notes = Notes()
+    if cutting.step > cutting.tile_size:
+        print(
+            f"stride {cutting.step} with tiles of {cutting.tile_size} pixels: "
+            f"{cutting.step - cutting.tile_size} pixels between tiles are not cut"
+        )
+    first = _describe(scenes[0], cutting, notes)
     for scene in scenes[1:]:
-        _refuse_difference(scene.path, _describe(scene, cutting), first)
-    places = {scene.name: _places(scene, first, cutting) for scene in scenes}
+        _refuse_difference(scene.path, _describe(scene, cutting, notes), first)
+    left_out = {"empty": 0, "few": 0}
+    places = {scene.name: _places(scene, cutting, left_out) for scene in scenes}
     number = sum(map(len, places.values()))
     if number == 0:
-        raise UserError(
-            f"{scenes[0].path}: no tile has valid pixels; if the file's no-data value "
-            f"({first.nodata}) is wrong, give --nodata"
-        )
+        raise UserError(_nothing_to_cut(scenes[0], first, cutting, left_out))
+    _refuse_stray_labels(scenes)
+    labelled: dict[Path, int] = {}
     with atomic_path(out) as folder:
         writer = TileStoreWriter(
             folder, number, cutting.tile_size, len(first.indexes), np.dtype(first.dtype)
         )
         with tqdm(total=number, unit="tile", desc=f"Cutting {out.name}") as progress:
             for scene in scenes:
-                _cut(scene, places[scene.name], first, cutting, writer, progress)
-        return writer.finish(
+                known, target = _cut(
+                    scene, places[scene.name], cutting, writer, progress
+                )
+                path = scene.labels.path
+                labelled[path] = labelled.get(path, 0) + known
+                if target == 0:
+                    notes.add(scene.path, "no target in it, by its labels")
+        for path, known in labelled.items():
+            if known == 0:
+                raise UserError(f"{path}: labels no pixel of its scenes")
+        meta = writer.finish(
             {
                 "stride": cutting.step,
                 "bands": list(first.names),
                 "band_indexes": list(first.indexes),
+                "colours": list(first.colours),
+                "scales": first.scales,
                 "nodata": first.nodata,
+                "nodata_rule": _rule(cutting.nodata),
                 "pixel_size": first.pixel_size,
                 "pixel_size_m": first.pixel_size_m,
                 "scenes": {scene.name: _scene_record(scene) for scene in scenes},
             },
             first.crs,
         )
+    for line in notes.lines():
+        print(line)
+    if left_out["empty"]:
+        print(f"{left_out['empty']} tiles left out: no valid pixel")
+    if left_out["few"]:
+        print(
+            f"{left_out['few']} tiles left out: fewer than {cutting.min_valid:.0%} of "
+            "their pixels valid (--min-valid)"
+        )
+    return meta
+
+
+def _rule(nodata: NodataRule) -> NodataRule:
+    # Whatever is not a number is invalid anyway, and JSON has no NaN.
+    return None if isinstance(nodata, float) and np.isnan(nodata) else nodata
+
+
+def _nothing_to_cut(
+    scene: Scene, source: _Source, cutting: Cutting, left_out: dict[str, int]
+) -> str:
+    if left_out["few"]:
+        return (
+            f"--min-valid: is {cutting.min_valid:g}, and none of {left_out['few']} "
+            f"tiles with valid pixels has that share; a tile is {cutting.tile_size} "
+            "pixels a side"
+        )
+    return (
+        f"{scene.path}: no tile has valid pixels; if the file's no-data value "
+        f"({source.nodata}) is wrong, give --nodata"
+    )
+
+
+def _refuse_stray_labels(scenes: Sequence[Scene]) -> None:
+    """Refuse polygons that lie on none of the scenes that they are for."""
+    touched: dict[Path, bool] = {}
+    for scene in scenes:
+        if isinstance(scene.labels, VectorLabels):
+            with open_scene(scene.path) as raster:
+                near = scene.labels.number_on(raster) > 0
+            path = scene.labels.path
+            touched[path] = touched.get(path, False) or near
+    for path, near in touched.items():
+        if not near:
+            names = [scene.path for scene in scenes if scene.labels.path == path]
+            more = f" or {len(names) - 1} more" if len(names) > 1 else ""
+            raise UserError(
+                f"{path}: none of its polygons lies on {names[0]}{more}; is its "
+                "coordinate system the right one?"
+            )
 
 
 def _refuse_to_replace(out: Path, overwrite: bool) -> None:
@@ -112,125 +210,156 @@ def _refuse_to_replace(out: Path, overwrite: bool) -> None:
         raise UserError(f"{out}: exists already; --overwrite replaces it")
 
 
-@dataclass(frozen=True)
-class _Source:
-    indexes: tuple[int, ...]
-    names: tuple[str, ...]
-    dtype: str
-    crs: str | None
-    pixel_size: list[float] | None
-    pixel_size_m: float | None
-    nodata: float | None
-
-
-def _describe(scene: Scene, cutting: Cutting) -> _Source:
-    with open_scene(scene.path) as raster:
-        indexes = cutting.bands or tuple(
-            index
-            for index, kind in zip(raster.indexes, raster.colorinterp, strict=True)
-            if kind is not rasterio.enums.ColorInterp.alpha
-        )
-        for index in indexes:
-            if index not in raster.indexes:
-                raise UserError(
-                    f"{scene.path}: has {raster.count} bands, --bands asks for {index}"
-                )
-        dtypes = {raster.dtypes[index - 1] for index in indexes}
-        if len(dtypes) > 1 or not dtypes <= set(DTYPES):
-            raise UserError(
-                f"{scene.path}: data type {', '.join(sorted(dtypes))}, expected one of "
-                f"{', '.join(DTYPES)} for all bands"
-            )
-        crs, size, metres = None, None, None
+def _describe(scene: Scene, cutting: Cutting, notes: Notes) -> _Source:
+    with _open(scene, cutting) as reader:
+        raster = reader.raster
+        _refuse_absurd_size(reader, cutting)
+        for note in reader.notes():
+            notes.add(scene.path, note)
+        crs, size, sides = None, None, None
         if raster.crs is not None:
             crs = raster.crs.to_wkt()
-            size = [raster.transform.a, -raster.transform.e]
-            metres = ground_pixel_size(
-                raster.crs, raster.transform, raster.height, raster.width
+            step = raster.transform
+            size = [float(np.hypot(step.a, step.d)), float(np.hypot(step.b, step.e))]
+            try:
+                sides = ground_pixel_sides(raster.crs, step, *raster.shape)
+            except UserError as error:
+                raise UserError(f"{scene.path}: {error}") from None
+            if max(sides) / min(sides) > _SQUARE:
+                notes.add(
+                    scene.path,
+                    f"pixels aren't square, {sides[0]:.3g} m wide and {sides[1]:.3g} m "
+                    "high",
+                )
+        if min(raster.shape) < cutting.tile_size:
+            notes.add(
+                scene.path,
+                f"smaller than a tile of {cutting.tile_size} pixels: the rest of its "
+                "tiles is no-data",
             )
-        nodata = raster.nodata if cutting.nodata == NODATA_FROM_FILE else cutting.nodata
+        nodata = (
+            raster.nodatavals[reader.indexes[0] - 1]
+            if cutting.nodata == NODATA_FROM_FILE
+            else cutting.nodata
+        )
         return _Source(
-            indexes=tuple(indexes),
-            names=tuple(
-                raster.descriptions[index - 1] or f"band_{index}" for index in indexes
-            ),
-            dtype=dtypes.pop(),
+            indexes=reader.indexes,
+            names=reader.names,
+            colours=reader.colours,
+            scales=reader.scales,
+            dtype=reader.dtype,
             crs=crs,
             pixel_size=size,
-            pixel_size_m=metres,
+            pixel_sides_m=sides,
             nodata=None if nodata is None or np.isnan(nodata) else float(nodata),
         )
 
 
+@contextlib.contextmanager
+def _open(scene: Scene, cutting: Cutting) -> Iterator[SceneReader]:
+    with open_image(scene.path, cutting.bands) as raster:
+        yield SceneReader(raster, scene.path, cutting.bands, cutting.nodata)
+
+
+def _refuse_absurd_size(reader: SceneReader, cutting: Cutting) -> None:
+    height, width = reader.raster.shape
+    tiles = -(-height // cutting.step) * -(-width // cutting.step)
+    if tiles > _MAX_TILES:
+        raise UserError(
+            f"{reader.path}: {width} x {height} pixels are {tiles} tiles at a stride "
+            f"of {cutting.step}, expected at most {_MAX_TILES}"
+        )
+    pixel = len(reader.indexes) * (np.dtype(reader.dtype).itemsize + 1) + 2
+    strip = min(height, cutting.tile_size) * width * pixel
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if strip > memory // 2:
+        raise UserError(
+            f"{reader.path}: {cutting.tile_size} rows of {width} pixels and "
+            f"{len(reader.indexes)} bands need {strip / 1e9:.1f} GB of memory, "
+            f"expected at most half of this machine's {memory / 1e9:.1f} GB"
+        )
+
+
 def _refuse_difference(path: Path, found: _Source, expected: _Source) -> None:
-    for name in ("indexes", "dtype", "crs"):
+    for name in ("indexes", "dtype", "crs", "scales"):
         here, there = getattr(found, name), getattr(expected, name)
-        if here != there:
-            what = "bands" if name == "indexes" else name
+        if here != there and not _same_crs(name, here, there):
+            what = {"indexes": "bands", "scales": "scales and offsets"}.get(name, name)
+            hint = ""
+            if name == "indexes":
+                common = sorted(set(here) & set(there))
+                hint = f"; --bands {' '.join(map(str, common))} takes what both have"
             raise UserError(
                 f"{path}: {what} {_short(here)}, the first scene has {_short(there)}"
+                f"{hint}"
             )
-    if found.pixel_size_m and expected.pixel_size_m:
-        ratio = found.pixel_size_m / expected.pixel_size_m
-        if abs(ratio - 1) > _PIXEL_SIZE_TOLERANCE:
-            raise UserError(
-                f"{path}: pixels of {found.pixel_size_m:.3f} m, the first scene has "
-                f"{expected.pixel_size_m:.3f} m"
-            )
+    refuse_other_colours(path, found.colours, expected.colours, "the first scene's")
+    if found.pixel_sides_m and expected.pixel_sides_m:
+        for here, there in zip(
+            found.pixel_sides_m, expected.pixel_sides_m, strict=True
+        ):
+            if abs(here / there - 1) > _PIXEL_SIZE_TOLERANCE:
+                raise UserError(
+                    f"{path}: pixels of {here:.3f} m, the first scene has {there:.3f} m"
+                )
+
+
+def _same_crs(name: str, here: str | None, there: str | None) -> bool:
+    """Whether two texts say the same coordinate system in other words."""
+    if name != "crs" or here is None or there is None:
+        return False
+    return rasterio.CRS.from_wkt(here) == rasterio.CRS.from_wkt(there)
 
 
 def _short(value: object) -> str:
     return str(value)[:60]
 
 
-def _places(scene: Scene, source: _Source, cutting: Cutting) -> list[tuple[int, int]]:
+def _places(
+    scene: Scene, cutting: Cutting, left_out: dict[str, int]
+) -> list[tuple[int, int]]:
     """Upper left corners of the tiles that are worth cutting."""
-    with open_scene(scene.path) as raster:
-        everywhere = _is_valid_everywhere(raster, source, cutting)
+    with _open(scene, cutting) as reader:
+        height, width = reader.raster.shape
+        # With a share asked for, padding counts as well.
+        everywhere = reader.is_valid_everywhere and cutting.min_valid == 0
         kept = []
-        for row in range(0, raster.height, cutting.step):
-            strip = None if everywhere else _read_strip(raster, row, source, cutting)[1]
-            for column in range(0, raster.width, cutting.step):
+        for row in range(0, height, cutting.step):
+            strip = None if everywhere else _read_strip(reader, row, cutting)[1]
+            for column in range(0, width, cutting.step):
                 if strip is not None:
                     valid = strip[:, column : column + cutting.tile_size].sum()
                     share = valid / cutting.tile_size**2
                     if share == 0 or share < cutting.min_valid:
+                        left_out["few" if share else "empty"] += 1
                         continue
                 kept.append((row, column))
         return kept
 
 
-def _is_valid_everywhere(
-    raster: DatasetReader, source: _Source, cutting: Cutting
-) -> bool:
-    if cutting.min_valid > 0 or source.dtype == "float32":
-        return False
-    if cutting.nodata != NODATA_FROM_FILE:
-        return cutting.nodata is None
-    return all(
-        rasterio.enums.MaskFlags.all_valid in flags for flags in raster.mask_flag_enums
-    )
-
-
 def _cut(
     scene: Scene,
     places: list[tuple[int, int]],
-    source: _Source,
     cutting: Cutting,
     writer: TileStoreWriter,
     progress: tqdm,
-) -> None:
+) -> tuple[int, int]:
+    """Cut a scene; gives the labelled pixels in its tiles, and those of target."""
     size = cutting.tile_size
-    with open_scene(scene.path) as raster, scene.labels.open(raster) as labels:
-        target = 0
+    labelled, target = 0, 0
+    with (
+        _open(scene, cutting) as reader,
+        open_scene(scene.path) as raster,
+        scene.labels.open(raster) as labels,
+    ):
         transform = _drawing_transform(raster)
-        for row in sorted({row for row, _ in places}):
-            pixels, valid = _read_strip(raster, row, source, cutting)
-            window = Window(0, row, raster.width, pixels.shape[0])
-            mask = labels.read(window)
+        for row, group in itertools.groupby(places, lambda place: place[0]):
+            pixels, valid = _read_strip(reader, row, cutting)
+            mask = labels.read(Window(0, row, raster.width, pixels.shape[0]))
             mask[~valid] = IGNORE
-            for _, column in (place for place in places if place[0] == row):
+            for _, column in group:
                 tile_mask = _padded(mask[:, column : column + size], size, IGNORE)
+                labelled += int((tile_mask != IGNORE).sum())
                 target += int((tile_mask == 1).sum())
                 writer.add(
                     _padded(pixels[:, column : column + size], size, 0),
@@ -241,30 +370,15 @@ def _cut(
                     _footprint(transform, row, column, size),
                 )
                 progress.update()
-        if target == 0:
-            progress.write(f"{scene.path}: no target in it, by {scene.labels.path}")
+    return labelled, target
 
 
 def _read_strip(
-    raster: DatasetReader, row: int, source: _Source, cutting: Cutting
+    reader: SceneReader, row: int, cutting: Cutting
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (h, W, C) and validity (h, W) of a strip of one tile's height."""
-    height = min(cutting.tile_size, raster.height - row)
-    window = Window(0, row, raster.width, height)
-    try:
-        pixels = raster.read(source.indexes, window=window)
-        if cutting.nodata == NODATA_FROM_FILE:
-            valid = raster.dataset_mask(window=window) > 0
-        elif cutting.nodata is None:
-            valid = np.ones(pixels.shape[1:], bool)
-        else:
-            valid = ~(pixels == source.nodata).all(axis=0)
-    except RasterioIOError as error:
-        raise UserError(
-            f"{raster.name}: rows {row}–{row + height} can't be read ({error})"
-        ) from None
-    if pixels.dtype == np.float32:
-        valid &= np.isfinite(pixels).all(axis=0)
+    height = min(cutting.tile_size, reader.raster.height - row)
+    pixels, valid = reader.read(Window(0, row, reader.raster.width, height))
     return pixels.transpose(1, 2, 0), valid
 
 
@@ -292,18 +406,3 @@ def _scene_record(scene: Scene) -> dict[str, Any]:
             "width": raster.width,
             "transform": list(raster.transform)[:6],
         }
-
-
-@contextlib.contextmanager
-def open_scene(path: Path) -> Iterator[DatasetReader]:
-    """Open a raster for reading.
-
-    Raises:
-        UserError: There is none, or it can't be read.
-    """
-    try:
-        raster = rasterio.open(path)
-    except RasterioIOError as error:
-        raise UserError(f"{path}: can't be read as a raster ({error})") from None
-    with raster:
-        yield raster

@@ -77,6 +77,7 @@ class VectorLabels:
                 f"{path}: holds {', '.join(sorted(kinds))}, expected only polygons"
             )
         self.polygons = valid_polygons(table.geometry)
+        self._by_crs: dict[str, geopandas.GeoSeries] = {}
         #: The polygons' attributes, in their order.
         self.attributes = table.drop(columns=table.geometry.name).loc[
             self.polygons.index
@@ -89,13 +90,36 @@ class VectorLabels:
         Raises:
             UserError: The scene has no CRS to bring the polygons to.
         """
-        if scene.crs is None:
-            raise UserError(
-                f"{scene.name}: has no coordinate system, polygons need one; use "
-                "mask images instead"
-            )
-        polygons = self.polygons.to_crs(scene.crs)
+        polygons = self._in_crs_of(scene)
         yield _BurntPolygons(polygons, scene.transform, self.all_touched)
+
+    def number_on(self, scene: DatasetReader) -> int:
+        """How many polygons touch a scene.
+
+        Raises:
+            UserError: The scene has no CRS to bring the polygons to.
+        """
+        outline = _outline(Window(0, 0, scene.width, scene.height), scene.transform)
+        return len(self._in_crs_of(scene).sindex.query(outline, "intersects"))
+
+    def _in_crs_of(self, scene: DatasetReader) -> geopandas.GeoSeries:
+        if scene.crs is None:
+            by_points = (
+                " (only ground control points; gdalwarp brings it to a grid)"
+                if scene.gcps[0]
+                else ""
+            )
+            raise UserError(
+                f"{scene.name}: has no coordinate system{by_points}, polygons need "
+                "one; use mask images instead"
+            )
+        key = scene.crs.to_wkt()
+        if key not in self._by_crs:
+            polygons = self.polygons.to_crs(scene.crs)
+            # What has no place in the scene's CRS doesn't lie on the scene.
+            finite = np.isfinite(polygons.bounds.to_numpy()).all(axis=1)
+            self._by_crs[key] = polygons[finite]
+        return self._by_crs[key]
 
 
 class _BurntPolygons:

@@ -22,10 +22,10 @@ from mmext.errors import UserError
 from mmext.evaluation.confusion import IGNORE, Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts
 from mmext.fileio import atomic_path
-from mmext.geo.cutting import open_scene
 from mmext.geo.ground_area import ground_area
 from mmext.geo.labels import VectorLabels
 from mmext.geo.qgis_style import embed_style, single_outline
+from mmext.geo.scene_reader import open_scene
 
 CHANNEL_CODES = {"target": (1, 3), "error": (2, 3), "union": (1, 2, 3)}
 _CODES = (0, 1, 2, 3, IGNORE)

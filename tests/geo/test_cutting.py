@@ -1,6 +1,7 @@
 import geopandas
 import numpy as np
 import pytest
+import rasterio
 from shapely.geometry import box
 
 from mmext.datasets.tile_store import TileStore
@@ -67,7 +68,7 @@ def test_bands_are_chosen_and_described(tmp_path, write_raster, fields):
     store = TileStore(tmp_path / "s")
     np.testing.assert_array_equal(store.images[0].transpose(2, 0, 1), image[[3, 1]])
     assert meta["band_indexes"] == [4, 2]
-    with pytest.raises(UserError, match="has 5 bands, --bands asks for 6"):
+    with pytest.raises(UserError, match="has 5 bands, band 6 is asked for"):
         cut_scenes([Scene("a", path, fields)], tmp_path / "t", Cutting(bands=(6,)))
 
 
@@ -109,6 +110,90 @@ def test_an_alpha_band_is_a_mask_and_no_band(tmp_path, write_raster, fields):
     store = TileStore(tmp_path / "s")
     assert store.meta["band_indexes"] == [1, 2, 3]
     assert (store.masks[0][10:] == 255).all() and (store.masks[0][:10] != 255).all()
+
+
+def nir_flagged_alpha(write_raster, rows=slice(4, 8)):
+    """As in NAIP sheets: the near infrared is flagged alpha and 0 over water."""
+    image = random_image("uint8", (4, 30, 41))
+    image[3, rows] = 0
+    path = write_raster("naip.tif", image, photometric="rgb", alpha="yes")
+    return image, path
+
+
+def test_a_chosen_band_never_masks(tmp_path, write_raster, fields, capsys):
+    image, path = nir_flagged_alpha(write_raster)
+    scene = Scene("a", path, fields)
+    cut_scenes([scene], tmp_path / "s", Cutting(16, bands=(1, 2, 3, 4)))
+    store = TileStore(tmp_path / "s")
+    found, mask = mosaic(store)
+    np.testing.assert_array_equal(found[:30, :41].transpose(2, 0, 1), image)
+    assert (mask[:30, :41] != 255).all()
+    assert "alpha" not in capsys.readouterr().out
+
+
+def test_a_dropped_band_is_announced(tmp_path, write_raster, fields, capsys):
+    _, path = nir_flagged_alpha(write_raster)
+    cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
+    [line] = [x for x in capsys.readouterr().out.splitlines() if "alpha" in x]
+    assert "naip.tif: band 4 is flagged alpha" in line
+    assert "--bands 1 2 3 4 keeps it" in line
+    assert "looks like data, not like a mask" in line
+
+
+def test_a_colour_table_is_expanded(tmp_path, write_raster, fields):
+    indices = np.random.default_rng(0).integers(0, 4, (1, 30, 41)).astype(np.uint8)
+    path = write_raster("p.tif", indices)
+    table = {i: (60 * i, 200 - 50 * i, i * i, 255) for i in range(4)}
+    with rasterio.open(path, "r+") as raster:
+        raster.write_colormap(1, table)
+    meta = cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
+    found, mask = mosaic(TileStore(tmp_path / "s"))
+    expected = np.array([table[i][:3] for i in range(4)], np.uint8)[indices[0]]
+    np.testing.assert_array_equal(found[:30, :41], expected)
+    assert meta["band_indexes"] == [1, 2, 3] and (mask[:30, :41] != 255).all()
+    with pytest.raises(UserError, match="its one band holds indices"):
+        cut_scenes([Scene("a", path, fields)], tmp_path / "t", Cutting(16, bands=(1,)))
+
+
+def test_labels_elsewhere_are_refused(tmp_path, write_raster, fields):
+    path = write_raster("a.tif", random_image("uint8"), origin=(300_000.0, 500_000.0))
+    with pytest.raises(UserError, match=r"none of its polygons lies on .*a\.tif"):
+        cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
+    mask = read_labels(write_raster("m.tif", np.ones((1, 30, 41), np.uint8)))
+    with pytest.raises(UserError, match="labels no pixel of its scenes"):
+        cut_scenes([Scene("a", path, mask)], tmp_path / "s", Cutting(16))
+    assert not (tmp_path / "s").exists()
+
+
+def test_what_is_left_out_is_said(tmp_path, write_raster, fields, capsys):
+    image = random_image("uint8", (3, 32, 48))
+    image[:, :, 16:32] = 0
+    image[:, :5, :16] = 0
+    scenes = [
+        Scene(name, write_raster(f"{name}.tif", image, nodata=0, origin=origin), fields)
+        for name, origin in (("a", (200_000.0, 500_000.0)), ("b", (9e4, 5e5)))
+    ]
+    cut_scenes(scenes, tmp_path / "s", Cutting(16, stride=16, min_valid=0.9))
+    said = capsys.readouterr().out
+    assert "4 tiles left out: no valid pixel" in said
+    assert "2 tiles left out: fewer than 90% of their pixels valid" in said
+    assert "no target in it, by its labels" in said
+    cut_scenes(scenes[:1], tmp_path / "t", Cutting(8, stride=20))
+    assert "12 pixels between tiles are not cut" in capsys.readouterr().out
+    with pytest.raises(UserError, match="--min-valid: is 1, and none of 1 tiles"):
+        cut_scenes(scenes[:1], tmp_path / "u", Cutting(64, min_valid=1.0))
+
+
+@pytest.mark.parametrize("claim", [10**9, 60_000_000])
+def test_absurd_headers_are_refused_at_once(tmp_path, fields, claim):
+    path = tmp_path / "a.vrt"
+    path.write_text(
+        f'<VRTDataset rasterXSize="{claim}" rasterYSize="{claim}"><SRS>EPSG:5186</SRS>'
+        "<GeoTransform>200000, 0.5, 0, 500000, 0, -0.5</GeoTransform>"
+        '<VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
+    )
+    with pytest.raises(UserError, match="expected at most 16777216 a side"):
+        cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
 
 
 def test_footprints_lie_on_the_scene(tmp_path, write_raster, fields):

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import rasterio
 from rasterio.enums import MaskFlags, Resampling
-from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError
-from mmext.geo.cutting import open_scene
+from mmext.geo.band_view import open_view, unmasking_bands
 from mmext.geo.pixel_size import ground_pixel_size
+from mmext.geo.scene_reader import SceneReader, open_image, refuse_other_colours
 
 #: A scene's pixels may be this many times larger or smaller than the training's.
 MAX_PIXEL_RATIO = 1.25
@@ -25,38 +25,52 @@ class SceneSource:
     """A scene in the bands and the pixel size of the training store.
 
     Args:
-        raster: The scene, open.
+        raster: The scene, from :func:`~mmext.geo.scene_reader.open_image`.
+        path: Its file, for messages.
         store: What the checkpoint knows of its training store.
 
     Raises:
         UserError: The scene has other bands, in another order, or another data type.
     """
 
-    def __init__(self, raster: DatasetReader | WarpedVRT, store: dict[str, Any]):
+    def __init__(
+        self, raster: DatasetReader | WarpedVRT, path: Path, store: dict[str, Any]
+    ):
         self.raster = raster
-        self.indexes = list(store["band_indexes"])
-        if max(self.indexes) > raster.count:
+        indexes = list(store["band_indexes"])
+        if max(indexes) > raster.count:
             raise UserError(
-                f"{raster.name}: has {raster.count} bands, the model reads "
-                f"{', '.join(map(str, self.indexes))}"
+                f"{path}: has {raster.count} bands, the model reads "
+                f"{', '.join(map(str, indexes))}"
             )
-        described = [raster.descriptions[index - 1] for index in self.indexes]
+        described = [raster.descriptions[index - 1] for index in indexes]
         trained = store.get("bands", described)
         if described != trained and set(described) == set(trained):
             raise UserError(
-                f"{raster.name}: bands {', '.join(map(str, described))}, the model was "
+                f"{path}: bands {', '.join(map(str, described))}, the model was "
                 f"trained on {', '.join(trained)} in this order"
             )
-        dtypes = {raster.dtypes[index - 1] for index in self.indexes}
-        if dtypes != {store["dtype"]}:
+        # Scenes are read by the rule that the training scenes were cut by, and one
+        # that says nothing of no-data is taken as they were.
+        reader = SceneReader(raster, path, indexes, store.get("nodata_rule", "auto"))
+        if reader.nodata == "auto" and reader.is_silent:
+            value = store.get("nodata")
+            if value is not None:
+                reader = SceneReader(raster, path, indexes, value)
+        self.reader = reader
+        if reader.dtype != store["dtype"]:
             raise UserError(
-                f"{raster.name}: data type {', '.join(sorted(dtypes))}, the model was "
-                f"trained on {store['dtype']}"
+                f"{path}: data type {reader.dtype}, the model was trained on "
+                f"{store['dtype']}"
             )
-
-        # A scene that says nothing of no-data is taken as the training scenes were.
-        silent = all(MaskFlags.all_valid in flags for flags in raster.mask_flag_enums)
-        self.nodata = store.get("nodata") if silent else None
+        if reader.scales != store.get("scales", reader.scales):
+            raise UserError(
+                f"{path}: scales and offsets {reader.scales}, the model was trained on "
+                f"{store['scales']}"
+            )
+        refuse_other_colours(
+            path, reader.colours, store.get("colours", ()), "the model was trained on"
+        )
 
     def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Pixels and validity of a window.
@@ -71,15 +85,7 @@ class SceneSource:
         Raises:
             UserError: The file is damaged there.
         """
-        try:
-            pixels = self.raster.read(self.indexes, window=window)
-            valid = self.raster.dataset_mask(window=window) > 0
-        except RasterioError as error:
-            raise UserError(f"{self.raster.name}: can't be read ({error})") from None
-        if self.nodata is not None:
-            valid &= ~(pixels == self.nodata).all(axis=0)
-        if pixels.dtype.kind == "f":
-            valid &= np.isfinite(pixels).all(axis=0)
+        pixels, valid = self.reader.read(window)
         return np.where(valid, pixels, 0), valid
 
 
@@ -99,21 +105,38 @@ def open_source(
         UserError: The scene can't be read or does not fit the model.
     """
     with contextlib.ExitStack() as stack:
-        raster = stack.enter_context(open_scene(path))
+        raster = stack.enter_context(open_image(path, store["band_indexes"]))
         trained = store.get("pixel_size_m")
+        source = SceneSource(raster, path, store)
+        for note in source.reader.notes():
+            print(f"{path}: {note}")
         if raster.crs is not None and trained:
-            size = ground_pixel_size(
-                raster.crs, raster.transform, raster.height, raster.width
-            )
+            try:
+                size = ground_pixel_size(raster.crs, raster.transform, *raster.shape)
+            except UserError as error:
+                raise UserError(f"{path}: {error}") from None
             ratio = size / trained
             if resample:
-                raster = stack.enter_context(_resampled(raster, ratio))
+                plain = stack.enter_context(_unmasked(source.reader))
+                warped = stack.enter_context(_resampled(plain, ratio))
+                source = SceneSource(warped, path, store)
             elif not 1 / MAX_PIXEL_RATIO < ratio < MAX_PIXEL_RATIO:
                 raise UserError(
                     f"{path}: pixels of {size:.3g} m, the model was trained on "
                     f"{trained:.3g} m; --resample brings the scene to that"
                 )
-        yield SceneSource(raster, store)
+        yield source
+
+
+@contextlib.contextmanager
+def _unmasked(reader: SceneReader) -> Iterator[DatasetReader]:
+    """The scene without alpha flags on bands that are read: a warp masks by them."""
+    if "alpha" not in reader.colours:
+        yield reader.raster
+        return
+    bands = unmasking_bands(reader.raster, reader.indexes)
+    with open_view(reader.raster, bands) as view:
+        yield view
 
 
 def _resampled(raster: DatasetReader, ratio: float) -> WarpedVRT:
