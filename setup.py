@@ -39,22 +39,37 @@ setup(
         "onedl-mmengine==0.10.12",
         "onedl-mmcv==2.3.6",
         "onedl-mmsegmentation==1.4.2",
+        # 2.0: the C interface that the wheels of torch, rasterio and pyogrio share.
         "numpy>=2.0",
-        "scipy>=1.11",
+        # 1.13: built for numpy 2.
+        "scipy>=1.13",
+        # 2.2.2: built for numpy 2.
+        "pandas>=2.2.2",
         # 1.4: GDAL 3.9 in the wheels, whose COG driver writes what we validate.
         "rasterio>=1.4",
         # 1.0: pyogrio is the default engine.
         "geopandas>=1.0",
+        # 0.9: built for numpy 2.
         "pyogrio>=0.9",
-        "shapely>=2.0",
-        "pyproj>=3.6",
-        "matplotlib>=3.8",
+        # 2.0.5: geometries as arrays, built for numpy 2.
+        "shapely>=2.0.5",
+        # 3.6.1: the first built for Python 3.12.
+        "pyproj>=3.6.1",
+        # 3.9: built for numpy 2.
+        "matplotlib>=3.9",
+        # 10.1: previews and thumbnails; the first built for Python 3.12.
+        "Pillow>=10.1",
+        # 4.10: thermal images and videos; built for numpy 2.
+        "opencv-python>=4.10",
+        # 4.66: bars that let a line be written above them.
         "tqdm>=4.66",
         # 2.9: dataclasses and TypedDicts whose refusals name every place.
         "pydantic>=2.9",
-        # 4: commands by name, which are imported when they are called.
-        "cyclopts>=4",
+        # 5.4: commands by name, which are imported when they are called.
+        "cyclopts>=5.4",
+        # 4.12: dataclass_transform and TypedDict as pydantic wants them on 3.10.
         "typing_extensions>=4.12",
     ],
+    entry_points={"console_scripts": ["mmext = mmext.cli.app:main"]},
     extras_require=EXTRAS,
 )

@@ -67,7 +67,7 @@ def checked(kind: Any, value: Any, where: str, strict: bool = True) -> Any:
         UserError: It doesn't fit: where, what was found, what was expected.
     """
     try:
-        return _adapter(kind).validate_python(value, strict=strict)
+        return adapter(kind).validate_python(value, strict=strict)
     except _ValidationError as error:
         raise UserError(refusal(error, where, value)) from None
 
@@ -110,7 +110,7 @@ def parse_json(text: str, kind: type[T], where: str) -> T:
         raise UserError(f"{where}: damaged, not JSON ({error})") from None
     try:
         # As JSON, so that a list may stand for a tuple and text for a path.
-        return _adapter(kind).validate_json(text, strict=True)
+        return adapter(kind).validate_json(text, strict=True)
     except _ValidationError as error:
         raise UserError(refusal(error, where, value)) from None
 
@@ -142,11 +142,14 @@ def refusal(error: _ValidationError, where: str, value: Any) -> str:
 
 def shortened(value: Any, length: int = 80) -> str:
     """A value for a message: its repr on one line, cut where it gets long."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
     text = " ".join(repr(value).split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _adapter(kind: Any) -> TypeAdapter:
+def adapter(kind: Any) -> TypeAdapter:
+    """What compares values with a type hint."""
     config = ConfigDict(arbitrary_types_allowed=True)
     try:
         return TypeAdapter(kind, config=config)

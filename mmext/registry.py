@@ -10,6 +10,8 @@ import mmengine.registry as mmengine_registry
 import mmseg.registry as mmseg_registry
 from mmengine.registry import Registry
 
+import mmext.quiet_mmseg  # noqa: F401  before anything else imports mmseg.datasets
+
 
 def _child(parent: Registry, *locations: str) -> Registry:
     return Registry(

@@ -22,8 +22,8 @@ class Cutting:
         tile_size: Side of a tile in pixels.
         stride: Pixels from one tile to the next; None means the tile's side.
         bands: Bands to take, counted from 1; None means all but an alpha band.
-        nodata: ``'auto'`` believes the file, None says every pixel is valid, a
-            number replaces what the file says.
+        nodata: 'auto' believes the file, None (typed as 'none') says that every pixel
+            is valid, a number replaces what the file says.
         min_valid: Tiles with a smaller share of valid pixels are left out. Tiles
             without any always are.
     """

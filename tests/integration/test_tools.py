@@ -199,7 +199,7 @@ def test_two_processes_train_as_a_user_starts_them(folder, options):
 
 def test_mistakes_are_one_line(folder, tmp_path):
     for name, arguments, message in (
-        ("train", ["configs/absent.py"], "no such config"),
+        ("train", ["configs/absent.py"], "expected an existing file"),
         (
             "train",
             [
@@ -210,11 +210,19 @@ def test_mistakes_are_one_line(folder, tmp_path):
         ),
         (
             "prepare_tiles",
-            ["--images", "none.tif", "--labels", "x.gpkg", "--out", tmp_path / "s"],
+            ["--images", "none.tif", "--masks", tmp_path, "--out", tmp_path / "s"],
             "none.tif: no image there",
         ),
-        ("predict_scene", ["none.pth", "none.tif", "--out", tmp_path], "no image"),
-        ("report", [tmp_path / "none", "--out", tmp_path / "r"], "no such work"),
+        (
+            "predict_scene",
+            ["none.pth", "none.tif", "--out", tmp_path],
+            "CHECKPOINT: is 'none.pth', expected an existing file",
+        ),
+        (
+            "report",
+            [tmp_path / "none", "--out", tmp_path / "r"],
+            "expected an existing folder",
+        ),
     ):
         result = tool(name, *arguments, ok=False)
         [line] = [x for x in result.stderr.splitlines() if x.startswith("error: ")]

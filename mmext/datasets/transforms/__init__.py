@@ -1,6 +1,6 @@
 # mmseg's transforms must be registered before any is looked up by name: mmcv has a
 # RandomFlip and others of the same name, which leave the error map as it was.
-import mmseg.datasets.transforms  # noqa: F401
+import mmext.quiet_mmseg  # noqa: F401
 
 from .loading import LoadErrorFrequency, LoadErrorMask, LoadTile
 from .packing import PackTileInputs

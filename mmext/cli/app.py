@@ -1,0 +1,148 @@
+"""The command line: finds the command, reads its arguments, runs it.
+
+A command is a function whose signature says what it takes. Nothing but the command
+that is called is imported, so that a mistake or ``--help`` is answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App, Parameter
+from cyclopts.exceptions import CycloptsError
+
+import mmext
+from mmext.cli.refusals import explain
+from mmext.cli.values import convert
+from mmext.errors import UserError, exit_with_one_line
+
+#: Name, where its function lies below mmext.cli, and the first line of its docstring.
+COMMANDS = {
+    "prepare": ("prepare:prepare", "Cut orthophotos and labels into a tile store."),
+    "train": ("train:train", "Train a config."),
+    "test": ("test:test", "Score a checkpoint on its config's test set."),
+    "predict": (
+        "predict:predict",
+        "Map scenes of any size: COGs of probabilities and classes, and polygons.",
+    ),
+    "evaluate": (
+        "evaluate:evaluate",
+        "Compare a map with the true fields, by pixel, by field and by area.",
+    ),
+    "report": (
+        "report:report",
+        "Write the report of an experiment: report.html, figures and tables.",
+    ),
+    "reproduce": (
+        "reproduce:reproduce",
+        "Run the paper's whole experiment on a tile store, and report it.",
+    ),
+    "study": (
+        "study:study",
+        "Train and compare many configs with several seeds on one tile store.",
+    ),
+    "atlas": (
+        "atlas:atlas",
+        "Show where a model kept being wrong: rasters and ranked polygons for QGIS.",
+    ),
+    "review": (
+        "review:review",
+        "List labels that look wrong, and apply an annotator's verdicts.",
+    ),
+    "export": (
+        "export:export",
+        "Export a checkpoint to one ONNX file that maps scenes by itself.",
+    ),
+    "scenes": ("scenes:scenes", "Render synthetic farmland with its true fields."),
+    "benchmark": (
+        "benchmark:benchmark",
+        "Speed against named yardsticks, as ratios of medians from one run.",
+    ),
+}
+DEPTH_COMMANDS = {
+    "predict": (
+        "depth_predict:predict",
+        "Predict depth of thermal images: files, folders or videos.",
+    ),
+    "report": (
+        "depth_report:report",
+        "Write the report of a depth ablation: report.html, figures and tables.",
+    ),
+    "scenes": (
+        "depth_scenes:scenes",
+        "Render rooms and streets for thermal depth, with exact depth.",
+    ),
+    "teach": (
+        "depth_teach:teach",
+        "Write structural depth targets from RGB with a pretrained model.",
+    ),
+    "convert-ms2": (
+        "depth_convert_ms2:convert",
+        "Convert MS2's pickled calib.npy into calibration.json beside it, once.",
+    ),
+}
+
+
+@exit_with_one_line
+def main(*command: str) -> None:
+    """Run what the command line asks for.
+
+    Args:
+        command: The command, where the program's own name says it (``tools/*.py``).
+    """
+    run([*command, *sys.argv[1:]])
+
+
+def run(tokens: Sequence[str]) -> None:
+    """Run a command.
+
+    Args:
+        tokens: Its name and arguments.
+
+    Raises:
+        UserError: There is no such command, or it doesn't take such arguments.
+    """
+    try:
+        function, bound, _ = build_app(tokens).parse_args(
+            tokens, exit_on_error=False, print_error=False
+        )
+    except CycloptsError as error:
+        raise UserError(explain(error)) from None
+    function(*bound.args, **bound.kwargs)
+
+
+def build_app(tokens: Sequence[str] = ()) -> App:
+    """The commands, of which only the one that is called will be imported.
+
+    Args:
+        tokens: The command line. The command that it calls speaks for itself by its
+            docstring; the others are known by their line.
+    """
+    common: dict[str, Any] = dict(
+        version=mmext.__version__,
+        default_parameter=Parameter(
+            consume_multiple=True, negative=(), converter=convert, show_default=_shown
+        ),
+    )
+    app = App(
+        name="mmext",
+        help="Error-aware segmentation of sparse targets, on MMSegmentation.",
+        **common,
+    )
+    depth = App(name="depth", help="Depth in metres from thermal images.", **common)
+    app.command(depth)
+    for owner, commands, place in ((app, COMMANDS, 0), (depth, DEPTH_COMMANDS, 1)):
+        called = tokens[place] if len(tokens) > place else None
+        for order, (name, (path, line)) in enumerate(commands.items()):
+            text = None if name == called else line
+            owner.command(f"mmext.cli.{path}", name=name, help=text, sort_key=order)
+    return app
+
+
+def _shown(default: Any) -> str | None:
+    """A default as help shows it; what is empty or off goes without saying."""
+    if default is None or default is False or default in ((), [], ""):
+        return None
+    if isinstance(default, tuple | list):
+        return " ".join(map(str, default))
+    return str(default)

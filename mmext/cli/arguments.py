@@ -1,0 +1,153 @@
+"""What arguments of commands may be: files, folders, devices, settings of configs.
+
+A value that is no use is refused before a command does anything.
+"""
+
+import os
+import re
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import ArgumentCollection, Parameter
+from pydantic import AfterValidator, Field
+
+from mmext.errors import UserError
+
+
+def _existing_file(path: Path) -> Path:
+    if path.is_dir():
+        raise ValueError("a file, not a folder")
+    if not path.exists():
+        raise ValueError("an existing file")
+    return path
+
+
+def _existing_folder(path: Path) -> Path:
+    if not path.is_dir():
+        found = "a folder, not a file" if path.exists() else "an existing folder"
+        raise ValueError(found)
+    return path
+
+
+def _output_folder(path: Path) -> Path:
+    if path.exists() and not path.is_dir():
+        raise ValueError("a folder, not a file")
+    _refuse_unwritable(path if path.is_dir() else path.parent)
+    return path
+
+
+def _output_file(path: Path) -> Path:
+    if path.is_dir():
+        raise ValueError("a file, not a folder")
+    _refuse_unwritable(path.parent)
+    return path
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    while not (folder.exists() or folder.is_symlink()):
+        folder = folder.parent
+    if not folder.is_dir():
+        raise ValueError(f"a place in a folder, {folder} is none")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ValueError(f"a place that can be written to, {folder} can't")
+
+
+ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
+ExistingFolder = Annotated[Path, AfterValidator(_existing_folder)]
+#: Made when it is not there, with the folders above it.
+OutputFolder = Annotated[Path, AfterValidator(_output_folder)]
+OutputFile = Annotated[Path, AfterValidator(_output_file)]
+
+
+def _known_device(name: str) -> str:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise ValueError("cpu, cuda or cuda:N")
+    if name == "cpu":
+        return name
+    import torch
+
+    number = torch.cuda.device_count()
+    if not number:
+        raise ValueError("cpu, there is no GPU that torch can use")
+    if int(name.partition(":")[2] or 0) >= number:
+        raise ValueError(f"cuda:0 to cuda:{number - 1}")
+    return name
+
+
+#: Where a network runs: cpu, cuda or cuda:N. None takes a GPU if there is one.
+Device = Annotated[str, AfterValidator(_known_device)]
+
+
+def choose_device(device: str | None) -> str:
+    """The device that was asked for; without one a GPU, if there is one."""
+    import torch
+
+    return device or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _key_and_value(text: str) -> str:
+    if not re.match(r"[^=\s]+=", text):
+        raise ValueError("key=value")
+    return text
+
+
+#: Settings that replace a config's, KEY=VALUE with dotted keys.
+ConfigOptions = Annotated[
+    list[Annotated[str, AfterValidator(_key_and_value)]], Field(min_length=1)
+]
+
+
+def parse_options(texts: Sequence[str] | None, flag: str) -> dict[str, Any]:
+    """Values by key, as mmengine reads them: ``a.b=1 c=[1,2] d=(x,y)``.
+
+    Args:
+        texts: KEY=VALUE each.
+        flag: The option that they were given with.
+
+    Raises:
+        UserError: A bracket isn't closed.
+    """
+    if not texts:
+        return {}
+    from mmengine.config import DictAction
+
+    read, found = DictAction([flag], dest="options", nargs="+"), Namespace()
+    try:
+        read(ArgumentParser(), found, list(texts))
+    except AssertionError as error:
+        raise UserError(f"{flag}: {error}") from None
+    return found.options
+
+
+#: How the processes of a distributed run were started.
+Launcher = Literal["none", "pytorch", "slurm", "mpi"]
+#: What older launchers tell each process; torchrun sets LOCAL_RANK instead.
+LocalRank = Annotated[
+    int, Field(ge=0), Parameter(name=("--local_rank", "--local-rank"))
+]
+
+
+def exactly_one(arguments: ArgumentCollection) -> None:
+    """Refuse none and several of a group of options."""
+    _at_most_one(arguments)
+    if not arguments.filter_by(value_set=True):
+        names = " or ".join(argument.name for argument in arguments)
+        raise ValueError(f"{names}: missing")
+
+
+def _at_most_one(arguments: ArgumentCollection) -> None:
+    given = [argument.name for argument in arguments.filter_by(value_set=True)]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)}: given together, expected one")
+
+
+def all_or_none(arguments: ArgumentCollection) -> None:
+    """Refuse a part of a group of options."""
+    given = [argument.name for argument in arguments.filter_by(value_set=True)]
+    missing = [item.name for item in arguments if item.name not in given]
+    if given and missing:
+        raise ValueError(
+            f"{' and '.join(missing)}: missing, expected with {' and '.join(given)}"
+        )

@@ -1,0 +1,28 @@
+"""``mmext atlas``."""
+
+from mmext.cli.arguments import ExistingFile, ExistingFolder, OutputFolder
+
+
+def atlas(
+    snapshot: ExistingFile, /, *, store: ExistingFolder, out: OutputFolder
+) -> None:
+    r"""Show where a model kept being wrong: rasters and ranked polygons for QGIS.
+
+    Writes SCENE_errors.tif per scene and error_atlas.gpkg. A snapshot without counts
+    gives only where, not how often and when.
+
+        mmext atlas work_dirs/stage1_trunk/error_bank_epoch_200.npz \
+            --store data/train --out work_dirs/atlas
+
+    Args:
+        snapshot: error_bank_epoch_N.npz.
+        store: Its tile store.
+        out: Folder.
+    """
+    from mmext.geo.error_atlas import write_atlas
+    from mmext.structures.error_bank import ErrorBank
+
+    if not ErrorBank.load(snapshot).has_counts:
+        print(f"{snapshot}: has no counts, the atlas shows only where")
+    for path in write_atlas(snapshot, store, out):
+        print(path)

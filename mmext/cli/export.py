@@ -1,0 +1,23 @@
+"""``mmext export``."""
+
+from mmext.cli.arguments import ExistingFile, OutputFile
+
+
+def export(checkpoint: ExistingFile, /, *, out: OutputFile) -> None:
+    r"""Export a checkpoint to one ONNX file that maps scenes by itself.
+
+    Any batch and any size that is a multiple of the network's pooling grid; compared
+    with torch on export.
+
+        mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out model.onnx
+        mmext predict model.onnx scene.tif --out map --backend onnxruntime
+
+    Args:
+        checkpoint: work_dirs/…/epoch_N.pth.
+        out: The .onnx file.
+    """
+    from mmext.engine.checkpoint import load_model
+    from mmext.geo.prediction.backends import export_onnx
+
+    difference = export_onnx(load_model(checkpoint), out)
+    print(f"{out}: differs from torch by at most {difference:.2g}")

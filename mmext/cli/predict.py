@@ -1,0 +1,64 @@
+"""``mmext predict``."""
+
+import os
+from typing import Annotated
+
+from cyclopts import Parameter
+from pydantic import Field
+
+from mmext.cli.arguments import Device, ExistingFile, OutputFolder, choose_device
+from mmext.errors import UserError
+from mmext.geo.prediction_settings import Backend, Precision, PredictionSettings
+
+_DEFAULTS = PredictionSettings()
+
+
+def predict(
+    checkpoint: ExistingFile,
+    scenes: Annotated[list[str], Field(min_length=1)],
+    /,
+    *,
+    out: OutputFolder,
+    device: Device | None = None,
+    backend: Backend = "eager",
+    precision: Precision = "fp32",
+    settings: Annotated[PredictionSettings, Parameter(name="*")] = _DEFAULTS,
+) -> None:
+    r"""Map scenes of any size: COGs of probabilities and classes, and polygons.
+
+    Per scene: NAME_probability.tif, NAME_class.tif (1 target, 2 error channel only,
+    3 both, 255 no-data) and NAME.gpkg (layer fields), which opens styled in QGIS.
+    Over several: map_class.vrt, map_probability.vrt and map.gpkg, in which fields that
+    cross sheets are whole. Finished scenes are skipped on a second call; a scene that
+    can't be mapped is named at the end and does not stop the others.
+
+        mmext predict work_dirs/demo/stage2_A100-200/epoch_32.pth \
+            data/demo/scenes/test.tif --out map
+        mmext predict model.pth sheets/ --out map --min-area 50
+
+        torchrun --nproc_per_node 4 -m mmext predict model.pth sheets/ --out map
+
+    Args:
+        checkpoint: epoch_N.pth, or an exported .onnx.
+        scenes: Files, folders, globs, .txt lists.
+        out: Folder.
+        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
+        backend: What runs the network; auto times those installed.
+        precision: Of convolutions, 16 bits only on a GPU.
+        settings: How scenes are mapped.
+    """
+    from mmext.geo.prediction import open_predictor, predict_scenes
+    from mmext.geo.scene_list import expand_images
+
+    paths = expand_images(scenes)
+    predictor = open_predictor(
+        checkpoint, backend, choose_device(device), settings.window, precision
+    )
+    print(f"{checkpoint} with {predictor.backend}, {predictor.precision}")
+    failures = predict_scenes(predictor, paths, out, settings)
+    # Every process knows of all failures; one of them says so.
+    if failures and os.environ.get("RANK", "0") == "0":
+        raise UserError(
+            f"{len(failures)} of {len(paths)} scenes or steps failed: "
+            f"{'; '.join(failures)}"
+        )

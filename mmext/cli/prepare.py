@@ -1,0 +1,99 @@
+"""``mmext prepare``."""
+
+from typing import Annotated
+
+from cyclopts import Group, Parameter
+from pydantic import Field
+
+from mmext.cli.arguments import (
+    ExistingFile,
+    ExistingFolder,
+    OutputFolder,
+    all_or_none,
+    exactly_one,
+)
+from mmext.geo.cutting_settings import Cutting
+
+_LABELS = Group("Labels: one of", validator=exactly_one)
+_SPLIT = Group("A part of the images", validator=all_or_none)
+_DEFAULTS = Cutting()
+
+
+def prepare(
+    *,
+    images: Annotated[list[str], Field(min_length=1)],
+    labels: Annotated[
+        list[ExistingFile] | None, Field(min_length=1), Parameter(group=_LABELS)
+    ] = None,
+    masks: Annotated[ExistingFolder | None, Parameter(group=_LABELS)] = None,
+    out: OutputFolder,
+    overwrite: bool = False,
+    label_layer: str | None = None,
+    label_where: str | None = None,
+    all_touched: bool = False,
+    label_values: Annotated[list[int] | None, Field(min_length=1)] = None,
+    split_csv: Annotated[ExistingFile | None, Parameter(group=_SPLIT)] = None,
+    split: Annotated[str | None, Parameter(group=_SPLIT)] = None,
+    cutting: Annotated[Cutting, Parameter(name="*")] = _DEFAULTS,
+) -> None:
+    r"""Cut orthophotos and labels into a tile store.
+
+    Polygons, in any coordinate system:
+
+        mmext prepare --images ortho_*.tif --labels fields.gpkg \
+            --label-where "crop = 'ginseng'" --out data/ginseng/train
+
+    A label raster, on the same grid or another:
+
+        mmext prepare --images a.tif --labels a_mask.tif --out data/a
+
+    Folders of images and masks of the same names:
+
+        mmext prepare --images img_dir --masks ann_dir --out data/b \
+            --split-csv splits.csv --split train
+
+    Args:
+        images: Files, folders, globs, .txt lists.
+        labels: Polygons or rasters, one for all images or one for each.
+        masks: Folder of masks, by image name.
+        out: The store's folder.
+        overwrite: Replace a store.
+        label_layer: Layer of a vector file.
+        label_where: Attribute filter in SQL.
+        all_touched: Burn every pixel that a polygon touches, not only covered centres.
+        label_values: Raster values that mean target.
+        split_csv: CSV with columns file, split.
+        split: Which split of --split-csv.
+        cutting: How scenes are cut.
+    """
+    from mmext.datasets.tile_store import TileStore
+    from mmext.geo.cutting import cut_scenes
+    from mmext.geo.labels import RasterLabels, read_labels
+    from mmext.geo.scene_list import (
+        expand_images,
+        folder_scenes,
+        scenes_with_labels,
+        select_split,
+    )
+    from mmext.geo.store_preview import write_preview
+
+    paths = expand_images(images)
+    if split_csv and split is not None:
+        paths = select_split(paths, split_csv, split)
+    if masks:
+        scenes = folder_scenes(paths, masks, label_values)
+    else:
+        options = (label_layer, label_where, all_touched, label_values)
+        scenes = scenes_with_labels(
+            paths, [read_labels(path, *options) for path in labels or ()]
+        )
+    notes = {s.labels.note for s in scenes if isinstance(s.labels, RasterLabels)}
+    for note in sorted(notes - {""}):
+        print(f"Labels: {note}")
+    meta = cut_scenes(scenes, out, cutting, overwrite=overwrite)
+    write_preview(TileStore(out), out / "preview.png")
+    print(
+        f"{out}: {meta['num_tiles']} tiles, {meta['positive_tiles']} positive "
+        f"(more than 0.1 % target), {meta['positive_share']:.2%} of the valid pixels "
+        "are target"
+    )

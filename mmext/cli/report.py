@@ -1,0 +1,39 @@
+"""``mmext report``."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mmext.cli.arguments import ExistingFolder, OutputFolder
+
+
+def report(
+    work_dirs: Annotated[list[ExistingFolder], Field(min_length=1)],
+    /,
+    *,
+    out: OutputFolder,
+    window: str = ":",
+    title: str | None = None,
+) -> None:
+    """Write the report of an experiment: report.html, figures and tables.
+
+    For example:
+
+        mmext report work_dirs/demo --out work_dirs/demo/report
+        mmext report runs/seed0 runs/seed1 runs/seed2 --out report --window 100
+        mmext report work_dirs --out report --window 101:400 --title "Ginseng 2026"
+
+    Args:
+        work_dirs: Work directories or folders of them.
+        out: Folder.
+        window: Epochs that the case table averages over: the last N, or FIRST:LAST
+            (all that both stages have).
+        title: Of the page.
+    """
+    from mmext.report import EpochWindow, write_report
+    from mmext.report.write_report import TITLE
+
+    epochs = EpochWindow.parse(window)
+    for note in write_report(work_dirs, out, epochs, title or TITLE):
+        print(note)
+    print(f"{out / 'report.html'}: written")

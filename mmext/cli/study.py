@@ -1,0 +1,35 @@
+"""``mmext study``."""
+
+from mmext.checked import Count
+from mmext.cli.arguments import ExistingFile, OutputFolder
+
+
+def study(
+    study: ExistingFile,
+    /,
+    *,
+    out: OutputFolder,
+    jobs: Count = 1,
+    no_train: bool = False,
+) -> None:
+    r"""Train and compare many configs with several seeds on one tile store.
+
+    Finished trainings are skipped and begun ones go on, so a killed study is called
+    again. Several studies of one store may share OUT, and with it their trainings.
+    OUT/results/STUDY holds study.html, figures and tables.
+
+        mmext study configs/studies/dead_trees.py \
+            --out work_dirs/studies/dead_trees --jobs 2
+
+    Args:
+        study: The study's file.
+        out: Folder.
+        jobs: Trainings at once.
+        no_train: Only score what is trained.
+    """
+    from mmext.study.run_study import results_folder, run_study
+    from mmext.study.study_file import read_study
+
+    content = read_study(study)
+    run_study(content, out, jobs, not no_train)
+    print(f"{results_folder(content, out) / 'study.html'}: written")

@@ -1,0 +1,55 @@
+"""``mmext test``."""
+
+import os
+
+from mmext.cli.arguments import (
+    ConfigOptions,
+    ExistingFile,
+    Launcher,
+    LocalRank,
+    OutputFolder,
+    parse_options,
+)
+
+
+def test(
+    config: ExistingFile,
+    checkpoint: ExistingFile,
+    /,
+    *,
+    work_dir: OutputFolder | None = None,
+    tta: bool = False,
+    cfg_options: ConfigOptions | None = None,
+    launcher: Launcher = "none",
+    local_rank: LocalRank = 0,
+) -> None:
+    r"""Score a checkpoint on its config's test set.
+
+    For example:
+
+        mmext test configs/demo/stage2_A100-200.py \
+            work_dirs/demo/stage2_A100-200/epoch_400.pth
+
+    Args:
+        config: Config file.
+        checkpoint: Checkpoint file.
+        work_dir: Where results go (the checkpoint's folder).
+        tta: Average over flips.
+        cfg_options: Override settings, as key=value with dotted keys.
+        launcher: How the processes of a distributed run were started.
+        local_rank: Number of the process on its machine.
+    """
+    options = parse_options(cfg_options, "--cfg-options")
+    os.environ.setdefault("LOCAL_RANK", str(local_rank))
+    from mmext.engine.processes import process_group_ended
+    from mmext.engine.scoring import test_checkpoint
+
+    with process_group_ended():
+        test_checkpoint(
+            config,
+            checkpoint,
+            work_dir=work_dir,
+            options=options,
+            tta=tta,
+            launcher=launcher,
+        )

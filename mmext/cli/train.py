@@ -1,0 +1,62 @@
+"""``mmext train``."""
+
+import os
+
+from mmext.cli.arguments import (
+    ConfigOptions,
+    ExistingFile,
+    Launcher,
+    LocalRank,
+    OutputFolder,
+    parse_options,
+)
+
+
+def train(
+    config: ExistingFile,
+    /,
+    *,
+    work_dir: OutputFolder | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    with_parents: bool = False,
+    amp: bool = False,
+    cfg_options: ConfigOptions | None = None,
+    launcher: Launcher = "none",
+    local_rank: LocalRank = 0,
+) -> None:
+    """Train a config.
+
+    A run that was killed goes on with --resume, to the same result.
+
+        mmext train configs/stage1_trunk.py
+        mmext train configs/stage2_B100-250.py --with-parents
+        mmext train configs/demo/stage1_trunk.py --cfg-options epoch_scale=0.02
+
+    Args:
+        config: Config file.
+        work_dir: Where the run's files go (work_dirs/CONFIG).
+        resume: Go on from the newest own checkpoint.
+        overwrite: Train anew over an earlier run.
+        with_parents: First train what the config's lineage needs and is not there yet.
+        amp: Mixed precision.
+        cfg_options: Override settings, as key=value with dotted keys.
+        launcher: How the processes of a distributed run were started.
+        local_rank: Number of the process on its machine.
+    """
+    options = parse_options(cfg_options, "--cfg-options")
+    os.environ.setdefault("LOCAL_RANK", str(local_rank))
+    from mmext.engine import train as engine
+    from mmext.engine.processes import process_group_ended
+
+    with process_group_ended():
+        engine.train(
+            config,
+            work_dir=work_dir,
+            options=options,
+            resume=resume,
+            overwrite=overwrite,
+            with_parents=with_parents,
+            amp=amp,
+            launcher=launcher,
+        )

@@ -1,0 +1,208 @@
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmext.cli.app import COMMANDS, DEPTH_COMMANDS, build_app, main, run
+from mmext.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+EVERY = [
+    *((name,) for name in COMMANDS),
+    *(("depth", name) for name in DEPTH_COMMANDS),
+]
+
+
+def command(names):
+    """A command's app, as the command line finds it."""
+    app = build_app(names)
+    for name in names:
+        app = app[name]
+    return app
+
+
+@pytest.fixture
+def parse(monkeypatch):
+    """Arguments as a command gets them."""
+
+    def parse(line):
+        tokens = line.split()
+        _, bound, _ = build_app(tokens).parse_args(
+            tokens, exit_on_error=False, print_error=False
+        )
+        bound.apply_defaults()
+        return bound.arguments
+
+    return parse
+
+
+def test_help_names_every_command_and_imports_none(capsys):
+    before = set(sys.modules)
+    run(["--help"])
+    text = capsys.readouterr().out
+    run(["depth", "--help"])
+    depth = capsys.readouterr().out
+    assert all(re.search(rf"^│ {name} ", text, re.M) for name in COMMANDS)
+    assert all(re.search(rf"^│ {name} ", depth, re.M) for name in DEPTH_COMMANDS)
+    assert not {name for name in set(sys.modules) - before if "mmext.cli" in name}
+
+
+@pytest.mark.parametrize("names", EVERY, ids=" ".join)
+def test_help_of_a_command_says_what_its_line_and_arguments_are(names, capsys):
+    lines = DEPTH_COMMANDS if len(names) == 2 else COMMANDS
+    function = command(names).default_command
+    assert inspect.getdoc(function).splitlines()[0] == lines[names[-1]][1]
+    arguments = command(names).assemble_argument_collection(parse_docstring=True)
+    for argument in arguments:
+        if argument.show and not argument.children:
+            assert argument.parameter.help, argument.name
+    run([*names, "--help"])
+    text = capsys.readouterr().out
+    assert f"mmext {' '.join(names)} " in text
+    # An example keeps its line breaks.
+    examples = [x for x in inspect.getdoc(function).splitlines() if x[:4] == "    "]
+    first = next(x.strip() for x in examples if x.strip().startswith("mmext"))
+    assert re.search(rf"^ {re.escape(first)}\s*$", text, re.M)
+
+
+def test_reading_a_command_line_imports_nothing_heavy():
+    heavy = "torch", "mmengine", "rasterio", "geopandas", "numpy", "matplotlib"
+    script = (
+        "import sys\nfrom mmext.cli.app import run\n"
+        f"for names in {EVERY!r}: run([*names, '--help'])\n"
+        f"print(sorted(set({heavy!r}) & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_tool_is_one_of_the_commands(monkeypatch):
+    called = []
+    monkeypatch.setattr("mmext.cli.app.main", lambda *names: called.append(names))
+    for path in sorted((ROOT / "tools").glob("*.py")):
+        exec(compile(path.read_text(), path, "exec"), {"__name__": "__main__"})
+    assert sorted(called) == sorted(EVERY)
+
+
+def test_values_come_as_their_types(parse, tmp_path):
+    image = tmp_path / "a.tif"
+    image.touch()
+    found = parse(
+        f"prepare --images a.tif b.tif --labels {image} --out {tmp_path / 'o'} "
+        "--tile-size 128 --bands 1 3 --nodata -9999 --label-values -1 2"
+    )
+    assert found["images"] == ["a.tif", "b.tif"] and found["labels"] == [image]
+    assert found["label_values"] == [-1, 2]
+    cutting = found["cutting"]
+    assert (cutting.tile_size, cutting.step, cutting.bands) == (128, 128, (1, 3))
+    assert cutting.nodata == -9999.0 and cutting.min_valid == 0
+    found = parse(f"prepare --images a --masks {tmp_path} --out o --nodata none")
+    assert found["cutting"].nodata is None
+    found = parse(f"prepare --images a --masks {tmp_path} --out o --nodata auto")
+    assert found["cutting"].nodata == "auto"
+    found = parse(f"predict {image} x/ y* --out {tmp_path} --tta --float --min-area 5")
+    assert found["scenes"] == ["x/", "y*"] and found["device"] is None
+    assert found["settings"].flips and found["settings"].float_probabilities
+    found = parse("scenes --out o --size 3 4 --name=n")
+    assert (found["size"], found["name"]) == ((3, 4), "n")
+    found = parse(f"train {image} --local_rank 2 --cfg-options a=1 b.c=[1,2] --resume")
+    assert found["local_rank"] == 2 and found["cfg_options"] == ["a=1", "b.c=[1,2]"]
+    assert parse(f"train {image} --local-rank=3")["local_rank"] == 3
+
+
+def test_choices_are_those_of_the_library():
+    from mmext import benchmark
+    from mmext.datasets.depth.structural_maps import SPACES
+    from mmext.datasets.depth.synthetic import KINDS
+    from mmext.datasets.synthetic import REGIONS
+    from mmext.depth_teacher import NORMALISATIONS
+
+    def choices(names, flag):
+        found = command(names).assemble_argument_collection()
+        return set(found.get(flag).get_choices())
+
+    assert choices(["scenes"], "--region") == set(REGIONS)
+    assert choices(["benchmark"], "--only") == set(benchmark.PARTS)
+    assert choices(["depth", "scenes"], "--kind") == {*KINDS, "both"}
+    assert choices(["depth", "teach"], "--space") == set(SPACES)
+    assert choices(["depth", "teach"], "--normalise") == set(NORMALISATIONS)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("tran", "tran: unknown command, did you mean train?"),
+        ("depth", None),
+        ("depth sene --out o", "sene: unknown command, did you mean scenes?"),
+        ("train", "CONFIG: missing"),
+        ("train FILE FILE", "'FILE': not expected here"),
+        ("train FILE --resum", "--resum: unknown option, did you mean --resume?"),
+        ("train FILE --amp=7", "--amp: is '7', expected no value"),
+        ("train FILE --work-dir", "--work-dir: no value, expected 1"),
+        ("train FILE --launcher x", "--launcher: is 'x', expected one of none, "),
+        ("scenes --out o --size 3", "--size: 1 value, expected 2"),
+        ("scenes --out o --size 3 y", "--size[1]: is 'y', expected a whole number"),
+        ("scenes --out o --out p", "--out: given twice, expected once"),
+        ("scenes --out o --seed 1.5", "--seed: is '1.5', expected a whole number"),
+        ("prepare --images a --out o", "--labels or --masks: missing"),
+        (
+            "prepare --images a --out o --labels FILE --masks .",
+            "--labels and --masks: given together, expected one",
+        ),
+        (
+            "prepare --images a --out o --masks . --split train",
+            "--split-csv: missing, expected with --split",
+        ),
+        (
+            "prepare --images a --out o --masks . --stride 0",
+            "--stride: is '0', expected at least 1",
+        ),
+        ("predict FILE a --out o --device gpuu", "expected cpu, cuda or cuda:N"),
+        ("predict FILE a --out o --device cuda:99", "--device: is 'cuda:99', expected"),
+        ("predict . a --out o", "CHECKPOINT: is '.', expected a file, not a folder"),
+        ("predict FILE a --out FILE", "expected a folder, not a file"),
+        ("predict FILE a --out FILE/x", "expected a place in a folder, FILE is none"),
+        ("export FILE --out .", "--out: is '.', expected a file, not a folder"),
+        ("report FILE --out o", "[0]: is 'FILE', expected a folder, not a file"),
+        ("review --out o", "SNAPSHOT: missing, expected SNAPSHOT and --store and"),
+        ("review --apply FILE --labels FILE --store . --out o", "--store: not expec"),
+    ],
+)
+def test_a_mistake_is_one_line(line, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("FILE").touch()
+    monkeypatch.setattr(sys, "argv", ["mmext", *line.split()])
+    if message is None:
+        main()
+        return
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    [found] = capsys.readouterr().err.splitlines()
+    assert exit_.value.code == 2
+    assert found.startswith("error: ") and message in found
+    assert [path.name for path in tmp_path.iterdir()] == ["FILE"]
+
+
+def test_the_version(capsys):
+    import mmext
+
+    run(["--version"])
+    assert capsys.readouterr().out.strip() == mmext.__version__
+
+
+def test_brackets_of_settings_must_close():
+    from mmext.cli.arguments import parse_options
+
+    assert parse_options(["a.b=1", "c=[1,2]", "d=x=y"], "--x") == {
+        "a.b": 1,
+        "c": [1, 2],
+        "d": "x=y",
+    }
+    assert parse_options(None, "--x") == {}
+    with pytest.raises(UserError, match="--x: "):
+        parse_options(["c=[1,2"], "--x")
