@@ -2,7 +2,8 @@
 # make demo      the whole of the main job on synthetic scenes (10 minutes on 2 cores)
 # make demo-depth  thermal depth, five loss combinations on rendered rooms (15 minutes)
 # make test      lint and tests
-# make lint      ruff and mypy
+# make lint      ruff, mypy, bandit and pip-audit
+# make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo demo-depth test lint bench
+.PHONY: install demo demo-depth test lint faults bench
 
 install: $(STAMP)
 
@@ -37,6 +38,14 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mmext tools
+	$(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps \
+		--requirement requirements/lock.txt
+
+# tests/faults at full length: kills, full disks, 10,000 damaged copies of every kind
+# of file, thousands of epochs and sheets. Hours; root, for the small disks.
+faults: $(STAMP)
+	$(BIN)/python -m pytest tests/faults --long
 
 bench: $(STAMP)
 	$(BIN)/python tools/benchmark.py

@@ -10,7 +10,14 @@ VERSION = next(
 )
 
 EXTRAS = {
-    "test": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.9", "mypy>=1.13"],
+    "test": [
+        "pytest>=8",
+        "hypothesis>=6.100",
+        "ruff>=0.9",
+        "mypy>=1.13",
+        "bandit>=1.8",
+        "pip-audit>=2.8",
+    ],
     # mmseg's encoders cover most needs; these bring the rest. They pull in
     # torchvision, which must match torch exactly: choose torch first.
     "smp": ["segmentation-models-pytorch>=0.4", "timm>=1.0"],
