@@ -1,21 +1,18 @@
 """Writing a file or folder so that it is either whole or not there."""
 
+import contextlib
+import functools
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from mmext.errors import UserError
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+from .leftovers import Leftover, hidden_name, leftovers, remove, sweep
 
 
-@contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[Path]:
     """Yield a temporary sibling of ``path``; move it there on success.
 
     The caller writes the yielded path (a file, or a folder it creates). When
@@ -23,24 +20,62 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     ``os.replace``; otherwise it is removed and ``path`` is left as it was. The
     temporary name keeps the suffix, so drivers that look at it still work.
 
+    What processes that were killed left in the folder is removed when a process first
+    writes there. A folder is replaced by two renames; where a kill between them left
+    only the old folder, under a hidden name, it is put back.
+
     Args:
         path: The final file or folder. Its parent folder is created.
+        alone: The path is a folder, made here already, that no two processes may
+            write at once.
 
     Yields:
         The temporary path, on the same file system.
+
+    Raises:
+        UserError: Another process is writing the path, and ``alone`` is set.
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.stem}.tmp-{os.getpid()}{final.suffix}")
+    _sweep_once(final.parent.resolve())
+    temporary = final.with_name(hidden_name(final, "tmp"))
+    if alone:
+        temporary.mkdir()
     try:
+        if alone:
+            _refuse_other_writers(final, temporary)
         yield temporary
         if temporary.is_dir() and final.is_dir():
-            # os.replace cannot overwrite a folder that holds something.
-            old = final.with_name(f".{final.name}.old-{os.getpid()}")
-            final.replace(old)
-            temporary.replace(final)
-            shutil.rmtree(old)
+            _replace_folder(final, temporary)
         else:
             temporary.replace(final)
     finally:
-        _remove(temporary)
+        remove(temporary)
+
+
+# Once a folder: to list a folder of many files for each of them takes their square.
+_sweep_once = functools.cache(sweep)
+
+
+def _replace_folder(final: Path, temporary: Path) -> None:
+    # os.replace cannot overwrite a folder that holds something.
+    old = final.with_name(hidden_name(final, "old"))
+    final.replace(old)
+    try:
+        temporary.replace(final)
+    except OSError:
+        old.replace(final)
+        raise
+    remove(old)
+
+
+def _refuse_other_writers(final: Path, own: Path) -> None:
+    def writes_it(item: Leftover) -> bool:
+        same = item.kind == "tmp" and item.final.name == final.name
+        return same and item.path.name != own.name and item.may_live
+
+    for other in filter(writes_it, leftovers(final.parent)):
+        raise UserError(
+            f"{final}: is being written by process {other.process} on {other.host}; "
+            f"if that has ended, delete {other.path}"
+        )

@@ -1,6 +1,16 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import pytest
 
+from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.leftovers import _host, sweep
 
 
 def test_success_replaces_and_failure_leaves_the_old_file(tmp_path):
@@ -22,3 +32,101 @@ def test_a_folder_replaces_a_folder(tmp_path):
             (temporary / text).write_text(text)
     assert [p.name for p in (tmp_path / "store").iterdir()] == ["two"]
     assert [p.name for p in tmp_path.iterdir()] == ["store"]
+
+
+def killed(code, folder):
+    """Run a process that is killed inside ``atomic_path``."""
+    script = (
+        "import os, signal, pathlib\n"
+        "from mmext.fileio import atomic, atomic_path\n"
+        f"path = pathlib.Path({str(folder / 'store')!r})\n"
+        "def die(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+    ) + textwrap.dedent(code)
+    result = subprocess.run([sys.executable, "-c", script], check=False)
+    assert result.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path, capsys):
+    killed("with atomic_path(path) as t:\n    t.mkdir()\n    die()", tmp_path)
+    killed("with atomic_path(path) as t:\n    t.write_text('x')\n    die()", tmp_path)
+    other = tmp_path / ".store.tmp-elsewhere-1-1"
+    own = tmp_path / f".notes.tmp-{_host()}-{os.getpid()}.txt"
+    for path in (other, own):
+        path.write_text("someone writes this")
+    assert len(list(tmp_path.iterdir())) == 3
+    with atomic_path(tmp_path / "a.txt") as temporary:
+        temporary.write_text("whole")
+    assert {p.name for p in tmp_path.iterdir()} == {"a.txt", other.name, own.name}
+    assert "removed 1 temporary files of processes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("later", ["write", "sweep"])
+def test_a_kill_between_the_renames_loses_nothing(tmp_path, capsys, later):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "good").write_text("years of work")
+    killed(
+        """
+        real = pathlib.Path.replace
+        def replace(self, target):
+            if '.tmp-' in self.name: die()
+            return real(self, target)
+        pathlib.Path.replace = replace
+        with atomic_path(path) as t: t.mkdir()
+        """,
+        tmp_path,
+    )
+    assert not (tmp_path / "store").exists()
+    if later == "sweep":
+        sweep(tmp_path)
+    else:
+        with pytest.raises(RuntimeError), atomic_path(tmp_path / "store"):
+            raise RuntimeError
+    assert (tmp_path / "store" / "good").read_text() == "years of work"
+    assert [p.name for p in tmp_path.iterdir()] == ["store"]
+    assert "put back" in capsys.readouterr().err
+
+
+def test_a_failed_rename_puts_the_old_folder_back(tmp_path, monkeypatch):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "good").write_text("years of work")
+    real = Path.replace
+
+    def replace(self, target):
+        if ".tmp-" in self.name:
+            raise OSError(errno.EIO, "broken")
+        return real(self, target)
+
+    with pytest.raises(OSError, match="broken"), atomic_path(tmp_path / "store") as t:
+        t.mkdir()
+        monkeypatch.setattr(Path, "replace", replace)
+    assert (tmp_path / "store" / "good").read_text() == "years of work"
+    assert [p.name for p in tmp_path.iterdir()] == ["store"]
+
+
+def test_the_second_of_two_writers_is_refused(tmp_path):
+    writer = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom mmext.fileio import atomic_path\n"
+            f"with atomic_path({str(tmp_path / 'store')!r}, alone=True):\n"
+            "    print('writing', flush=True)\n    sys.stdin.read()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert writer.stdout.readline() == "writing\n"
+        with (
+            pytest.raises(UserError, match=f"is being written by process {writer.pid}"),
+            atomic_path(tmp_path / "store", alone=True),
+        ):
+            pass
+    finally:
+        writer.communicate("")
+    assert writer.returncode == 0 and (tmp_path / "store").is_dir()
+    with atomic_path(tmp_path / "store", alone=True) as temporary:
+        (temporary / "second").write_text("now alone")
+    assert [p.name for p in tmp_path.iterdir()] == ["store"]
+    assert (tmp_path / "store" / "second").is_file()
