@@ -9,6 +9,8 @@ randomness = dict(seed=0)
 log_level = 'INFO'
 log_processor = dict(by_epoch=True)
 load_from = None
+# Take what fits of load_from, and log the rest, where not all of it does.
+load_from_partially = False
 resume = False
 
 # Multiplies every epoch number below, which are the paper's.

@@ -13,6 +13,7 @@ from mmengine.registry import DefaultScope
 
 from mmext.datasets.depth.transforms.load_thermal import thermal_input
 from mmext.engine.checkpoint import LoadedModel, load_model
+from mmext.engine.registered import refuse_unregistered
 from mmext.errors import UserError
 from mmext.registry import TRANSFORMS
 
@@ -51,12 +52,7 @@ class DepthPredictor:
     """
 
     def __init__(self, checkpoint: str | os.PathLike[str], device: str = "cpu") -> None:
-        self.loaded: LoadedModel = load_model(checkpoint, device)
-        if not hasattr(self.loaded.model, "depths"):
-            raise UserError(
-                f"{checkpoint}: holds a {type(self.loaded.model).__name__}, expected a "
-                "DepthEstimator"
-            )
+        self.loaded: LoadedModel = load_model(checkpoint, device, "DepthEstimator")
         self._normalisation, steps = _split(str(checkpoint), self.loaded.config)
         with DefaultScope.overwrite_default_scope("mmext"):
             self._pipeline = Compose([TRANSFORMS.build(step) for step in steps])
@@ -106,6 +102,7 @@ def _split(source: str, config: Any) -> tuple[dict[str, Any], list[dict]]:
             f"{source}: its test pipeline is {', '.join(names) or 'not there'}, "
             "expected one that begins with LoadThermal"
         )
+    refuse_unregistered(steps[1:], (TRANSFORMS,), f"{source}: its test pipeline")
     load = TRANSFORMS.build(dict(steps[0], type="mmext.LoadThermal"))
     kept = zip(names[1:], steps[1:], strict=True)
     return load.normalisation, [step for name, step in kept if name not in _TRUTH]

@@ -54,6 +54,7 @@ _OURS = {
     "tta_model",
     "tta_pipeline",
     "auto_scale_lr",
+    "load_from_partially",
 }
 
 

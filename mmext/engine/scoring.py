@@ -1,17 +1,16 @@
 """Scoring a checkpoint on a config's test set."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from mmengine import dist
 from mmengine.config import ConfigDict
-from mmengine.runner import Runner
 
 from mmext.engine.build_config import load_config
 from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.processes import join_cpu_processes
+from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
@@ -40,10 +39,10 @@ def test_checkpoint(
         The metrics, as the config's ``test_evaluator`` names them.
 
     Raises:
-        UserError: The config or checkpoint is wrong, or ``tta`` is asked of a
+        UserError: The config or checkpoint is wrong, or the weights are those of
+            another model than the config's, or ``tta`` is asked of a
             config that states none.
     """
-    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     config = load_config(config_path, options)
     join_cpu_processes(config, launcher)
     read_checkpoint(checkpoint)

@@ -1,16 +1,15 @@
 """Training a config, with the parents it grows from."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine import dist
 from mmengine.config import Config
-from mmengine.runner import Runner
 
 from mmext.engine.build_config import default_work_dir, load_config
 from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.hooks.work_dir_hook import WorkDirHook
 from mmext.engine.lineage import (
     Parent,
     branch_seed,
@@ -21,6 +20,7 @@ from mmext.engine.lineage import (
     start_from_parents,
 )
 from mmext.engine.processes import join_cpu_processes
+from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.errors import UserError
 
@@ -57,8 +57,6 @@ def train(
         UserError: Parents are missing, the work directory holds a run, or the
             config or data are wrong.
     """
-    # mmengine falls back to unpickling what it cannot load safely; never here.
-    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     config = load_config(config_path, options)
     join_cpu_processes(config, launcher)
     work_dir = work_dir or default_work_dir(config_path)
@@ -100,11 +98,9 @@ def train(
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.setdefault("loss_scale", "dynamic")
     _prepare(config, config_path.stem, parents, latest if resume else None)
-    if overwrite:
-        for pattern in ("epoch_*.pth", "error_bank_epoch_*.npz"):
-            for stale in work_dir.glob(pattern):
-                stale.unlink()
-    Runner.from_cfg(config).train()
+    runner = Runner.from_cfg(config)
+    runner.register_hook(WorkDirHook(overwrite))
+    runner.train()
     return work_dir
 
 

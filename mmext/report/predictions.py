@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import load_model
+from mmext.engine.config_data import read_resolved_config
 from mmext.engine.train import latest_checkpoint
 from mmext.errors import UserError
 from mmext.evaluation.prediction_dump import (
@@ -98,12 +99,9 @@ def resolved_config(run: Run) -> Config:
     """The config as it was trained, from the work directory.
 
     Raises:
-        UserError: It is not there.
+        UserError: It is not there, or holds more than plain values.
     """
-    path = run.path / f"{run.name}.py"
-    if not path.is_file():
-        raise UserError(f"{path}: no such config, a training leaves it there")
-    return Config.fromfile(str(path))
+    return read_resolved_config(run.path / f"{run.name}.py")
 
 
 def _identity(checkpoint: Path) -> list[str | int]:

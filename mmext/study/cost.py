@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import Config
 
+from mmext.engine.config_data import read_resolved_config
 from mmext.engine.hooks.history_hook import FILE_NAME, read_history
 
 from .schedule import Training
@@ -59,9 +59,8 @@ def _spent(
         for line in read_history(work_dir / FILE_NAME)
         if last is None or line["epoch"] <= last
     }
-    lineage = Config.fromfile(str(work_dir / f"{training.config_path.stem}.py")).get(
-        "lineage"
-    )
+    config = read_resolved_config(work_dir / f"{training.config_path.stem}.py")
+    lineage = config.get("lineage")
     for parent in training.parents:
         own |= _spent(parent, trainings, lineage["epoch"])
     return own

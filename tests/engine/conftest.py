@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,31 +8,31 @@ import pytest
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
-@pytest.fixture
-def tiny_options(tmp_path, make_store) -> Callable[..., dict[str, Any]]:
+def tiny(store: Path, **changes: Any) -> dict[str, Any]:
     """``--cfg-options`` that bring a shipped config down to seconds.
 
     At a scale of 0.02 the trunk has 4 epochs and accumulates from 2 on, A has 5, B
     has 6, stage 2 and the baseline have 8.
     """
-    store = str(make_store(tmp_path / "store", tiles=8, positive=4))
+    return {
+        "epoch_scale": 0.02,
+        "model.backbone.base_channels": 4,
+        "model.decode_head.head.in_channels": 4,
+        "model.decode_head.head.channels": 4,
+        **{
+            f"{part}_dataloader.{key}": value
+            for part in ("train", "val", "test")
+            for key, value in (
+                ("dataset.store", str(store)),
+                ("batch_size", 3),
+                ("num_workers", 0),
+            )
+        },
+        **changes,
+    }
 
-    def options(**changes: Any) -> dict[str, Any]:
-        return {
-            "epoch_scale": 0.02,
-            "model.backbone.base_channels": 4,
-            "model.decode_head.head.in_channels": 4,
-            "model.decode_head.head.channels": 4,
-            **{
-                f"{part}_dataloader.{key}": value
-                for part in ("train", "val", "test")
-                for key, value in (
-                    ("dataset.store", store),
-                    ("batch_size", 3),
-                    ("num_workers", 0),
-                )
-            },
-            **changes,
-        }
 
-    return options
+@pytest.fixture
+def tiny_options(tmp_path, make_store) -> Callable[..., dict[str, Any]]:
+    """:func:`tiny` with a store of eight tiles."""
+    return partial(tiny, make_store(tmp_path / "store", tiles=8, positive=4))

@@ -258,7 +258,7 @@ def test_a_torn_checkpoint_is_one_line(tmp_path, tiny_options):
     train(TRUNK, tmp_path / "w", tiny_options())
     path = tmp_path / "w" / "epoch_4.pth"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(UserError, match="not a readable checkpoint"):
+    with pytest.raises(UserError, match="damaged, or not a checkpoint"):
         load_model(path)
 
 

@@ -5,6 +5,7 @@ from .error_accumulation_hook import ErrorAccumulationHook
 from .history_hook import HistoryHook
 from .run_record_hook import RunRecordHook
 from .training_set_metric_hook import TrainingSetMetricHook
+from .work_dir_hook import WorkDirHook
 
 __all__ = [
     "AtomicCheckpointHook",
@@ -14,4 +15,5 @@ __all__ = [
     "HistoryHook",
     "RunRecordHook",
     "TrainingSetMetricHook",
+    "WorkDirHook",
 ]

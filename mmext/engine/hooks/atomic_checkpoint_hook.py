@@ -1,9 +1,12 @@
 """Checkpoints that are never torn and hold nothing but data."""
 
+from pathlib import Path
+
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
 from mmext import fileio  # noqa: F401  registers the 'atomic' backend
+from mmext.engine.config_data import plain_config
 from mmext.registry import HOOKS
 
 _PLAIN = (str, int, float, bool, type(None), list)
@@ -15,7 +18,8 @@ class AtomicCheckpointHook(CheckpointHook):
 
     mmengine puts its smoothing buffers, pickled objects, into a checkpoint,
     which ``torch.load(weights_only=True)`` refuses. They only smooth the console
-    log, so they are left out; plain values, such as the best score so far, stay.
+    log, so they are left out; plain values, such as the best score so far, stay. Its
+    config, Python text, becomes plain values, which nobody executes to read them.
 
     Args:
         interval: Epochs between two checkpoints.
@@ -42,8 +46,30 @@ class AtomicCheckpointHook(CheckpointHook):
             backend_args=dict(backend="atomic"),
         )
 
+    def before_train(self, runner: Runner) -> None:
+        """Refuse what no checkpoint can carry; find this run's best checkpoint.
+
+        A checkpoint names the best one so far, to be removed for a better one. It may
+        be a parent's, the work directory may have been moved, and a stranger's may
+        name any file: only one of this run's own counts, and with it its score.
+        """
+        self._config = plain_config(runner.cfg)
+        info = runner.message_hub.runtime_info
+        for key in [key for key in info if key.startswith("best_ckpt")]:
+            own = Path(runner.work_dir, Path(str(info[key])).name)
+            if own.is_file() and own.name.startswith("best_"):
+                info[key] = str(own)
+            else:
+                del info[key]
+                info.pop(key.replace("best_ckpt", "best_score"), None)
+        if "keep_ckpt_ids" in info:
+            kept = info["keep_ckpt_ids"]
+            info["keep_ckpt_ids"] = [step for step in kept if isinstance(step, int)]
+        super().before_train(runner)
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Keep only plain values of the message hub."""
+        """Keep only plain values of the config and the message hub."""
+        checkpoint["meta"]["cfg"] = self._config
         hub = checkpoint["message_hub"]
         hub["log_scalars"] = {}
         hub["runtime_info"] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
+from mmext.engine.config_data import read_resolved_config
 from mmext.errors import UserError
 from mmext.report.runs import Run
 
@@ -74,12 +75,9 @@ def run_config(run: Run) -> Config:
     """A run's resolved config.
 
     Raises:
-        UserError: The training left none.
+        UserError: The training left none, or it holds more than plain values.
     """
-    path = run.path / f"{run.name}.py"
-    if not path.is_file():
-        raise UserError(f"{path}: no such config, a training leaves it there")
-    return Config.fromfile(str(path))
+    return read_resolved_config(run.path / f"{run.name}.py")
 
 
 def checkpoint_of(run: Run) -> Path:

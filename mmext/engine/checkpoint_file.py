@@ -1,0 +1,103 @@
+"""Reading a checkpoint's file: whole, undamaged, and as data alone."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from mmengine.runner.checkpoint import CheckpointLoader
+
+from mmext.errors import UserError, one_line
+
+_ZIP_START = b"PK\x03\x04"
+
+# mmengine falls back to unpickling what it can't load safely, and fetches weights with
+# a loader that unpickles by default. With this neither can, in any command.
+os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+
+
+def read_checkpoint_file(
+    path: str | os.PathLike[str], map_location: Any = "cpu"
+) -> dict[str, Any]:
+    """Read a file of weights as tensors and plain values, nothing else.
+
+    torch writes a ZIP archive but doesn't look at its checksums when it reads; here
+    they are compared first, so that a flipped bit is no weight. Older files, which
+    have none, are read as they are.
+
+    Args:
+        path: The file.
+        map_location: Where tensors go, as for ``torch.load``.
+
+    Returns:
+        The dict that was saved.
+
+    Raises:
+        UserError: The file is missing, empty, damaged, or holds more than tensors and
+            plain values.
+    """
+    path = Path(path).expanduser()
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such checkpoint") from None
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror})") from None
+    with file:
+        _refuse_damage(path, file)
+        try:
+            # What a damaged pickle raises is anybody's guess.
+            content = torch.load(file, map_location=map_location, weights_only=True)
+        except Exception as error:
+            raise _damaged(path, error) from None
+    if not isinstance(content, dict):
+        raise UserError(
+            f"{path}: holds a {type(content).__name__}, expected a dict of weights"
+        )
+    return content
+
+
+def verify_checkpoint_file(path: Path) -> None:
+    """Compare a checkpoint's checksums without loading it.
+
+    Raises:
+        UserError: It is missing, empty or damaged.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such checkpoint")
+    with path.open("rb") as file:
+        _refuse_damage(path, file)
+
+
+def _refuse_damage(path: Path, file: IO[bytes]) -> None:
+    start = file.read(len(_ZIP_START))
+    file.seek(0)
+    if not start:
+        raise UserError(f"{path}: damaged, an empty file")
+    if start != _ZIP_START:
+        return  # written before torch 1.6, or no checkpoint: torch.load says
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                # torch stores; what is packed could unfold to any size.
+                if member.compress_type != zipfile.ZIP_STORED:
+                    raise ValueError(f"{member.filename} is compressed")
+            damaged = archive.testzip()
+    # zipfile and zlib have many words for damage.
+    except Exception as error:
+        raise _damaged(path, error) from None
+    if damaged is not None:
+        raise UserError(f"{path}: damaged, the checksum of {damaged} differs")
+    file.seek(0)
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    reason = one_line(error)
+    if len(reason) > 160:
+        reason = f"{reason[:160]}…"
+    return UserError(f"{path}: damaged, or not a checkpoint ({reason})")
+
+
+# The Runner and `init_cfg` then open files as everything else here does.
+CheckpointLoader.register_scheme("", read_checkpoint_file, force=True)

@@ -1,0 +1,48 @@
+"""Beginning a run's work directory when nothing can be refused any more."""
+
+from pathlib import Path
+
+from mmengine import dist
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmext.fileio import atomic_path
+from mmext.registry import HOOKS
+
+_OF_A_RUN = (
+    "epoch_*.pth",
+    "best_*.pth",
+    "last_checkpoint",
+    "error_bank_epoch_*.npz",
+)
+
+
+@HOOKS.register_module()
+class WorkDirHook(Hook):
+    """Write the resolved config, and remove the earlier run that is overwritten.
+
+    ``train`` adds it to every training. It comes after all hooks that may refuse the
+    data or the checkpoint, so a refused run leaves the work directory as it was.
+
+    Args:
+        overwrite: Whether an earlier run's checkpoints and banks are removed.
+    """
+
+    # Before RunRecordHook (LOWEST), which says that the run has begun.
+    priority = "VERY_LOW"
+
+    def __init__(self, overwrite: bool = False) -> None:
+        self.overwrite = overwrite
+
+    def before_train(self, runner: Runner) -> None:
+        """Begin."""
+        if not dist.is_main_process():
+            return
+        work_dir = Path(runner.work_dir)
+        if self.overwrite:
+            for pattern in _OF_A_RUN:
+                for stale in work_dir.glob(pattern):
+                    stale.unlink()
+        name = Path(runner.cfg.filename or "config.py").name
+        with atomic_path(work_dir / name) as temporary:
+            runner.cfg.dump(str(temporary))

@@ -1,0 +1,60 @@
+"""mmengine's Runner, strict about weights and silent on disk until it starts."""
+
+from typing import Any
+
+from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.runner import Runner as _Runner
+from mmengine.runner.checkpoint import _load_checkpoint
+
+from mmext.engine.checkpoint import load_weights
+from mmext.errors import UserError
+
+_NEEDED_TO_RESUME = ("meta", "message_hub", "optimizer")
+
+
+class Runner(_Runner):
+    """A Runner whose model gets all of its weights from a checkpoint, or none.
+
+    mmengine loads what fits, logs the rest and goes on with random weights. With
+    ``load_from_partially = True`` in the config, ``load_from`` still does.
+    """
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: Any = "cpu",
+        strict: bool = True,
+        revise_keys: Any = ((r"^module\.", ""),),
+    ) -> dict[str, Any]:
+        """Load a checkpoint's weights; see mmengine.
+
+        Raises:
+            UserError: The file is damaged, its weights are another model's, or what
+                a training needs to go on is not in it.
+        """
+        if not self._resume and self.cfg.get("load_from_partially", False):
+            return super().load_checkpoint(filename, map_location, False, revise_keys)
+        checkpoint = _load_checkpoint(filename, map_location=map_location)
+        if self._resume:
+            for key in _NEEDED_TO_RESUME:
+                if key not in checkpoint:
+                    raise UserError(
+                        f"{filename}: has no '{key}', expected a checkpoint that a "
+                        "training can go on from"
+                    )
+            # mmengine would execute it.
+            checkpoint["meta"].pop("config", None)
+        model = self.model
+        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+            model = model.module
+        weights = checkpoint.setdefault("state_dict", checkpoint)
+        load_weights(model, weights, filename)
+        # Hooks may take theirs out of weights that fit: EMAHook exchanges some.
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+        load_weights(model, checkpoint["state_dict"], filename)
+        self._has_loaded = True
+        self.logger.info(f"Load checkpoint from {filename}")
+        return checkpoint
+
+    def dump_config(self) -> None:
+        """Write nothing yet: WorkDirHook does when all refusals are behind."""

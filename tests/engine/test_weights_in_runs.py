@@ -1,0 +1,187 @@
+"""What the Runner loads: all weights or none, from data, and nothing is lost by it."""
+
+import json
+import logging
+import shutil
+
+import pytest
+import torch
+from mmengine.model import BaseTTAModel
+
+from mmext.engine.scoring import test_checkpoint as score
+from mmext.engine.train import train
+from mmext.errors import UserError
+from mmext.registry import MODELS
+
+from .conftest import CONFIGS, tiny
+
+TRUNK = CONFIGS / "stage1_trunk.py"
+EMA = dict(type="EMAHook")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory, make_store):
+    return make_store(tmp_path_factory.mktemp("data") / "store", tiles=8, positive=4)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, store):
+    """A trunk of four epochs with averaged weights, all checkpoints kept."""
+    logging.disable(logging.INFO)
+    work_dir = tmp_path_factory.mktemp("runs") / TRUNK.stem
+    train(TRUNK, work_dir, ema_options(store))
+    yield work_dir
+    logging.disable(logging.NOTSET)
+
+
+def ema_options(store, **changes):
+    every = {
+        "default_hooks.checkpoint.max_keep_ckpts": -1,
+        "default_hooks.checkpoint.interval": 1,
+        "default_hooks.ema": EMA,
+    }
+    return tiny(store, **{**every, **changes})
+
+
+@pytest.fixture
+def copy(trained, tmp_path):
+    """The same work directory, to be spoilt."""
+    shutil.copytree(trained, tmp_path / TRUNK.stem)
+    return tmp_path / TRUNK.stem
+
+
+def edit(path, change):
+    content = torch.load(path, weights_only=True)
+    change(content)
+    torch.save(content, path)
+
+
+def files(folder):
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_averaged_weights_are_scored_as_they_were(trained, store, tmp_path):
+    metrics = score(TRUNK, trained / "epoch_4.pth", tmp_path, ema_options(store))
+    last = json.loads((trained / "history.jsonl").read_text().splitlines()[-1])
+    for count in ("tp", "fp", "fn", "tn"):
+        assert metrics[f"test/target.{count}"] == last["test"]["target"][count]
+
+
+@MODELS.register_module(force=True)
+class FirstOfAll(BaseTTAModel):
+    """An average of one."""
+
+    def merge_preds(self, data_samples_list):
+        return [samples[0] for samples in data_samples_list]
+
+
+def test_a_model_wrapped_for_flips_gets_its_weights(trained, store, tmp_path):
+    config = tmp_path / "configs" / "flips.py"
+    config.parent.mkdir()
+    config.write_text(
+        f"_base_ = {str(TRUNK)!r}\n"
+        "tta_model = dict(type='FirstOfAll')\n"
+        "tta_pipeline = [dict(type='LoadTile'), dict(type='TestTimeAug',"
+        " transforms=[[dict(type='PackTileInputs')]])]\n"
+    )
+    plain, wrapped = (
+        score(config, trained / "epoch_4.pth", tmp_path, tiny(store), tta=tta)
+        for tta in (False, True)
+    )
+    assert plain == wrapped
+
+
+@pytest.mark.parametrize(
+    "changes, expected",
+    [
+        (
+            {
+                "model.backbone.base_channels": 2,
+                "model.decode_head.head.in_channels": 2,
+                "model.decode_head.head.channels": 2,
+            },
+            r"have another shape \(.*expected",
+        ),
+        ({"config": "stage2_A100-200"}, "have another shape"),
+    ],
+)
+def test_scoring_another_models_weights_is_refused(
+    trained, store, tmp_path, changes, expected
+):
+    config = CONFIGS / f"{changes.pop('config', TRUNK.stem)}.py"
+    before = files(trained)
+    with pytest.raises(UserError, match=expected):
+        score(config, trained / "epoch_4.pth", None, tiny(store, **changes))
+    assert not (trained / "test_metrics.json").exists()
+    after = files(trained)
+    assert {path: after[path] for path in before} == before
+
+
+def test_resuming_another_width_is_refused_and_changes_nothing(copy, store):
+    (copy / "epoch_4.pth").unlink()
+    before = files(copy)
+    wider = {
+        "model.backbone.base_channels": 8,
+        "model.decode_head.head.in_channels": 8,
+        "model.decode_head.head.channels": 8,
+    }
+    with pytest.raises(UserError, match="another model's"):
+        train(TRUNK, copy, ema_options(store, **wider), resume=True)
+    after = files(copy)
+    assert {path: after[path] for path in before} == before
+
+
+def test_a_refused_overwrite_removes_nothing(copy, store):
+    before = files(copy)
+    wrong = {"load_from": str(copy / "none.pth")}
+    with pytest.raises(UserError, match="no such checkpoint"):
+        train(TRUNK, copy, ema_options(store, **wrong), overwrite=True)
+    after = files(copy)
+    assert {path: after[path] for path in before} == before
+
+
+def test_first_weights_fit_or_are_partial_on_request(copy, store, tmp_path):
+    first = copy / "epoch_4.pth"
+    edit(first, lambda c: c["state_dict"].pop("decode_head.head.conv_seg.bias"))
+    options = tiny(store, load_from=str(first))
+    with pytest.raises(UserError, match="1 are missing"):
+        train(TRUNK, tmp_path / "all", options)
+    train(TRUNK, tmp_path / "part", {**options, "load_from_partially": True})
+    assert (tmp_path / "part" / "epoch_4.pth").is_file()
+
+
+def test_a_checkpoint_that_says_how_to_resume_is_not_run(copy, store, tmp_path):
+    """mmengine executes meta['config'], and removes whatever best_ckpt names."""
+    precious = tmp_path / "precious"
+    precious.touch()
+    marker = tmp_path / "ran"
+
+    def plant(content):
+        content["meta"]["config"] = f"open({str(marker)!r}, 'w')"
+        content["meta"]["cfg"] = f"open({str(marker)!r}, 'w')"
+        info = content["message_hub"]["runtime_info"]
+        info.update(best_ckpt=str(precious), best_score=0.0)
+        info["keep_ckpt_ids"] = ["../../precious", 1, 2, 3]
+        content["message_hub"]["resumed_keys"].update(best_ckpt=True, best_score=True)
+
+    (copy / "epoch_4.pth").unlink()
+    edit(copy / "epoch_3.pth", plant)
+    best = {
+        "default_hooks.checkpoint.save_best": "test/target.iou",
+        "default_hooks.checkpoint.rule": "greater",
+        "default_hooks.checkpoint.max_keep_ckpts": 2,
+    }
+    train(TRUNK, copy, ema_options(store, **best), resume=True)
+    assert (copy / "epoch_4.pth").is_file()
+    assert precious.exists() and not marker.exists()
+
+
+def test_a_checkpoint_without_an_optimizer_is_not_gone_on_from(copy, store):
+    (copy / "epoch_4.pth").unlink()
+    edit(copy / "epoch_3.pth", lambda content: content.pop("optimizer"))
+    with pytest.raises(UserError, match=r"epoch_3.pth: has no 'optimizer'"):
+        train(TRUNK, copy, ema_options(store), resume=True)
