@@ -57,11 +57,8 @@ def edit(path, change):
 
 
 def files(folder):
-    return {
-        path.relative_to(folder): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    """All but logs, which have folders of their own."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def test_averaged_weights_are_scored_as_they_were(trained, store, tmp_path):
@@ -116,9 +113,7 @@ def test_scoring_another_models_weights_is_refused(
     before = files(trained)
     with pytest.raises(UserError, match=expected):
         score(config, trained / "epoch_4.pth", None, tiny(store, **changes))
-    assert not (trained / "test_metrics.json").exists()
-    after = files(trained)
-    assert {path: after[path] for path in before} == before
+    assert files(trained) == before
 
 
 def test_resuming_another_width_is_refused_and_changes_nothing(copy, store):
@@ -131,8 +126,7 @@ def test_resuming_another_width_is_refused_and_changes_nothing(copy, store):
     }
     with pytest.raises(UserError, match="another model's"):
         train(TRUNK, copy, ema_options(store, **wider), resume=True)
-    after = files(copy)
-    assert {path: after[path] for path in before} == before
+    assert files(copy) == before
 
 
 def test_a_refused_overwrite_removes_nothing(copy, store):
@@ -140,8 +134,7 @@ def test_a_refused_overwrite_removes_nothing(copy, store):
     wrong = {"load_from": str(copy / "none.pth")}
     with pytest.raises(UserError, match="no such checkpoint"):
         train(TRUNK, copy, ema_options(store, **wrong), overwrite=True)
-    after = files(copy)
-    assert {path: after[path] for path in before} == before
+    assert files(copy) == before
 
 
 def test_first_weights_fit_or_are_partial_on_request(copy, store, tmp_path):
