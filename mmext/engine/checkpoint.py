@@ -23,8 +23,8 @@ from mmext.registry import MODELS, TASK_UTILS
 #: have modules imported by naming them.
 IMPORTS = "MMEXT_IMPORTS"
 _TOOLS = {
-    "BinarySegmentor": "tools/predict_scene.py takes it",
-    "DepthEstimator": "tools/predict_depth.py takes it",
+    "BinarySegmentor": "'mmext predict' takes it",
+    "DepthEstimator": "'mmext depth predict' takes it",
 }
 
 

@@ -142,9 +142,9 @@ def test_configs_that_describe_no_model_are_one_line(save, meta, expected):
 
 def test_a_depth_checkpoint_is_no_segmentors_and_the_reverse(save, tmp_path):
     depth = write_depth_checkpoint(tmp_path / "depth.pth", depth_config())
-    with pytest.raises(UserError, match=r"a DepthEstimator.*predict_depth.py takes it"):
+    with pytest.raises(UserError, match=r"a DepthEstimator.*'mmext depth predict'"):
         load_model(depth)
-    with pytest.raises(UserError, match=r"a BinarySegmentor.*predict_scene.py takes"):
+    with pytest.raises(UserError, match=r"a BinarySegmentor.*'mmext predict'"):
         DepthPredictor(save())
 
 
