@@ -6,6 +6,7 @@ range is stated once, where the value is declared: ``tile_size: Count = 256``.
 """
 
 import difflib
+import functools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -150,6 +151,15 @@ def shortened(value: Any, length: int = 80) -> str:
 
 def adapter(kind: Any) -> TypeAdapter:
     """What compares values with a type hint."""
+    try:
+        return _built_adapter(kind)
+    except TypeError:  # a hint that can't be hashed, as a Literal of a list
+        return _built_adapter.__wrapped__(kind)
+
+
+# Building one takes a hundred times as long as using it.
+@functools.lru_cache(maxsize=256)
+def _built_adapter(kind: Any) -> TypeAdapter:
     config = ConfigDict(arbitrary_types_allowed=True)
     try:
         return TypeAdapter(kind, config=config)

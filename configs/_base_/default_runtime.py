@@ -24,8 +24,12 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     checkpoint=dict(type='AtomicCheckpointHook', interval=10, max_keep_ckpts=2),
     epoch_seed=dict(type='EpochSeedHook'),
+    # Stops at the first loss or weight that is no finite number.
+    divergence=dict(type='DivergenceHook'),
     # Without synchronised batch norm each process has statistics of its own.
     sync_buffers=dict(type='SyncBuffersHook'),
+    # Warns, in the log, run.json and the report, where the method's premise fails.
+    premise=dict(type='PremiseHook'),
     history=dict(type='HistoryHook'),
     record=dict(type='RunRecordHook'))
 vis_backends = [dict(type='LocalVisBackend')]

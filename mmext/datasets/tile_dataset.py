@@ -86,6 +86,7 @@ class TileDataset(Dataset):
                     f"{path}: accumulated on tile store {bank.fingerprint[:12]}, "
                     f"expected {self.store.fingerprint[:12]} ({self.store.path})"
                 )
+            bank.check_against(self.store.masks, str(path))
             banks.append(bank)
         for other in banks[1:]:
             banks[0].merge(other)

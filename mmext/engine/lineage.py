@@ -1,6 +1,5 @@
 """Where a training starts from: parents, their checkpoints and error banks."""
 
-import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from mmengine.config import Config
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import read_checkpoint
-from mmext.engine.hooks.error_accumulation_hook import snapshot_name
+from mmext.engine.work_dir import RUN_RECORD, read_run_record, snapshot_name
 from mmext.errors import UserError
 from mmext.structures import ErrorBank
 
@@ -153,12 +152,25 @@ def lineage_record(parents: list[Parent]) -> dict[str, Any] | None:
 
 
 def is_finished(work_dir: Path, max_epochs: int) -> bool:
-    """Whether a run's record and last checkpoint say that it ended."""
-    record = work_dir / "run.json"
-    if not (record.is_file() and checkpoint_path(work_dir, max_epochs).is_file()):
+    """Whether a run's record and last checkpoint say that it ended.
+
+    One that a hook stopped early has ended. A record that can't be read is said and
+    taken for none: the run then goes on from its last checkpoint and writes it anew.
+    """
+    if not (work_dir / RUN_RECORD).exists():
         return False
-    state = json.loads(record.read_text())
-    return state["state"] == "finished" and state["epochs"] == max_epochs
+    try:
+        record = read_run_record(work_dir)
+    except UserError as error:
+        print(f"{error}; taken for a run that has not ended")
+        return False
+    if record["epochs"] != max_epochs:
+        return False
+    if record["state"] == "stopped early":
+        max_epochs = record.get("trained_epochs", max_epochs)
+    elif record["state"] != "finished":
+        return False
+    return checkpoint_path(work_dir, max_epochs).is_file()
 
 
 def _refuse_other_store(path: Path, found: str, expected: str) -> None:

@@ -22,7 +22,8 @@ from mmext.engine.lineage import (
 from mmext.engine.processes import join_cpu_processes
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
-from mmext.errors import UserError
+from mmext.engine.work_dir import RUN_RECORD
+from mmext.errors import UserError, one_line
 
 
 def train(
@@ -79,10 +80,16 @@ def train(
             amp=amp,
             launcher=launcher,
         )
+        if parent.missing():
+            raise UserError(
+                f"{parent.missing()[0]}: {parent.work_dir.name} has ended without it "
+                f"(see its {RUN_RECORD}), {config_path.stem} grows from it; change "
+                "lineage.epoch, or what ended the parent"
+            )
     max_epochs = config.train_cfg.max_epochs
     if resume and is_finished(work_dir, max_epochs):
         if dist.is_main_process():
-            print(f"{work_dir}: finished at epoch {max_epochs}, left as it is")
+            print(f"{work_dir}: has ended, of {max_epochs} epochs; left as it is")
         return work_dir
     latest = latest_checkpoint(work_dir)
     if latest is not None and not (resume or overwrite):
@@ -100,7 +107,11 @@ def train(
     _prepare(config, config_path.stem, parents, latest if resume else None)
     runner = Runner.from_cfg(config)
     runner.register_hook(WorkDirHook(overwrite))
-    runner.train()
+    try:
+        runner.train()
+    except Exception as error:
+        runner.call_hook("on_failure", reason=one_line(error))
+        raise
     return work_dir
 
 

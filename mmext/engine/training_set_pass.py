@@ -10,6 +10,7 @@ from mmengine.model import is_model_wrapper
 from torch import nn
 
 from mmext.datasets.tile_store import TileStore
+from mmext.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ def predict_store(
 
     Yields:
         Decisions, batch by batch.
+
+    Raises:
+        UserError: A probability is NaN, which would count as background.
     """
     segmentor = model.module if is_model_wrapper(model) else model
     device = next(segmentor.parameters()).device
@@ -68,9 +72,11 @@ def predict_store(
             ids = tile_ids[start : start + batch_size]
             images = torch.from_numpy(np.ascontiguousarray(store.images[ids]))
             with torch.inference_mode():
-                decided = segmentor.decide(
-                    segmentor.probabilities(images.permute(0, 3, 1, 2).to(device))
+                probabilities = segmentor.probabilities(
+                    images.permute(0, 3, 1, 2).to(device)
                 )
+                _refuse_not_finite(probabilities, ids, store)
+                decided = segmentor.decide(probabilities)
             yield PredictedTiles(
                 tile_ids=ids,
                 mask=decided["mask"].cpu().numpy(),
@@ -82,3 +88,15 @@ def predict_store(
             )
     finally:
         segmentor.train(was_training)
+
+
+def _refuse_not_finite(
+    probabilities: torch.Tensor, tile_ids: np.ndarray, store: TileStore
+) -> None:
+    finite = torch.isfinite(probabilities).flatten(1).all(dim=1).cpu().numpy()
+    if not finite.all():
+        bad = ", ".join(map(str, tile_ids[~finite]))
+        raise UserError(
+            f"{store.path}: predictions of the training set hold NaN, of tiles {bad}; "
+            "look at these tiles and at the weights"
+        )

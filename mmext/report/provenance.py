@@ -61,13 +61,15 @@ def _row(run: Run) -> dict[str, object]:
     hardware = record.get("hardware") or {}
     processor = f"{hardware.get('cpu_cores', '?')} CPU cores"
     seconds = record.get("seconds")
-    lineage = run.lineage
+    grows_from = None
+    if run.parents:
+        grows_from = f"{', '.join(run.parents)} at {run.lineage['epoch']}"
     return {
         "config": str(run.path),
         "state": record["state"],
         "epochs": f"{run.last_epoch} of {record['epochs']}",
         "seed": run.seed,
-        "grows_from": f"{lineage['parent']} at {lineage['epoch']}" if lineage else None,
+        "grows_from": grows_from,
         "minutes": None if seconds is None else f"{seconds / 60:.1f}",
         "processes": record.get("processes"),
         "hardware": hardware.get("gpu") or processor,

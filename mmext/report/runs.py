@@ -1,6 +1,5 @@
 """Reading what trainings left behind."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from mmext.engine.hooks.history_hook import read_history
+from mmext.engine.work_dir import (
+    RUN_RECORD,
+    HistoryLine,
+    Lineage,
+    RunRecord,
+    read_history,
+    read_run_record,
+)
 from mmext.errors import UserError
-
-#: What a record must say; the rest is shown if it is there.
-_NEEDED = ("config", "seed", "epochs", "state")
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class Run:
     """
 
     path: Path
-    record: dict[str, Any]
-    history: list[dict[str, Any]]
+    record: RunRecord
+    history: list[HistoryLine]
 
     @property
     def name(self) -> str:
@@ -41,8 +44,8 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
-        return self.record["state"] == "finished"
+        """Whether the training came to its end, planned or stopped early."""
+        return self.record["state"] in ("finished", "stopped early")
 
     @property
     def last_epoch(self) -> int:
@@ -60,9 +63,15 @@ class Run:
         return float(self.record.get("epoch_scale") or 1)
 
     @property
-    def lineage(self) -> dict[str, Any]:
+    def lineage(self) -> Lineage | dict[str, Any]:
         """``parent``, ``epoch`` and ``use``; empty if it starts from nothing."""
         return self.record.get("lineage") or {}
+
+    @property
+    def parents(self) -> list[str]:
+        """Names of the runs that it grows from."""
+        named = self.lineage.get("parent", [])
+        return [named] if isinstance(named, str) else list(named)
 
     @property
     def scored_set(self) -> str:
@@ -76,8 +85,8 @@ class Run:
         names = {
             name
             for line in self.history
-            for part in ("train", "val", "test")
-            for name in line.get(part) or {}
+            for scores in (line.get("train"), line.get("val"), line.get("test"))
+            for name in scores or {}
         }
         return "union" if "union" in names else "target"
 
@@ -114,9 +123,9 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
         if not path.is_dir():
             notes.append(f"{path}: no such work directory")
             continue
-        records = sorted(path.glob("**/run.json"))
+        records = sorted(path.glob(f"**/{RUN_RECORD}"))
         if not records:
-            notes.append(f"{path}: holds no run.json, left out")
+            notes.append(f"{path}: holds no {RUN_RECORD}, left out")
         for file in records:
             if file.parent.resolve() in runs:
                 continue
@@ -132,13 +141,9 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
 
 def _read_run(path: Path) -> tuple[Run | None, str]:
     try:
-        record = json.loads((path / "run.json").read_text())
-        history = read_history(path / "history.jsonl")
-    except ValueError as error:
-        return None, f"{path}: run.json or history.jsonl is no JSON ({error}), left out"
-    missing = [key for key in _NEEDED if key not in record]
-    if missing:
-        return None, f"{path}/run.json: lacks {', '.join(missing)}, left out"
+        record, history = read_run_record(path), read_history(path)
+    except UserError as error:
+        return None, f"{error}, left out"
     if not history:
         return None, f"{path}: has no finished epoch, left out"
     run = Run(path=path, record=record, history=history)
@@ -147,7 +152,7 @@ def _read_run(path: Path) -> tuple[Run | None, str]:
     return run, f"{path}: unfinished, epoch {run.last_epoch} of {record['epochs']}"
 
 
-def _dig(line: dict[str, Any], keys: Sequence[str]) -> float:
+def _dig(line: HistoryLine, keys: Sequence[str]) -> float:
     value: Any = line
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None

@@ -64,10 +64,10 @@ def published_rows() -> list[Row]:
 
 
 def case_cfdr(experiment: Experiment, run: Run) -> float:
-    """CFDR of the bank that a second stage was trained on."""
-    parent = experiment.runs.get(run.lineage.get("parent", ""))
-    if parent is None:
+    """CFDR of the bank that a second stage was trained on; NaN if of several."""
+    if len(run.parents) != 1 or run.parents[0] not in experiment.runs:
         return math.nan
+    parent = experiment.runs[run.parents[0]]
     here = parent.series("cfdr", "total")[parent.epochs() == run.lineage["epoch"]]
     return float(here[0]) if len(here) else math.nan
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.hooks.error_accumulation_hook import snapshot_name
+from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
 from mmext.structures import ErrorBank
 
@@ -87,7 +87,12 @@ def add_error_tiles(writer: ReportWriter, experiment: Experiment) -> None:
 
 
 def _bank_of(run: Run) -> ErrorBank:
-    if not run.lineage:
+    if not run.parents:
         raise UserError(f"{run.path}/run.json: has no lineage, expected a parent")
-    parent = run.path.with_name(run.lineage["parent"])
-    return ErrorBank.load(parent / snapshot_name(run.lineage["epoch"]))
+    name = snapshot_name(run.lineage["epoch"])
+    bank, *others = (
+        ErrorBank.load(run.path.with_name(parent) / name) for parent in run.parents
+    )
+    for other in others:
+        bank.merge(other)
+    return bank

@@ -2,8 +2,7 @@
 
 import json
 import os
-import zipfile
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,13 @@ from mmengine import dist
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
-FORMAT = 1
+from .bank_file import COUNT_KEYS, FORMAT, read_snapshot
+
 IGNORE = 255
 NEVER_WRONG, WAS_FN, WAS_FP = 0, 1, 2
-_COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
 _COUNT_MAX = np.iinfo(np.uint16).max
+# Tiles compared with their masks at once: 16 MB of masks at 256 by 256 pixels.
+_CHECKED_TILES = 256
 
 
 class ErrorBank:
@@ -53,7 +54,7 @@ class ErrorBank:
         if counts:
             self._counts = {
                 key: np.zeros((num_tiles, *self.tile_shape), np.uint16)
-                for key in _COUNT_KEYS
+                for key in COUNT_KEYS
             }
         self.passes = 0
         self.meta: dict[str, Any] = {}
@@ -216,16 +217,20 @@ class ErrorBank:
                 f"{state['fingerprint'][:12]}, expected {self.fingerprint[:12]}"
             )
         self.passes = int(state["passes"])
-        self._fn[...] = state["fn"].cpu().numpy()
-        self._fp[...] = state["fp"].cpu().numpy()
-        if self._counts is None:
+        arrays = {
+            key: value.cpu().numpy()
+            for key, value in state.items()
+            if isinstance(value, torch.Tensor)
+        }
+        if self._counts is not None and "fn_count" not in arrays:
+            if self.passes:
+                raise UserError(
+                    "error bank in the checkpoint: has no counts, expected them since "
+                    "ErrorAccumulationHook.counts is True; train what the checkpoint "
+                    "is of with counts=True, too"
+                )
             return
-        if "fn_count" not in state:
-            raise UserError(
-                "error bank in the checkpoint: has no counts, expected them since "
-                "ErrorAccumulationHook.counts is True"
-            )
-        self._fill_counts({key: state[key].cpu().numpy() for key in _COUNT_KEYS})
+        self._take_over(arrays, "error bank in the checkpoint")
 
     def save(self, path: str | os.PathLike[str], **meta: Any) -> None:
         """Write a snapshot (``docs/architecture.md``, "The error bank").
@@ -265,32 +270,75 @@ class ErrorBank:
         """Read a snapshot.
 
         Raises:
-            UserError: There is no such file, or it is not a snapshot.
+            UserError: There is no such file, it is damaged, or no snapshot.
         """
-        if not Path(path).is_file():
-            raise UserError(f"{path}: no such error bank snapshot")
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                meta = json.loads(str(data["meta"]))
-                arrays = {key: data[key] for key in data.files if key != "meta"}
-        except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path}: not an error bank snapshot ({error})") from None
-        if meta["format"] != FORMAT:
-            raise UserError(
-                f"{path}: snapshot format {meta['format']}, expected {FORMAT}"
-            )
+        meta, arrays = read_snapshot(path)
         bank = cls(
             meta["num_tiles"],
-            tuple(meta["tile_shape"]),
+            meta["tile_shape"],
             meta["fingerprint"],
             counts="fn_count" in arrays,
         )
-        bank._fn, bank._fp = arrays["fn"], arrays["fp"]
+        bank._take_over(arrays, str(path))
         bank.passes = meta["passes"]
-        bank.meta = meta
-        if bank.has_counts:
-            bank._fill_counts({key: arrays[key] for key in _COUNT_KEYS})
+        bank.meta = dict(meta)
         return bank
+
+    def check_against(self, masks: np.ndarray, where: str) -> None:
+        """Compare every error with the masks that it was an error of.
+
+        Args:
+            masks: (N, H, W) uint8 in {0, 1, 255}, of the store.
+            where: The bank's file, for the message.
+
+        Raises:
+            UserError: Sizes differ, a false negative is no target, or a false
+                positive no background: the masks changed after the bank was made.
+        """
+        if masks.shape != (self.num_tiles, *self.tile_shape):
+            raise UserError(
+                f"{where}: is of {self.num_tiles} tiles of {self.tile_shape}, the "
+                f"store has {len(masks)} of {masks.shape[1:]}"
+            )
+        for start in range(0, self.num_tiles, _CHECKED_TILES):
+            part = slice(start, start + _CHECKED_TILES)
+            stored = np.asarray(masks[part])
+            astray = self._fn[part] & ~self._pack(stored == 1)
+            astray |= self._fp[part] & ~self._pack(stored == 0)
+            wrong = np.bitwise_count(astray).sum(axis=1, dtype=np.int64)
+            if wrong.any():
+                tile = int(np.flatnonzero(wrong)[0])
+                raise UserError(
+                    f"{where}: {wrong[tile]} errors of tile {start + tile} lie where "
+                    "its mask doesn't allow them (a false negative must be target, a "
+                    "false positive background); the masks or the bank were changed, "
+                    "accumulate anew"
+                )
+
+    def _take_over(self, arrays: Mapping[str, np.ndarray], where: str) -> None:
+        """Use arrays from a file, once they are what a bank of this size holds."""
+        for key in ("fn", "fp"):
+            _refuse_bits(self._fn.shape, self.tile_shape, arrays.get(key), where, key)
+        if (arrays["fn"] & arrays["fp"]).any():
+            raise UserError(
+                f"{where}: damaged: a pixel is both a false negative and a false "
+                "positive, expected one of them"
+            )
+        self._fn[...], self._fp[...] = arrays["fn"], arrays["fp"]
+        if self._counts is None:
+            return
+        number = sum(self.wrong_pixels())
+        for key in COUNT_KEYS:
+            values = arrays.get(key)
+            if values is None or values.shape != (number,):
+                found = "missing" if values is None else f"of shape {values.shape}"
+                raise UserError(
+                    f"{where}: {key} is {found}, expected ({number},), a value for "
+                    "each pixel with an error"
+                )
+            if number and not 0 <= values.min() <= values.max() <= _COUNT_MAX:
+                raise UserError(f"{where}: {key} goes beyond 0 to {_COUNT_MAX}")
+        self._fill_counts({key: arrays[key] for key in COUNT_KEYS})
 
     def _pack(self, masks: np.ndarray) -> np.ndarray:
         return np.packbits(masks.reshape(len(masks), -1), axis=1)
@@ -317,3 +365,19 @@ class ErrorBank:
         for key, values in self._counts.items():
             values[...] = 0
             values[wrong] = sparse[key]
+
+
+def _refuse_bits(
+    shape: tuple[int, int],
+    tile_shape: tuple[int, int],
+    bits: np.ndarray | None,
+    where: str,
+    key: str,
+) -> None:
+    if bits is None or bits.shape != shape or bits.dtype != np.uint8:
+        found = "missing" if bits is None else f"{bits.shape} of {bits.dtype}"
+        raise UserError(f"{where}: {key} is {found}, expected {shape} of uint8")
+    # packbits fills the last byte with zeros, which stand for no pixel.
+    unused = -(tile_shape[0] * tile_shape[1]) % 8
+    if (bits[:, -1] & ((1 << unused) - 1)).any():
+        raise UserError(f"{where}: {key} is damaged: has errors beyond its tiles")

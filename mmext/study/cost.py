@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmext.engine.config_data import read_resolved_config
-from mmext.engine.hooks.history_hook import FILE_NAME, read_history
+from mmext.engine.work_dir import read_history
 
 from .schedule import Training
 from .study_file import Study
@@ -55,8 +55,8 @@ def _spent(
     # parent's ends, and what two parents share is paid once.
     training = trainings[work_dir]
     own = {
-        (work_dir, line["epoch"]): line["seconds"]
-        for line in read_history(work_dir / FILE_NAME)
+        (work_dir, line["epoch"]): line.get("seconds", float("nan"))
+        for line in read_history(work_dir)
         if last is None or line["epoch"] <= last
     }
     config = read_resolved_config(work_dir / f"{training.config_path.stem}.py")

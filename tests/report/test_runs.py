@@ -31,7 +31,7 @@ def test_what_is_missing_torn_or_unfinished_is_named(experiment, write_run, tmp_
     }
     for part in (
         "stage1_A: unfinished, epoch 6 of 6",
-        "stage1_B: run.json or history.jsonl is no JSON",
+        "stage1_B/run.json: damaged, not JSON",
         "stage1_baseline: has no finished epoch",
         "empty: holds no run.json",
         "absent: no such work directory",
@@ -42,7 +42,7 @@ def test_what_is_missing_torn_or_unfinished_is_named(experiment, write_run, tmp_
 def test_a_record_without_its_essentials_is_named(experiment):
     (experiment / "stage1_trunk" / "run.json").write_text('{"config": "stage1_trunk"}')
     _, notes = find_runs([experiment])
-    assert any("lacks seed, epochs, state" in note for note in notes)
+    assert any("run.json.seed: missing, left out" in note for note in notes)
 
 
 def test_nothing_at_all(tmp_path):

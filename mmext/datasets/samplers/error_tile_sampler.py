@@ -1,7 +1,10 @@
 """Batches in which tiles with errors of an earlier training are frequent."""
 
+from typing import Literal
+
 import numpy as np
 
+from mmext.checked import Index, Positive, Share
 from mmext.datasets.tile_dataset import TileDataset
 from mmext.errors import UserError
 from mmext.registry import DATA_SAMPLERS
@@ -38,10 +41,10 @@ class ErrorTileSampler(WeightedTileSampler):
     def __init__(
         self,
         dataset: TileDataset,
-        weighting: str = "upweight",
-        factor: float = 5.0,
-        threshold: float = 0.001,
-        seed: int | None = None,
+        weighting: Literal["upweight", "area"] = "upweight",
+        factor: Positive = 5.0,
+        threshold: Share = 0.001,
+        seed: Index | None = None,
     ) -> None:
         if weighting not in WEIGHTINGS or not factor > 0:
             raise UserError(
@@ -54,7 +57,8 @@ class ErrorTileSampler(WeightedTileSampler):
         else:
             mean = shares.mean()
             weights = 1 / factor + (shares / mean if mean > 0 else 0 * shares)
-        super().__init__(weights, seed)
+        wrong = shares > (threshold if weighting == "upweight" else 0)
+        super().__init__(weights, {"error": wrong, "other": ~wrong}, seed)
 
 
 def error_shares(dataset: TileDataset) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 from mmengine.logging import print_log
 
+from mmext.checked import Index, NotNegative, Share
 from mmext.datasets.tile_dataset import TileDataset
 from mmext.datasets.tile_store import POSITIVE_THRESHOLD
 from mmext.errors import UserError
@@ -26,18 +27,26 @@ class PositiveTileSampler(WeightedTileSampler):
         seed: Seed; None draws one that all processes share.
 
     Raises:
-        UserError: No tile is positive.
+        UserError: No tile is positive, or both parts are 0.
     """
 
     def __init__(
         self,
         dataset: TileDataset,
-        positive_threshold: float = POSITIVE_THRESHOLD,
-        ratio: tuple[float, float] = (2, 1),
-        seed: int | None = None,
+        positive_threshold: Share = POSITIVE_THRESHOLD,
+        ratio: tuple[NotNegative, NotNegative] = (2, 1),
+        seed: Index | None = None,
     ) -> None:
+        if not sum(ratio) > 0:
+            raise UserError(
+                f"PositiveTileSampler.ratio: is {tuple(ratio)}, expected a part above 0"
+            )
         positive = dataset.positive_fraction > positive_threshold
-        super().__init__(_weights(positive, ratio, str(dataset.store.path)), seed)
+        super().__init__(
+            _weights(positive, ratio, str(dataset.store.path)),
+            {"positive": positive, "negative": ~positive},
+            seed,
+        )
 
 
 def _weights(

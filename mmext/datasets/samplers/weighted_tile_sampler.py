@@ -1,11 +1,13 @@
 """Draws of tiles by weight, the same on any number of processes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 from mmengine import dist
 from torch.utils.data import Sampler, WeightedRandomSampler
+
+from mmext.checked import Index
 
 
 class WeightedTileSampler(Sampler[int]):
@@ -17,14 +19,21 @@ class WeightedTileSampler(Sampler[int]):
 
     Args:
         weights: (N,) weight of each tile, ≥ 0, in any unit.
+        classes: (N,) bool by name: the classes of tiles that the weights tell apart.
         seed: Seed; None draws one that all processes share.
     """
 
-    def __init__(self, weights: np.ndarray, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        weights: np.ndarray,
+        classes: Mapping[str, np.ndarray],
+        seed: Index | None = None,
+    ) -> None:
         self.rank, self.world_size = dist.get_rank(), dist.get_world_size()
         self.seed = dist.sync_random_seed() if seed is None else seed
         self.epoch = 0
         self.weights = torch.from_numpy(np.asarray(weights, np.float64))
+        self.classes = dict(classes)
         # Every process draws the same number, the last round filled up.
         self.num_samples = -(-len(weights) // self.world_size)
 
@@ -40,6 +49,16 @@ class WeightedTileSampler(Sampler[int]):
             generator=generator,
         )
         return iter(list(draws)[self.rank :: self.world_size])
+
+    def draws(self) -> dict[str, np.ndarray]:
+        """How often an epoch draws the tiles of each class, on average of epochs.
+
+        Returns:
+            (M,) expected draws of the class's tiles, on all processes together.
+        """
+        weights = self.weights.numpy()
+        draws = weights / weights.sum() * self.num_samples * self.world_size
+        return {name: draws[members] for name, members in self.classes.items()}
 
     def __len__(self) -> int:
         """Draws of this process in an epoch."""

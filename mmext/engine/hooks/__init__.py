@@ -1,8 +1,10 @@
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .depth_data_hook import DepthDataHook
+from .divergence_hook import DivergenceHook
 from .epoch_seed_hook import EpochSeedHook
 from .error_accumulation_hook import ErrorAccumulationHook
 from .history_hook import HistoryHook
+from .premise_hook import PremiseHook
 from .run_record_hook import RunRecordHook
 from .training_set_metric_hook import TrainingSetMetricHook
 from .work_dir_hook import WorkDirHook
@@ -10,9 +12,11 @@ from .work_dir_hook import WorkDirHook
 __all__ = [
     "AtomicCheckpointHook",
     "DepthDataHook",
+    "DivergenceHook",
     "EpochSeedHook",
     "ErrorAccumulationHook",
     "HistoryHook",
+    "PremiseHook",
     "RunRecordHook",
     "TrainingSetMetricHook",
     "WorkDirHook",

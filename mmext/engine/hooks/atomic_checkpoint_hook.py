@@ -67,6 +67,14 @@ class AtomicCheckpointHook(CheckpointHook):
             info["keep_ckpt_ids"] = [step for step in kept if isinstance(step, int)]
         super().before_train(runner)
 
+    def after_train(self, runner: Runner) -> None:
+        """Keep the last epoch's weights where a hook stopped the training early."""
+        last = Path(runner.work_dir, self.filename_tmpl.format(runner.epoch))
+        if 0 < runner.epoch < runner.max_epochs and self.last_ckpt != str(last):
+            meta = dict(epoch=runner.epoch, iter=runner.iter)
+            self._save_checkpoint_with_step(runner, runner.epoch, meta)
+        super().after_train(runner)
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep only plain values of the config and the message hub."""
         checkpoint["meta"]["cfg"] = self._config

@@ -1,13 +1,18 @@
 """Collecting every training pixel that is still sometimes wrong."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine import dist
 from mmengine.runner import Runner
+from typing_extensions import TypedDict
 
+from mmext.checked import Count, Index, Share, checked
+from mmext.engine.run_warnings import warn_once
 from mmext.engine.training_set_pass import PredictedTiles
+from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
@@ -16,6 +21,15 @@ from .training_set_metric_hook import TrainingSetMetricHook
 
 CFDR = "mmext_cfdr"
 _STATE = "error_accumulation"
+
+
+class TrainIou(TypedDict):
+    """Begin with the epoch after the one whose training IoU reached this."""
+
+    train_iou: Share
+
+
+Begin = Index | TrainIou
 
 
 @HOOKS.register_module()
@@ -28,6 +42,9 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     the bank (Ahn et al. 2025, section II.5.2: three times an epoch, from epoch
     100 on). The pass at the end of an epoch also gives its training scores;
     before ``begin`` that is the epoch's only pass.
+
+    What happens to the premise on the way is watched by
+    :class:`~mmext.engine.hooks.PremiseHook`.
 
     The bank travels with the checkpoint, so a resumed run accumulates exactly
     what an uninterrupted one would have. Under distributed training each
@@ -42,7 +59,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             iterations has one pass after each.
         snapshots: Epochs after which the bank is written to
             ``error_bank_epoch_N.npz``; the last epoch always is if anything was
-            accumulated.
+            accumulated, wherever a hook ends the training.
         counts: Also keep how often and when (8 bytes a pixel in memory).
         interval: Epochs between two training scores before ``begin``.
         batch_size: Tiles a batch; None takes the training loader's.
@@ -53,27 +70,19 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
 
     def __init__(
         self,
-        begin: int | dict[str, float] = 100,
-        passes_per_epoch: int = 3,
-        snapshots: tuple[int, ...] | list[int] = (),
+        begin: Begin = 100,
+        passes_per_epoch: Count = 3,
+        snapshots: Sequence[Count] = (),
         counts: bool = False,
-        interval: int = 1,
-        batch_size: int | None = None,
+        interval: Count = 1,
+        batch_size: Count | None = None,
         held_out: bool = False,
     ) -> None:
         super().__init__(interval=interval, batch_size=batch_size)
-        if isinstance(begin, dict) and set(begin) != {"train_iou"}:
-            raise UserError(
-                f"ErrorAccumulationHook.begin: has keys {sorted(begin)}, expected an "
-                "epoch or dict(train_iou=…)"
-            )
-        if passes_per_epoch < 1:
-            raise UserError(
-                f"ErrorAccumulationHook.passes_per_epoch: is {passes_per_epoch}, "
-                "expected at least 1"
-            )
-        self.begin = begin
-        self.passes_per_epoch = passes_per_epoch
+        self.begin: Begin = checked(Begin, begin, "ErrorAccumulationHook.begin")
+        self.passes_per_epoch = checked(
+            Count, passes_per_epoch, "ErrorAccumulationHook.passes_per_epoch"
+        )
         self.snapshots = tuple(snapshots)
         self.counts = counts
         self.held_out = held_out
@@ -86,6 +95,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self.begun: int | None = None
         self._bank: ErrorBank | None = None
         self._scores: dict[str, dict[str, float]] | None = None
+        self._snapshot_epoch = 0
 
     @property
     def bank(self) -> ErrorBank:
@@ -116,6 +126,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             self._bank.load_state_dict(state["bank"])
             self.begun = state["begun"]
         self.valid_pixels = _count_valid(self.store.masks)
+        self._announce(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin when the stated epoch has come."""
@@ -162,6 +173,21 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         if epoch in self.snapshots or epoch == runner.max_epochs:
             self._write_snapshot(runner, epoch)
 
+    def after_train(self, runner: Runner) -> None:
+        """Snapshot where a hook stopped the training; say if nothing was begun."""
+        if self.begun is not None:
+            if self.bank.passes and runner.epoch < runner.max_epochs:
+                self._write_snapshot(runner, runner.epoch)
+            return
+        warn_once(
+            runner,
+            "never-begun",
+            runner.epoch,
+            f"No errors were accumulated in {runner.epoch} epochs, so there is no "
+            f"error bank: ErrorAccumulationHook.begin is {_in_words(self.begin)}; "
+            "train longer, or begin sooner",
+        )
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Put the bank beside the weights."""
         checkpoint[_STATE] = {"begun": self.begun, "bank": self.bank.state_dict()}
@@ -170,6 +196,28 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         if not self.held_out:
             super()._publish(runner, scores)
         self._scores = scores
+
+    def _announce(self, runner: Runner) -> None:
+        """Say what will be accumulated and written, and what won't."""
+        last = runner.max_epochs
+        if self.begun is None and isinstance(self.begin, int) and self.begin >= last:
+            warn_once(
+                runner,
+                "never-begun",
+                runner.epoch,
+                f"ErrorAccumulationHook.begin is {self.begin} and the training ends "
+                f"after epoch {last}: no errors will be accumulated; train longer, or "
+                "begin sooner",
+            )
+            return
+        first = self.begin if isinstance(self.begin, int) else 0
+        coming = sorted({e for e in self.snapshots if first < e < last} | {last})
+        left_out = sorted(set(self.snapshots) - set(coming))
+        unless = f"; not after {_listed(left_out)}" if left_out else ""
+        runner.logger.info(
+            f"Training errors are accumulated from {_in_words(self.begin)} on and "
+            f"written after epoch {_listed(coming)}{unless}"
+        )
 
     def _begin_at_train_iou(self, runner: Runner, epoch: int) -> None:
         if not isinstance(self.begin, dict) or self._scores is None:
@@ -193,6 +241,9 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             )
 
     def _write_snapshot(self, runner: Runner, epoch: int) -> None:
+        if epoch == self._snapshot_epoch:
+            return
+        self._snapshot_epoch = epoch
         if dist.is_main_process():
             path = Path(runner.work_dir) / snapshot_name(epoch)
             self.bank.save(
@@ -215,9 +266,15 @@ def pass_points(iterations: int, passes: int) -> set[int]:
     return {-(-k * iterations // passes) for k in range(1, passes + 1)}
 
 
-def snapshot_name(epoch: int) -> str:
-    """File name of the bank's snapshot after ``epoch`` epochs."""
-    return f"error_bank_epoch_{epoch}.npz"
+def _in_words(begin: Begin) -> str:
+    if isinstance(begin, int):
+        return f"epoch {begin}"
+    return f"a training IoU of {begin['train_iou']:g}"
+
+
+def _listed(epochs: list[int]) -> str:
+    *most, last = map(str, epochs)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _thresholds(runner: Runner) -> float | dict[str, float]:

@@ -1,23 +1,29 @@
 """One line of JSON per epoch: all that the report reads of a training."""
 
-import json
 import math
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmengine import dist
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmext.fileio import atomic_path
+from mmext.engine.work_dir import (
+    HISTORY,
+    HistoryLine,
+    history_text,
+    parse_history,
+    salvage_history,
+    write_history,
+)
 from mmext.registry import HOOKS
 
 from .error_accumulation_hook import CFDR
 from .training_set_metric_hook import TRAIN_SCORES
 
-FILE_NAME = "history.jsonl"
+_STATE = "history"
 _TRAINING_KEYS = {"epoch", "stage", "seconds", "lr", "loss", "train", "cfdr"}
 
 
@@ -27,7 +33,8 @@ class HistoryHook(Hook):
 
     A line is written before its epoch's checkpoint and completed after its
     validation. A resumed run keeps the lines up to its checkpoint, and makes up
-    for a validation that a kill prevented.
+    for a validation that a kill prevented. The lines travel with the checkpoint,
+    too, so that those lost or damaged since come back from there.
 
     Args:
         stage: 1 or 2, copied into every line; None where stages mean nothing.
@@ -38,18 +45,62 @@ class HistoryHook(Hook):
 
     def __init__(self, stage: int | None = None) -> None:
         self.stage = stage
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[HistoryLine] = []
+        self._saved: list[HistoryLine] = []
         self._training = False
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Keep the saved lines, if they are this config's and not its parent's."""
+        state = checkpoint.get(_STATE)
+        if isinstance(state, dict) and state.get("config") == _config_name(runner):
+            self._saved, _ = parse_history(str(state.get("lines")), "checkpoint")
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Put the lines beside the weights."""
+        checkpoint[_STATE] = {
+            "config": _config_name(runner),
+            "lines": history_text(self.lines),
+        }
 
     def before_train(self, runner: Runner) -> None:
         """Take over the lines of the epochs that the checkpoint has seen."""
-        self.path = Path(runner.work_dir) / FILE_NAME
-        self.lines = [
-            line for line in read_history(self.path) if line["epoch"] <= runner.epoch
-        ]
+        self.work_dir = Path(runner.work_dir)
+        self.lines = []
+        if runner.epoch:
+            # One process reads: all must agree whether a validation is missing.
+            found = [self._earlier_lines(runner) if dist.is_main_process() else []]
+            dist.broadcast_object_list(found)
+            self.lines = found[0]
         self._training = True
         if self.lines and self._misses_validation(runner):
             runner.val_loop.run()
+
+    def _earlier_lines(self, runner: Runner) -> list[HistoryLine]:
+        lines, complaints = salvage_history(self.work_dir)
+        known = {line["epoch"]: line for line in self._saved}
+        restored = sorted(set(known) - {line["epoch"] for line in lines})
+        for complaint in complaints:
+            runner.logger.warning(f"{complaint}; left out")
+        if complaints:
+            damaged = self.work_dir / HISTORY
+            kept = damaged.rename(damaged.with_name(f"{HISTORY}.damaged"))
+            runner.logger.warning(f"The damaged history is kept as {kept}")
+        if restored:
+            runner.logger.warning(
+                f"{self.work_dir / HISTORY}: restored {_epochs(restored)} from the "
+                "checkpoint"
+            )
+        # A line in the file may be validated where the checkpoint's is not yet.
+        known |= {line["epoch"]: line for line in lines}
+        kept_lines = [known[epoch] for epoch in sorted(known) if epoch <= runner.epoch]
+        first = kept_lines[0]["epoch"] if kept_lines else runner.epoch
+        lost = sorted(set(range(first, runner.epoch + 1)) - set(known))
+        if lost and (complaints or kept_lines):
+            runner.logger.warning(
+                f"{self.work_dir / HISTORY}: lacks {_epochs(lost)}, and so does the "
+                "checkpoint; the report will miss them"
+            )
+        return kept_lines
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Start the epoch's clock and sums."""
@@ -77,7 +128,7 @@ class HistoryHook(Hook):
             for name, total in self._sums.items()
         }
         total = means.pop("loss", math.nan)
-        line: dict[str, Any] = {
+        values: dict[str, Any] = {
             "epoch": runner.epoch + 1,
             "stage": self.stage,
             "seconds": time.perf_counter() - self._started,
@@ -85,11 +136,11 @@ class HistoryHook(Hook):
             "loss": {"sum": total * self._iterations, "mean": total, **means},
         }
         if self.stage is None:
-            del line["stage"]
+            del values["stage"]
         for key, info in (("train", TRAIN_SCORES), ("cfdr", CFDR)):
             if info in runner.message_hub.runtime_info:
-                line[key] = runner.message_hub.runtime_info.pop(info)
-        self.lines.append(line)
+                values[key] = runner.message_hub.runtime_info.pop(info)
+        self.lines.append(cast(HistoryLine, values))
         self._write()
 
     def after_val_epoch(
@@ -98,7 +149,7 @@ class HistoryHook(Hook):
         """Complete the line of the epoch that was validated."""
         if not (self._training and self.lines):
             return
-        line = self.lines[-1]
+        line = cast(dict[str, Any], self.lines[-1])
         for name, value in (metrics or {}).items():
             prefix, _, rest = name.partition("/")
             _set_nested(line, [prefix, *rest.split(".")] if rest else [prefix], value)
@@ -122,32 +173,7 @@ class HistoryHook(Hook):
 
     def _write(self) -> None:
         if dist.is_main_process():
-            write_history(self.path, self.lines)
-
-
-def read_history(path: Path) -> list[dict[str, Any]]:
-    """All lines of a ``history.jsonl``; empty if there is none."""
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def write_history(path: Path, lines: list[dict[str, Any]]) -> None:
-    """Replace a ``history.jsonl``; NaN and infinity become null."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(
-            "".join(
-                json.dumps(_without_nan(line), allow_nan=False) + "\n" for line in lines
-            )
-        )
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+            write_history(self.work_dir, self.lines)
 
 
 def _set_nested(line: dict[str, Any], keys: list[str], value: float) -> None:
@@ -160,3 +186,13 @@ def _mean_over_ranks(value: torch.Tensor) -> float:
     value = value.clone()
     dist.all_reduce(value, op="mean")
     return float(value)
+
+
+def _config_name(runner: Runner) -> str:
+    return Path(runner.cfg.filename or "").stem
+
+
+def _epochs(epochs: list[int]) -> str:
+    if len(epochs) == 1:
+        return f"epoch {epochs[0]}"
+    return f"{len(epochs)} epochs ({epochs[0]} to {epochs[-1]})"

@@ -1,11 +1,10 @@
 """What was run: the facts that a table of results needs beside it."""
 
-import json
 import os
 import platform
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import mmcv
 import mmengine
@@ -17,10 +16,17 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 import mmext
-from mmext.fileio import atomic_path
+from mmext.engine.run_warnings import said_warnings
+from mmext.engine.work_dir import (
+    RUN_RECORD,
+    Lineage,
+    RunRecord,
+    State,
+    read_run_record,
+    write_run_record,
+)
+from mmext.errors import UserError
 from mmext.registry import HOOKS
-
-FILE_NAME = "run.json"
 
 
 @HOOKS.register_module()
@@ -43,39 +49,69 @@ class RunRecordHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Write the record with the state 'running'."""
-        self.path = Path(runner.work_dir) / FILE_NAME
-        if runner.epoch and self.path.is_file():
-            self._earlier_seconds = json.loads(self.path.read_text())["seconds"]
+        self.work_dir = Path(runner.work_dir)
+        if runner.epoch and (self.work_dir / RUN_RECORD).exists():
+            self._earlier_seconds = self._read_seconds(runner)
         self._started = time.perf_counter()
-        self._write(runner, "running")
+        self._write(runner, "running", runner.epoch)
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Keep the time up to date, in case the run is killed."""
-        self._write(runner, "running")
+        """Keep time and epochs up to date, in case the run is killed."""
+        self._write(runner, "running", runner.epoch + 1)
 
     def after_train(self, runner: Runner) -> None:
-        """Write the record with the state 'finished'."""
-        self._write(runner, "finished")
+        """Write the record with the state 'finished', or 'stopped early'."""
+        if runner.epoch >= runner.max_epochs:
+            self._write(runner, "finished", runner.epoch)
+            return
+        reason = f"stopped after epoch {runner.epoch} of {runner.max_epochs}"
+        runner.logger.warning(f"The training {reason}, as a hook asked for")
+        self._write(runner, "stopped early", runner.epoch, reason)
 
-    def _write(self, runner: Runner, state: str) -> None:
+    def on_failure(self, runner: Runner, reason: str) -> None:
+        """Write the record with the state 'failed' and why.
+
+        Args:
+            runner: The runner.
+            reason: One line.
+        """
+        # A failure before this hook's start leaves what an earlier run wrote.
+        if hasattr(self, "_started"):
+            self._write(runner, "failed", runner.epoch, reason)
+
+    def _read_seconds(self, runner: Runner) -> float:
+        try:
+            return read_run_record(self.work_dir).get("seconds", 0.0)
+        except UserError as error:
+            runner.logger.warning(
+                f"{error}; it is written anew, without the time until epoch "
+                f"{runner.epoch}"
+            )
+            return 0.0
+
+    def _write(
+        self, runner: Runner, state: State, epoch: int, reason: str | None = None
+    ) -> None:
         if not dist.is_main_process():
             return
         store = (runner.train_dataloader.dataset.metainfo or {}).get("store") or {}
-        record = {
+        record: RunRecord = {
             "config": Path(runner.cfg.filename).stem,
             "seed": runner.seed,
             "epochs": runner.max_epochs,
+            "trained_epochs": epoch,
             "epoch_scale": self.epoch_scale,
-            "lineage": self.lineage,
+            "lineage": cast(Lineage | None, self.lineage),
             "store_fingerprint": store.get("fingerprint"),
             "versions": versions(),
             "hardware": hardware(),
             "processes": dist.get_world_size(),
             "seconds": self._earlier_seconds + time.perf_counter() - self._started,
             "state": state,
+            "reason": reason,
+            "warnings": said_warnings(runner),
         }
-        with atomic_path(self.path) as temporary:
-            temporary.write_text(json.dumps(record, indent=2) + "\n")
+        write_run_record(self.work_dir, record)
 
 
 def versions() -> dict[str, str]:

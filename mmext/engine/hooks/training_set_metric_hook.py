@@ -8,6 +8,7 @@ from mmengine import dist
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmext.checked import Count, checked
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.training_set_pass import PredictedTiles, predict_store
 from mmext.errors import UserError
@@ -30,9 +31,11 @@ class TrainingSetMetricHook(Hook):
         batch_size: Tiles a batch; None takes the training loader's.
     """
 
-    def __init__(self, interval: int = 1, batch_size: int | None = None) -> None:
-        self.interval = interval
-        self.batch_size = batch_size
+    def __init__(self, interval: Count = 1, batch_size: Count | None = None) -> None:
+        self.interval = checked(Count, interval, f"{type(self).__name__}.interval")
+        self.batch_size = checked(
+            Count | None, batch_size, f"{type(self).__name__}.batch_size"
+        )
 
     def before_train(self, runner: Runner) -> None:
         """Find the training store.

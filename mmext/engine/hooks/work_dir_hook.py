@@ -6,6 +6,7 @@ from mmengine import dist
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmext.engine.work_dir import HISTORY
 from mmext.fileio import atomic_path
 from mmext.registry import HOOKS
 
@@ -14,6 +15,7 @@ _OF_A_RUN = (
     "best_*.pth",
     "last_checkpoint",
     "error_bank_epoch_*.npz",
+    HISTORY,
 )
 
 

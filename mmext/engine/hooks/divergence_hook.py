@@ -1,0 +1,147 @@
+"""Ending a training whose numbers have ceased to be numbers."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import nn
+
+from mmext.errors import UserError
+from mmext.registry import HOOKS
+
+_PREDICTED = ("seg_logits", "pred_depth_map")
+_PLACE = ("tile_id", "scene", "row_off", "col_off", "sample_id")
+
+
+@HOOKS.register_module()
+class DivergenceHook(Hook):
+    """Stop when the loss, a weight or a prediction is NaN or infinite.
+
+    Looks after every iteration, before anything is accumulated or saved, so the last
+    checkpoint is of good weights. Under mixed precision a step whose *gradients*
+    overflow is skipped by the ``GradScaler`` and none of this hook's business.
+
+    Raises:
+        UserError: With epoch, iteration, learning rate and the batch's tiles.
+    """
+
+    # Before the passes of the error accumulation (NORMAL).
+    priority = "ABOVE_NORMAL"
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Look at the losses and the weights that they led to."""
+        wrong = [
+            f"{name} is {float(value):g}"
+            for name, value in (outputs or {}).items()
+            if not torch.isfinite(torch.as_tensor(value)).all()
+        ]
+        if not wrong and (name := first_not_finite(runner.model)):
+            wrong = [f"the weights' {name} holds NaN or infinity after the step"]
+        if not wrong:
+            return
+        rate = runner.optim_wrapper.get_lr()["lr"][0]
+        raise UserError(
+            f"training stopped at epoch {runner.epoch + 1}, iteration "
+            f"{batch_idx + 1} of {len(runner.train_dataloader)}, learning rate "
+            f"{rate:g}: {', '.join(wrong)}; {_last_checkpoint(runner)}; batch: "
+            f"{describe_batch(data_batch or {})}"
+        )
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence | None = None,
+    ) -> None:
+        """Look at predictions, which would count as background."""
+        _refuse_predictions(outputs or (), "validation")
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence | None = None,
+    ) -> None:
+        """Look at predictions, which would count as background."""
+        _refuse_predictions(outputs or (), "test")
+
+
+def first_not_finite(model: nn.Module) -> str:
+    """Name of a parameter or buffer that holds NaN or infinity; empty if none does."""
+    named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    floats = {
+        name: tensor.detach()
+        for name, tensor in named.items()
+        if tensor.is_floating_point() and tensor.numel()
+    }
+    # One wait for the device, not one a tensor: NaN and infinity survive a maximum.
+    largest = [tensor.abs().max().float() for tensor in floats.values()]
+    if not largest or bool(torch.isfinite(torch.stack(largest)).all()):
+        return ""
+    return next(
+        name
+        for name, value in zip(floats, largest, strict=True)
+        if not torch.isfinite(value)
+    )
+
+
+def describe_batch(batch: dict[str, Any]) -> str:
+    """The samples of a batch: those with values that aren't finite first.
+
+    Args:
+        batch: As a loader gives it: ``inputs``, B tensors (C, H, W), and
+            ``data_samples``, B samples with their metainfo.
+    """
+    samples = batch.get("data_samples") or []
+    bad = [
+        sample
+        for sample, image in zip(samples, batch.get("inputs") or [], strict=False)
+        if image.is_floating_point() and not torch.isfinite(image).all()
+    ]
+    text = _places(samples)
+    if bad:
+        text = f"{_places(bad)} with NaN or infinity in the image, among {text}"
+    return text
+
+
+def _places(samples: Iterable[Any]) -> str:
+    return "; ".join(
+        " ".join(
+            f"{key.removesuffix('_off')} {sample.get(key)}"
+            for key in _PLACE
+            if sample.get(key) is not None
+        ).replace("tile_id", "tile")
+        for sample in samples
+    )
+
+
+def _last_checkpoint(runner: Runner) -> str:
+    last = runner.message_hub.runtime_info.get("last_ckpt")
+    if last is None or not Path(last).is_file():
+        return "there is no checkpoint yet"
+    return f"{last} is from before"
+
+
+def _refuse_predictions(samples: Sequence[Any], part: str) -> None:
+    bad = [
+        sample
+        for sample in samples
+        for name in _PREDICTED
+        if name in sample and not torch.isfinite(sample.get(name).data).all()
+    ]
+    if bad:
+        raise UserError(
+            f"{part}: predictions hold NaN or infinity: {_places(bad)}; look at the "
+            "images of these and at the weights"
+        )

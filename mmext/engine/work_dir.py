@@ -1,0 +1,176 @@
+"""The files of a work directory: what they are called, what they hold, reading them.
+
+``docs/architecture.md``, "A work directory", describes them. What is read here was
+perhaps copied, cut or edited by hand, so each file is compared with what it must hold
+before anyone uses it.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import with_config
+from typing_extensions import Required, TypeAliasType, TypedDict
+
+from mmext.checked import Count, Index, NotNegative, Positive, parse_json, read_json
+from mmext.errors import UserError
+from mmext.fileio import atomic_path
+
+RUN_RECORD = "run.json"
+HISTORY = "history.jsonl"
+_MAX_HISTORY_BYTES = 1 << 30
+
+Scores = TypeAliasType("Scores", "dict[str, int | float | Scores | None]")
+#: How a training stands: under way or killed, at its end, ended by a hook that saw no
+#: gain, or ended by an error.
+State = Literal["running", "finished", "stopped early", "failed"]
+
+
+class Lineage(TypedDict):
+    """What a run grew from: one parent, or several whose banks are put together."""
+
+    parent: str | list[str]
+    epoch: Index
+    use: Literal["branch", "continue", "bank"]
+
+
+class RunWarning(TypedDict):
+    """Something that makes a run's results doubtful, as it was said in the log."""
+
+    kind: str
+    epoch: Index
+    message: str
+
+
+@with_config(extra="allow")
+class RunRecord(TypedDict, total=False):
+    """``run.json``. Older ones lack what is not required."""
+
+    config: Required[str]
+    seed: Required[int]
+    epochs: Required[Count]
+    state: Required[State]
+    trained_epochs: Index
+    reason: str | None
+    warnings: list[RunWarning]
+    epoch_scale: Positive
+    lineage: Lineage | None
+    store_fingerprint: str | None
+    versions: dict[str, str]
+    hardware: dict[str, Any]
+    processes: Count
+    seconds: NotNegative
+
+
+@with_config(extra="allow")
+class HistoryLine(TypedDict, total=False):
+    """One epoch in ``history.jsonl``."""
+
+    epoch: Required[Count]
+    stage: int
+    seconds: NotNegative
+    lr: float | None
+    loss: dict[str, int | float | None]
+    train: Scores
+    val: Scores
+    test: Scores
+    cfdr: dict[str, int | float | None]
+
+
+def snapshot_name(epoch: int) -> str:
+    """File name of the error bank's snapshot after ``epoch`` epochs."""
+    return f"error_bank_epoch_{epoch}.npz"
+
+
+def read_run_record(work_dir: Path) -> RunRecord:
+    """A run's ``run.json``.
+
+    Raises:
+        UserError: It is missing, damaged, or holds something else.
+    """
+    return read_json(work_dir / RUN_RECORD, RunRecord)
+
+
+def write_run_record(work_dir: Path, record: RunRecord) -> None:
+    """Replace a run's ``run.json``."""
+    with atomic_path(work_dir / RUN_RECORD) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def read_history(work_dir: Path) -> list[HistoryLine]:
+    """All lines of a run's ``history.jsonl``; empty if there is none.
+
+    Raises:
+        UserError: A line is damaged, holds something else, or its epoch does not
+            follow those before it.
+    """
+    lines, complaints = salvage_history(work_dir)
+    if complaints:
+        raise UserError(complaints[0])
+    return lines
+
+
+def salvage_history(work_dir: Path) -> tuple[list[HistoryLine], list[str]]:
+    """The lines of a run's ``history.jsonl`` that can be read.
+
+    Returns:
+        Those lines, and a complaint for each of the others.
+    """
+    path = work_dir / HISTORY
+    if not path.exists():
+        return [], []
+    try:
+        if path.stat().st_size > _MAX_HISTORY_BYTES:
+            return [], [f"{path}: {path.stat().st_size} bytes, too large for a history"]
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return [], [f"{path}: can't be read ({error.strerror})"]
+    return parse_history(text, str(path))
+
+
+def parse_history(text: str, where: str) -> tuple[list[HistoryLine], list[str]]:
+    """Lines of a history that can be read, and complaints about the others.
+
+    Args:
+        text: A JSON object a line.
+        where: The file, for complaints.
+    """
+    lines: list[HistoryLine] = []
+    complaints: list[str] = []
+    for number, row in enumerate(text.splitlines(), start=1):
+        place = f"{where} line {number}"
+        try:
+            line = parse_json(row, HistoryLine, place)
+        except UserError as error:
+            complaints.append(str(error))
+            continue
+        if lines and line["epoch"] <= lines[-1]["epoch"]:
+            complaints.append(
+                f"{place}: epoch {line['epoch']} after epoch {lines[-1]['epoch']}, "
+                "expected a later one"
+            )
+            continue
+        lines.append(line)
+    return lines, complaints
+
+
+def history_text(lines: list[HistoryLine]) -> str:
+    """Lines of a history as they are written; NaN and infinity become null."""
+    return "".join(
+        json.dumps(_without_nan(line), allow_nan=False) + "\n" for line in lines
+    )
+
+
+def write_history(work_dir: Path, lines: list[HistoryLine]) -> None:
+    """Replace a run's ``history.jsonl``."""
+    with atomic_path(work_dir / HISTORY) as temporary:
+        temporary.write_text(history_text(lines))
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,131 @@
+"""Reading an error bank's snapshot, which may be any file."""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from pydantic import with_config
+from typing_extensions import Required, TypedDict
+
+from mmext.checked import Count, Index, NotNegative, parse_json
+from mmext.errors import UserError, one_line
+
+FORMAT = 1
+COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
+_MAX_META_BYTES = 1 << 20
+_Header = tuple[tuple[int, ...], np.dtype]
+
+
+@with_config(extra="allow")
+class _Format(TypedDict):
+    format: int
+
+
+@with_config(extra="allow")
+class SnapshotMeta(TypedDict, total=False):
+    """What a snapshot says of itself (``docs/architecture.md``, "The error bank")."""
+
+    fingerprint: Required[str]
+    num_tiles: Required[Count]
+    tile_shape: Required[tuple[Count, Count]]
+    passes: Required[Index]
+    begin: Index | None
+    epoch: Index
+    threshold: float | dict[str, float]
+    valid_pixels: Index
+    cfdr: NotNegative
+    cfdr_fn: NotNegative
+    cfdr_fp: NotNegative
+
+
+def read_snapshot(
+    path: str | os.PathLike[str],
+) -> tuple[SnapshotMeta, dict[str, np.ndarray]]:
+    """What a snapshot says of itself, and its arrays by name.
+
+    Sizes and types are compared before an array is unpacked, so that a small file
+    can't fill the memory.
+
+    Raises:
+        UserError: There is no such file, it is damaged, or no snapshot.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such error bank snapshot")
+    try:
+        return _read(path)
+    except UserError:
+        raise
+    except Exception as error:
+        # zipfile, zlib and NumPy have a dozen ways to say that bytes are wrong.
+        raise UserError(
+            f"{path}: not an error bank snapshot, or damaged ({one_line(error)})"
+        ) from None
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[SnapshotMeta, dict[str, np.ndarray]]:
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("meta.npy").file_size
+        if size > _MAX_META_BYTES:
+            raise UserError(
+                f"{path}: meta has {size} bytes, expected at most {_MAX_META_BYTES}"
+            )
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        headers = {name: _header(archive, name) for name in names if name != "meta"}
+    with np.load(path, allow_pickle=False) as data:
+        text = str(data["meta"])
+        version = parse_json(text, _Format, f"{path}: meta")["format"]
+        if version != FORMAT:
+            raise UserError(f"{path}: snapshot format {version}, expected {FORMAT}")
+        meta = parse_json(text, SnapshotMeta, f"{path}: meta")
+        _refuse_headers(headers, meta, path)
+        return meta, {name: data[name] for name in headers}
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> _Header:
+    """Shape and type that an array of an archive says it has."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, _, dtype = read(file)
+    return shape, dtype
+
+
+def _refuse_headers(
+    headers: Mapping[str, _Header], meta: SnapshotMeta, path: str | os.PathLike[str]
+) -> None:
+    counted = [key for key in COUNT_KEYS if key in headers]
+    if counted and len(counted) < len(COUNT_KEYS):
+        raise UserError(
+            f"{path}: holds {', '.join(counted)}, expected all or none of "
+            f"{', '.join(COUNT_KEYS)}"
+        )
+    if unknown := set(headers) - {"fn", "fp", *COUNT_KEYS}:
+        raise UserError(f"{path}: holds unknown arrays {', '.join(sorted(unknown))}")
+    number, (height, width) = meta["num_tiles"], meta["tile_shape"]
+    pixels = number * height * width
+    bits = (number, -(-height * width // 8))
+    for key in ("fn", "fp", *counted):
+        if key not in headers:
+            raise UserError(f"{path}: holds no {key}")
+        shape, dtype = headers[key]
+        if key in counted:
+            fits = len(shape) == 1 and shape[0] <= pixels and dtype == np.uint16
+            expected = f"at most {pixels} of uint16"
+        else:
+            fits = shape == bits and dtype == np.uint8
+            expected = f"{bits} of uint8"
+        if not fits:
+            raise UserError(f"{path}: {key} is {shape} of {dtype}, expected {expected}")
+    # Unpacked, with counts and epochs as ErrorBank keeps them: for every pixel.
+    needed = 2 * bits[0] * bits[1] + 2 * len(counted) * pixels
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise UserError(
+            f"{path}: needs {needed / 1e9:.3g} GB of memory, the machine has "
+            f"{memory / 1e9:.3g} GB"
+        )
