@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from pydantic import ValidationError as _ValidationError
 from pydantic.dataclasses import dataclass as _dataclass
 from typing_extensions import dataclass_transform
@@ -33,7 +33,22 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 #: A number from 0 to 1, both included.
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
+
+def _plain_file_name(name: str) -> str:
+    """Refuse names that lead elsewhere or can't be a file's."""
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
+        raise ValueError("a plain file name")
+    if not name.isprintable() or len(name.encode()) > _MAX_NAME_BYTES:
+        raise ValueError(f"a file name of at most {_MAX_NAME_BYTES} printable bytes")
+    return name
+
+
+#: A name that files are called by: it can't lead out of their folder.
+FileName = Annotated[str, AfterValidator(_plain_file_name)]
+
 T = TypeVar("T")
+# A file system takes 255 bytes, and names get endings.
+_MAX_NAME_BYTES = 200
 # A file of megabytes is none of ours: it is refused before it is read.
 _MAX_JSON_BYTES = 1 << 28
 
@@ -130,7 +145,8 @@ def refusal(error: _ValidationError, where: str, value: Any) -> str:
     place, first = next(found for found in places if len(found[0]) == depth)
     expected = dict.fromkeys(_expected(item) for at, item in places if at == place)
     name = where + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in place
+        f"[{part}]" if isinstance(part, int) else f".{_printable(part)}"
+        for part in place
     )
     if first["type"] in ("missing", "missing_argument"):
         return f"{name}: missing"
@@ -139,6 +155,10 @@ def refusal(error: _ValidationError, where: str, value: Any) -> str:
         near = difflib.get_close_matches(str(place[-1]), missing, 1)
         return f"{name}: unknown key" + (f", did you mean {near[0]}?" if near else "")
     return f"{name}: is {shortened(first['input'])}, expected {' or '.join(expected)}"
+
+
+def _printable(key: str) -> str:
+    return key if key.isprintable() and len(key) <= 80 else shortened(key)
 
 
 def shortened(value: Any, length: int = 80) -> str:

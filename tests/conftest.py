@@ -16,6 +16,8 @@ from shapely.geometry import box
 
 from mmext.datasets.tile_store_writer import TileStoreWriter
 
+from .source_description import source_description
+
 
 @pytest.fixture(autouse=True)
 def _scope_and_seed() -> Iterator[None]:
@@ -59,22 +61,13 @@ def make_store() -> Callable[..., Path]:
                 mask[-2:] = 255
             outline = box(tile * size, 0, (tile + 1) * size, size)
             writer.add(image.astype(dtype), mask, "scene", 0, tile * size, outline)
-        description = {
-            "stride": size,
-            "bands": [f"band_{i + 1}" for i in range(bands)],
-            "band_indexes": list(range(1, bands + 1)),
-            "nodata": None,
-            "pixel_size": [1.0, 1.0],
-            "pixel_size_m": 1.0,
-            "scenes": {
-                "scene": {
-                    "path": "none.tif",
-                    "height": size,
-                    "width": tiles * size,
-                    "transform": [1.0, 0.0, 0.0, 0.0, -1.0, float(size)],
-                }
-            },
+        scene = {
+            "path": "none.tif",
+            "height": size,
+            "width": tiles * size,
+            "transform": [1.0, 0.0, 0.0, 0.0, -1.0, float(size)],
         }
+        description = source_description(bands, size, {"scene": scene})
         writer.finish(description, "EPSG:5186")
         return path
 

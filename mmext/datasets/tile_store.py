@@ -1,24 +1,30 @@
 """The one form in which training data lies on disk."""
 
 import functools
-import hashlib
-import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import geopandas
 import numpy as np
+import pyproj
 
-from mmext.errors import UserError
+from mmext.checked import read_json
+from mmext.errors import UserError, one_line
 from mmext.fileio import open_array
+from mmext.fileio.leftovers import sweep
+
+from .band_statistics import BandStatistics
+from .store_checks import SHARES, file_states, fingerprint, shares, tile_digest
+from .store_record import StoreRecord
+from .tile_table import read_tiles
 
 FORMAT = 1
 IGNORE = 255
+#: What a mask may hold: background, target, ignored.
+LABELS = (0, 1, IGNORE)
 POSITIVE_THRESHOLD = 0.001
 FILES = ("images.npy", "masks.npy", "tiles.gpkg", "store.json")
-_CHUNK_BYTES = 1 << 24
 
 
 class TileStore:
@@ -37,44 +43,70 @@ class TileStore:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        if not self.path.exists() and self.path.parent.is_dir():
+            # A process may have died while it replaced the store.
+            sweep(self.path.parent)
         for name in FILES:
             if not (self.path / name).is_file():
                 raise UserError(
                     f"{self.path}: not a tile store, has no {name}; make one with "
                     "tools/prepare_tiles.py"
                 )
-        self.meta: dict[str, Any] = json.loads((self.path / "store.json").read_text())
-        if self.meta.get("format") != FORMAT:
-            raise UserError(
-                f"{self.path}/store.json: format {self.meta.get('format')}, expected "
-                f"{FORMAT}"
-            )
-        number = self.meta["num_tiles"]
-        for name, array in (("images", self.images), ("masks", self.masks)):
-            if len(array) != number:
+        self.meta: StoreRecord = read_json(self.path / "store.json", StoreRecord)
+        self._refuse_contradictions()
+        # Opened here, so that files that don't fit are refused before any work.
+        assert len(self.images) == len(self.masks)
+
+    def _refuse_contradictions(self) -> None:
+        where, bands = self.path / "store.json", len(self.meta["bands"])
+        for name in ("band_indexes", "mean", "std", "min", "max"):
+            found = len(self.meta[name])
+            if found != bands or not bands:
                 raise UserError(
-                    f"{self.path}/{name}.npy: holds {len(array)} tiles, store.json "
-                    f"says {number}"
+                    f"{where}.{name}: has {found} values, expected one for each of "
+                    f"{bands} bands"
                 )
+        for name, scene in self.meta["scenes"].items():
+            if len(scene["transform"]) < 6:
+                raise UserError(
+                    f"{where}.scenes.{name}.transform: has {len(scene['transform'])} "
+                    "values, expected 6"
+                )
+        if self.meta["crs"] is not None:
+            try:
+                pyproj.CRS.from_user_input(self.meta["crs"])
+            except pyproj.exceptions.CRSError as error:
+                raise UserError(
+                    f"{where}.crs: is no coordinate system ({one_line(error)[:80]})"
+                ) from None
 
     def __len__(self) -> int:
         return int(self.meta["num_tiles"])
 
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        size = self.meta["tile_size"]
+        return (len(self), size, size)
+
     @functools.cached_property
     def images(self) -> np.ndarray:
         """(N, H, W, C) pixel values in the source's dtype, memory-mapped."""
-        return open_array(self.path / "images.npy")
+        shape = (*self._shape, len(self.meta["bands"]))
+        return open_array(self.path / "images.npy", shape, self.meta["dtype"])
 
     @functools.cached_property
     def masks(self) -> np.ndarray:
         """(N, H, W) uint8 in {0, 1, 255}, memory-mapped."""
-        return open_array(self.path / "masks.npy")
+        return open_array(self.path / "masks.npy", self._shape, np.uint8)
 
     @functools.cached_property
     def tiles(self) -> geopandas.GeoDataFrame:
-        """One row per tile, in tile order."""
-        table = geopandas.read_file(self.path / "tiles.gpkg", layer="tiles")
-        return table.sort_values("tile_id", ignore_index=True)
+        """One row per tile, in tile order.
+
+        Raises:
+            UserError: The table is damaged or not that of these tiles.
+        """
+        return read_tiles(self.path / "tiles.gpkg", len(self), self.meta["scenes"])
 
     @property
     def fingerprint(self) -> str:
@@ -83,15 +115,54 @@ class TileStore:
 
     @property
     def header(self) -> dict[str, Any]:
-        """``store.json`` without its scenes: what a checkpoint carries."""
-        return {key: value for key, value in self.meta.items() if key != "scenes"}
+        """``store.json`` without scenes and checks: what a checkpoint carries."""
+        left_out = ("scenes", "checks")
+        return {key: value for key, value in self.meta.items() if key not in left_out}
 
-    def verify(self) -> None:
-        """Compare the recorded fingerprint with the files.
+    def verify(self, full: bool = False) -> None:
+        """Find out whether the files are those that were written.
+
+        Sizes, times and a sample of tiles are compared with what ``store.json``
+        recorded. Where a size or time differs, as after copying, or an older store
+        recorded none, all of it is compared with the fingerprint, and that is said.
+
+        Args:
+            full: Compare all of it in any case.
 
         Raises:
-            UserError: They differ: the store was changed after it was made.
+            UserError: The store was changed after it was made.
         """
+        checks = self.meta.get("checks")
+        if checks is None:
+            reason = "an older store, without sizes and times"
+        else:
+            changed = [
+                name
+                for name, state in file_states(self.path).items()
+                if state != checks["files"].get(name)
+            ]
+            reason = f"{', '.join(changed)} copied or changed since it was made"
+            if not changed and not full:
+                self._verify_tiles(checks["tiles"])
+                return
+        if not full:
+            print(f"{self.path}: {reason}; comparing all of it with its fingerprint")
+        self._verify_all()
+
+    def _verify_tiles(self, recorded: dict[str, str]) -> None:
+        for tile, digest in recorded.items():
+            index = int(tile) if tile.isdecimal() else len(self)
+            if index >= len(self):
+                raise UserError(
+                    f"{self.path}/store.json.checks.tiles: has the key {tile!r}, "
+                    f"expected one below {len(self)}"
+                )
+            if tile_digest(self.masks[index], self.images[index]) != digest:
+                raise UserError(
+                    f"{self.path}: tile {tile} was changed after the store was made"
+                )
+
+    def _verify_all(self) -> None:
         table = self.tiles
         found = fingerprint(
             table["scene"], table["row_off"], table["col_off"], self.masks, self.images
@@ -101,38 +172,29 @@ class TileStore:
                 f"{self.path}: fingerprint is {found[:12]}, store.json says "
                 f"{self.fingerprint[:12]}: the store was changed"
             )
+        statistics = BandStatistics(len(self.meta["bands"]))
+        for tile, (mask, image) in enumerate(zip(self.masks, self.images, strict=True)):
+            strange = np.setdiff1d(mask, LABELS)
+            if strange.size:
+                raise UserError(
+                    f"{self.path}/masks.npy: tile {tile} holds {strange[0]}, expected "
+                    "0, 1 and 255"
+                )
+            statistics.add(image[mask != IGNORE])
+            for name, share in zip(SHARES, shares(mask), strict=True):
+                if not np.isclose(table[name][tile], share):
+                    raise UserError(
+                        f"{self.path}/tiles.gpkg: {name} of tile {tile} is "
+                        f"{table[name][tile]:.4g}, its mask says {share:.4g}"
+                    )
+        for name, values in statistics.as_dict().items():
+            recorded = self.meta[name]  # type: ignore[literal-required]
+            if not np.allclose(recorded, values, rtol=1e-6, atol=1e-9):
+                raise UserError(
+                    f"{self.path}/store.json.{name}: is {recorded}, the images say "
+                    f"{values}"
+                )
 
     def __getstate__(self) -> dict[str, Any]:
         """Only the path and the description: maps are reopened."""
         return {"path": self.path, "meta": self.meta}
-
-
-def fingerprint(
-    scenes: Any, row_offs: Any, col_offs: Any, masks: np.ndarray, images: np.ndarray
-) -> str:
-    """SHA-256 over where the tiles lie and what they hold.
-
-    Args:
-        scenes: N scene names.
-        row_offs: N rows of the tiles' first pixels.
-        col_offs: N columns.
-        masks: (N, H, W) uint8.
-        images: (N, H, W, C).
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for scene, row, column in zip(scenes, row_offs, col_offs, strict=True):
-        digest.update(f"{scene}\0{int(row)}\0{int(column)}\n".encode())
-    for array in (masks, images):
-        digest.update(f"{array.shape}{array.dtype.str}".encode())
-        for chunk in _chunks(array):
-            digest.update(np.ascontiguousarray(chunk).data)
-    return digest.hexdigest()
-
-
-def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
-    step = max(1, _CHUNK_BYTES // max(1, array[:1].nbytes))
-    for start in range(0, len(array), step):
-        yield array[start : start + step]

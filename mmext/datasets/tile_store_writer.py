@@ -1,27 +1,40 @@
 """Writing a tile store, whole or not at all."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import geopandas
 import numpy as np
+import pyogrio
 from shapely.geometry import Polygon
 
+from mmext.errors import UserError, one_line
+from mmext.fileio.new_array import new_array
+
 from .band_statistics import BandStatistics
-from .tile_store import FORMAT, IGNORE, POSITIVE_THRESHOLD, fingerprint
+from .store_checks import fingerprint, shares, store_checks
+from .tile_store import FORMAT, IGNORE, LABELS, POSITIVE_THRESHOLD, TileStore
+
+#: Generous sizes of a tile's row in ``tiles.gpkg``, and of all that does not grow.
+_TABLE_BYTES = 1000
+_OTHER_BYTES = 1 << 20
 
 
 class TileStoreWriter:
     """Fills a store's files tile by tile.
 
     Args:
-        folder: Where the files go; it must not exist. Use it inside
+        folder: Where the files go; it is new or empty. Use it inside
             :func:`~mmext.fileio.atomic_path`.
         num_tiles: How many tiles will be added.
         tile_size: Height and width of a tile in pixels.
         num_bands: Bands of a tile.
         dtype: The source's: uint8, uint16 or float32.
+
+    Raises:
+        UserError: The disk has no room for it.
     """
 
     def __init__(
@@ -32,18 +45,29 @@ class TileStoreWriter:
         num_bands: int,
         dtype: np.dtype,
     ) -> None:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        shape = (num_tiles, tile_size, tile_size)
-        self.images = np.lib.format.open_memmap(
-            folder / "images.npy", "w+", np.dtype(dtype), (*shape, num_bands)
-        )
-        self.masks = np.lib.format.open_memmap(
-            folder / "masks.npy", "w+", np.dtype(np.uint8), shape
-        )
         self.tile_size = tile_size
+        self.num_tiles = num_tiles
+        self.dtype = np.dtype(dtype)
+        shape = (num_tiles, tile_size, tile_size)
+        self._refuse_small_disk(tile_size**2 * (num_bands * self.dtype.itemsize + 1))
+        # Written tile after tile, not through a memory map: a full disk is then an
+        # error that can be told, not the end of the process.
+        self._images = new_array(folder / "images.npy", (*shape, num_bands), self.dtype)
+        self._masks = new_array(folder / "masks.npy", shape, np.dtype(np.uint8))
+        self._pixels = {"target": 0, "valid": 0}
         self.statistics = BandStatistics(num_bands)
         self.rows: list[dict[str, Any]] = []
+
+    def _refuse_small_disk(self, tile_bytes: int) -> None:
+        needed = self.num_tiles * (tile_bytes + _TABLE_BYTES) + _OTHER_BYTES
+        free = shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise UserError(
+                f"{self.folder.parent}: {needed / 1e6:.1f} MB are needed for "
+                f"{self.num_tiles} tiles, {free / 1e6:.1f} MB are free on the disk"
+            )
 
     def add(
         self,
@@ -63,21 +87,32 @@ class TileStoreWriter:
             row_off: Row of the tile's first pixel in its scene.
             col_off: Column of it.
             footprint: The tile's outline in the store's CRS.
+
+        Raises:
+            UserError: It can't be written.
         """
         tile_id = len(self.rows)
         valid = mask != IGNORE
-        self.images[tile_id] = np.where(valid[..., None], image, 0)
-        self.masks[tile_id] = mask
+        if np.setdiff1d(mask, LABELS).size:
+            raise ValueError("a mask holds 0, 1 and 255")
+        pixels = np.where(valid[..., None], image, 0).astype(self.dtype)
+        try:
+            self._images.write(pixels.tobytes())
+            self._masks.write(mask.astype(np.uint8).tobytes())
+        except OSError as error:
+            raise self._failed(error) from None
         self.statistics.add(image[valid])
-        valid_pixels = int(valid.sum())
+        positive_fraction, valid_fraction = shares(mask)
+        self._pixels["target"] += int((mask == 1).sum())
+        self._pixels["valid"] += int(valid.sum())
         self.rows.append(
             {
                 "tile_id": tile_id,
                 "scene": scene,
                 "row_off": row_off,
                 "col_off": col_off,
-                "positive_fraction": float((mask == 1).sum() / max(valid_pixels, 1)),
-                "valid_fraction": valid_pixels / mask.size,
+                "positive_fraction": positive_fraction,
+                "valid_fraction": valid_fraction,
                 "geometry": footprint,
             }
         )
@@ -93,32 +128,47 @@ class TileStoreWriter:
 
         Returns:
             The content of ``store.json``.
+
+        Raises:
+            UserError: They can't be written.
         """
-        assert len(self.rows) == len(self.masks), "fewer tiles than announced"
-        self.images.flush()
-        self.masks.flush()
+        assert len(self.rows) == self.num_tiles, "fewer tiles than announced"
         table = geopandas.GeoDataFrame(self.rows, crs=crs)
-        table.to_file(self.folder / "tiles.gpkg", layer="tiles")
+        try:
+            self._images.close()
+            self._masks.close()
+            table.to_file(self.folder / "tiles.gpkg", layer="tiles")
+        except (OSError, pyogrio.errors.DataSourceError, RuntimeError) as error:
+            raise self._failed(error) from None
+        images, masks = (
+            np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
+            for name in ("images.npy", "masks.npy")
+        )
         positive = table["positive_fraction"] > POSITIVE_THRESHOLD
-        target = sum(int((mask == 1).sum()) for mask in self.masks)
-        valid = sum(int((mask != IGNORE).sum()) for mask in self.masks)
         meta = {
             "format": FORMAT,
             "tile_size": self.tile_size,
             **description,
-            "dtype": str(self.images.dtype),
+            "dtype": str(self.dtype),
             "crs": crs,
             **self.statistics.as_dict(),
             "num_tiles": len(self.rows),
             "positive_tiles": int(positive.sum()),
-            "positive_share": target / max(valid, 1),
+            "positive_share": self._pixels["target"] / max(self._pixels["valid"], 1),
             "fingerprint": fingerprint(
-                table["scene"],
-                table["row_off"],
-                table["col_off"],
-                self.masks,
-                self.images,
+                table["scene"], table["row_off"], table["col_off"], masks, images
             ),
+            "checks": store_checks(self.folder, masks, images),
         }
-        (self.folder / "store.json").write_text(json.dumps(meta, indent=2) + "\n")
+        try:
+            text = json.dumps(meta, indent=2, allow_nan=False) + "\n"
+            (self.folder / "store.json").write_text(text)
+        except OSError as error:
+            raise self._failed(error) from None
+        # What can't be read is not handed over.
+        assert len(TileStore(self.folder).tiles) == len(self.rows)
         return meta
+
+    def _failed(self, error: Exception) -> UserError:
+        reason = getattr(error, "strerror", None) or one_line(error)
+        return UserError(f"{self.folder.parent}: the store can't be written ({reason})")

@@ -102,51 +102,14 @@ def cut_scenes(
     out = Path(out)
     _refuse_to_replace(out, overwrite)
     notes = Notes()
+    left_out = {"empty": 0, "few": 0}
+    with atomic_path(out, alone=True) as folder:
+        meta = _write_store(scenes, folder, out, cutting, notes, left_out)
+        _refuse_to_replace(out, overwrite)
     if cutting.step > cutting.tile_size:
         print(
             f"stride {cutting.step} with tiles of {cutting.tile_size} pixels: "
             f"{cutting.step - cutting.tile_size} pixels between tiles are not cut"
-        )
-    first = _describe(scenes[0], cutting, notes)
-    for scene in scenes[1:]:
-        _refuse_difference(scene.path, _describe(scene, cutting, notes), first)
-    left_out = {"empty": 0, "few": 0}
-    places = {scene.name: _places(scene, cutting, left_out) for scene in scenes}
-    number = sum(map(len, places.values()))
-    if number == 0:
-        raise UserError(_nothing_to_cut(scenes[0], first, cutting, left_out))
-    _refuse_stray_labels(scenes)
-    labelled: dict[Path, int] = {}
-    with atomic_path(out) as folder:
-        writer = TileStoreWriter(
-            folder, number, cutting.tile_size, len(first.indexes), np.dtype(first.dtype)
-        )
-        with tqdm(total=number, unit="tile", desc=f"Cutting {out.name}") as progress:
-            for scene in scenes:
-                known, target = _cut(
-                    scene, places[scene.name], cutting, writer, progress
-                )
-                path = scene.labels.path
-                labelled[path] = labelled.get(path, 0) + known
-                if target == 0:
-                    notes.add(scene.path, "no target in it, by its labels")
-        for path, known in labelled.items():
-            if known == 0:
-                raise UserError(f"{path}: labels no pixel of its scenes")
-        meta = writer.finish(
-            {
-                "stride": cutting.step,
-                "bands": list(first.names),
-                "band_indexes": list(first.indexes),
-                "colours": list(first.colours),
-                "scales": first.scales,
-                "nodata": first.nodata,
-                "nodata_rule": _rule(cutting.nodata),
-                "pixel_size": first.pixel_size,
-                "pixel_size_m": first.pixel_size_m,
-                "scenes": {scene.name: _scene_record(scene) for scene in scenes},
-            },
-            first.crs,
         )
     for line in notes.lines():
         print(line)
@@ -158,6 +121,53 @@ def cut_scenes(
             "their pixels valid (--min-valid)"
         )
     return meta
+
+
+def _write_store(
+    scenes: Sequence[Scene],
+    folder: Path,
+    out: Path,
+    cutting: Cutting,
+    notes: Notes,
+    left_out: dict[str, int],
+) -> dict[str, Any]:
+    first = _describe(scenes[0], cutting, notes)
+    for scene in scenes[1:]:
+        _refuse_difference(scene.path, _describe(scene, cutting, notes), first)
+    places = {scene.name: _places(scene, cutting, left_out) for scene in scenes}
+    number = sum(map(len, places.values()))
+    if number == 0:
+        raise UserError(_nothing_to_cut(scenes[0], first, cutting, left_out))
+    _refuse_stray_labels(scenes)
+    writer = TileStoreWriter(
+        folder, number, cutting.tile_size, len(first.indexes), np.dtype(first.dtype)
+    )
+    labelled: dict[Path, int] = {}
+    with tqdm(total=number, unit="tile", desc=f"Cutting {out.name}") as progress:
+        for scene in scenes:
+            known, target = _cut(scene, places[scene.name], cutting, writer, progress)
+            path = scene.labels.path
+            labelled[path] = labelled.get(path, 0) + known
+            if target == 0:
+                notes.add(scene.path, "no target in it, by its labels")
+    for path, known in labelled.items():
+        if known == 0:
+            raise UserError(f"{path}: labels no pixel of its scenes")
+    return writer.finish(
+        {
+            "stride": cutting.step,
+            "bands": list(first.names),
+            "band_indexes": list(first.indexes),
+            "colours": list(first.colours),
+            "scales": first.scales,
+            "nodata": first.nodata,
+            "nodata_rule": _rule(cutting.nodata),
+            "pixel_size": first.pixel_size,
+            "pixel_size_m": first.pixel_size_m,
+            "scenes": {scene.name: _scene_record(scene) for scene in scenes},
+        },
+        first.crs,
+    )
 
 
 def _rule(nodata: NodataRule) -> NodataRule:

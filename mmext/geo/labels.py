@@ -8,7 +8,6 @@ from typing import Protocol
 
 import geopandas
 import numpy as np
-import pyogrio
 import rasterio
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import RasterioIOError
@@ -19,6 +18,7 @@ from rasterio.windows import Window
 from shapely.geometry import Polygon
 
 from mmext.errors import UserError
+from mmext.fileio.vector import read_vector
 from mmext.geo.valid_polygons import valid_polygons
 
 IGNORE = 255
@@ -56,15 +56,7 @@ class VectorLabels:
     ) -> None:
         self.path = path
         self.all_touched = all_touched
-        try:
-            table = geopandas.read_file(path, layer=layer, where=where)
-        except (
-            pyogrio.errors.DataSourceError,
-            pyogrio.errors.DataLayerError,
-            ValueError,
-        ) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"{path}: can't be read as labels ({reason})") from None
+        table = read_vector(path, layer, where)
         if table.crs is None:
             raise UserError(f"{path}: has no coordinate system, expected one")
         table = table[~(table.geometry.is_empty | table.geometry.isna())]

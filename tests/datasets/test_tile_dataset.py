@@ -85,6 +85,8 @@ def test_photometric_changes_leave_the_maps_and_scale_with_the_units(store, tmp_
     # In other units, the same change.
     images = np.load(store / "images.npy")
     np.save(store / "images.npy", images.astype(np.float32) * 100)
+    record = (store / "store.json").read_text()
+    (store / "store.json").write_text(record.replace('"uint8"', '"float32"'))
     np.random.seed(1)  # noqa: NPY002
     scaled = TileDataset(store, pipeline)[0]
     torch.testing.assert_close(scaled["inputs"], changed["inputs"] * 100)

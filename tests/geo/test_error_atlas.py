@@ -14,6 +14,8 @@ from mmext.errors import UserError
 from mmext.geo.error_atlas import write_atlas
 from mmext.structures.error_bank import ErrorBank
 
+from ..source_description import source_description
+
 CRS = rasterio.CRS.from_epsg(32637).to_wkt()
 
 
@@ -36,7 +38,7 @@ def make_store(folder, mask, tile=16):
             writer.add(image, part, "s", row, column, footprint)
     transform = [1, 0, 500000, 0, -1, 4000000]
     scene = dict(path="s.tif", height=height, width=width, transform=transform)
-    writer.finish(dict(scenes={"s": scene}, bands=["r", "g", "b"]), CRS)
+    writer.finish(source_description(3, tile, {"s": scene}), CRS)
     return TileStore(folder)
 
 

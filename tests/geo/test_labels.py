@@ -203,7 +203,7 @@ def test_bad_files_are_one_line(tmp_path, scene):
         read_labels(tmp_path / "absent.gpkg")
     text = tmp_path / "text.gpkg"
     text.write_text("no polygons here")
-    with pytest.raises(UserError, match="can't be read as labels"):
+    with pytest.raises(UserError, match="can't be read as polygons"):
         read_labels(text)
     lines = write_vector(tmp_path / "lines.gpkg", [LineString([(0, 0), (1, 1)])])
     with pytest.raises(UserError, match="holds LineString, expected only polygons"):

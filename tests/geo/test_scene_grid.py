@@ -8,6 +8,8 @@ from mmext.datasets.tile_store import TileStore
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.geo.scene_grid import SceneGrid
 
+from ..source_description import source_description
+
 HEIGHT, WIDTH, TILE, STRIDE = 21, 30, 8, 6
 
 
@@ -25,7 +27,7 @@ def cut(tmp_path):
         mask = np.zeros((TILE, TILE), np.uint8)
         writer.add(tile, mask, "s", row, column, box(0, 0, 1, 1))
     record = dict(path="s", height=HEIGHT, width=WIDTH, transform=[1, 0, 5, 0, -1, 9])
-    writer.finish(dict(scenes={"s": record}), "EPSG:32637")
+    writer.finish(source_description(1, TILE, {"s": record}), "EPSG:32637")
     return scene, TileStore(tmp_path / "s")
 
 

@@ -16,6 +16,8 @@ from mmext.geo.label_review.kinds import COLOURS
 from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.structures.error_bank import ErrorBank
 
+from ...source_description import source_description
+
 
 def _store(folder):
     writer = TileStoreWriter(folder, 2, 16, 1, np.uint8)
@@ -26,7 +28,7 @@ def _store(folder):
         mask, place = np.zeros((16, 16), np.uint8), box(column, -16, column + 16, 0)
         writer.add(part, mask, "s", 0, column, place)
     scene = dict(path="s", height=16, width=32, transform=[1, 0, 5e5, 0, -1, 4e6])
-    writer.finish(dict(scenes={"s": scene}), "EPSG:32637")
+    writer.finish(source_description(1, 16, {"s": scene}), "EPSG:32637")
     return TileStore(folder)
 
 

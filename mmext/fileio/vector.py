@@ -1,0 +1,64 @@
+"""Reading a layer of a vector file that may be anything."""
+
+import os
+from pathlib import Path
+
+import geopandas
+import pyogrio
+import shapely
+
+from mmext.errors import UserError, one_line
+
+# What pyogrio, GEOS and pandas raise on damaged files and wrong requests.
+_DAMAGE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FieldError,
+    pyogrio.errors.GeometryError,
+    pyogrio.errors.FeatureError,
+    shapely.errors.ShapelyError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+)
+
+
+def read_vector(
+    path: str | os.PathLike[str], layer: str | None = None, where: str | None = None
+) -> geopandas.GeoDataFrame:
+    """Read a layer with its geometries.
+
+    Args:
+        path: Any vector file that GDAL reads.
+        layer: The layer; may be None where only one has geometries.
+        where: Attribute filter in SQL.
+
+    Raises:
+        UserError: The file is missing or damaged, has no such layer, several layers
+            and none is named, or no geometries; or the filter can't be read.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
+    try:
+        if layer is None:
+            layer = _only_layer(path)
+        table = geopandas.read_file(path, layer=layer, where=where)
+    except _DAMAGE as error:
+        raise UserError(
+            f"{path}: can't be read as polygons ({one_line(error)})"
+        ) from None
+    if not isinstance(table, geopandas.GeoDataFrame):
+        raise UserError(f"{path}: holds no geometries, expected a layer with some")
+    return table
+
+
+def _only_layer(path: Path) -> str | None:
+    with_shapes = [
+        str(name) for name, kind in pyogrio.list_layers(path) if kind is not None
+    ]
+    if len(with_shapes) > 1:
+        raise UserError(
+            f"{path}: has the layers {', '.join(with_shapes)}, expected one or a name"
+        )
+    return with_shapes[0] if with_shapes else None
