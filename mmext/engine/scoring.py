@@ -12,6 +12,7 @@ from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.processes import join_cpu_processes
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
+from mmext.engine.verify_stores import verify_stores
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
@@ -46,6 +47,7 @@ def test_checkpoint(
     config = load_config(config_path, options)
     join_cpu_processes(config, launcher)
     read_checkpoint(checkpoint)
+    verify_stores(config, "test_dataloader")
     fill_store_statistics(config)
     if tta:
         for key in ("tta_model", "tta_pipeline"):

@@ -22,6 +22,7 @@ from mmext.engine.lineage import (
 from mmext.engine.processes import join_cpu_processes
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
+from mmext.engine.verify_stores import verify_stores
 from mmext.engine.work_dir import RUN_RECORD
 from mmext.errors import UserError, one_line
 
@@ -118,6 +119,7 @@ def train(
 def _prepare(
     config: Config, name: str, parents: list[Parent], own_checkpoint: Path | None
 ) -> None:
+    verify_stores(config, "train_dataloader", "val_dataloader")
     fill_store_statistics(config)
     if parents:
         start_from_parents(config, parents)
