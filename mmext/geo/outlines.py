@@ -1,6 +1,7 @@
 """Outlines of labelled pixels, along pixel edges."""
 
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -55,7 +56,7 @@ def mask_outline(mask: np.ndarray, transform: rasterio.Affine) -> shapely.Geomet
     return place(outlines[0], transform) if len(outlines) else shapely.MultiPolygon()
 
 
-def place(outline: shapely.Geometry, transform: rasterio.Affine) -> shapely.Geometry:
+def place(outline: Any, transform: rasterio.Affine) -> Any:
     """Bring an outline, or an array of them, from pixel to CRS coordinates.
 
     One corner of a pixel always becomes the same point, whichever outline it is of.

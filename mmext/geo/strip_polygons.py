@@ -1,6 +1,6 @@
 """Whole polygons from a scene that is seen strip by strip."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,14 +68,14 @@ class StripPolygonizer:
 
     def add(
         self, mask: np.ndarray, layers: Mapping[str, np.ndarray]
-    ) -> Iterator[StripObject]:
+    ) -> list[StripObject]:
         """Take the next strip.
 
         Args:
             mask: (h, W) bool, the objects.
             layers: (h, W) by name, what the statistics are of.
 
-        Yields:
+        Returns:
             Objects that are complete.
         """
         labels, number = ndimage.label(mask, self._structure)
@@ -87,23 +87,24 @@ class StripPolygonizer:
         for label in pieces:
             groups.setdefault(joined[label], []).append(label)
         still_open: dict[int, _Piece] = {}
+        complete = []
         for root, members in groups.items():
             whole = pieces[root]
             for member in members:
                 if member != root:
                     self._merge(whole, pieces[member])
             if reaching.isdisjoint(members):
-                yield self._finish(whole)
+                complete.append(whole)
             else:
                 still_open[root] = whole
         self._renumber(still_open, joined, last)
         self._row += len(mask)
+        return self._finish(complete)
 
-    def finish(self) -> Iterator[StripObject]:
+    def finish(self) -> list[StripObject]:
         """The objects that reach the scene's last row."""
-        for piece in self._open.values():
-            yield self._finish(piece)
-        self._open = {}
+        complete, self._open = list(self._open.values()), {}
+        return self._finish(complete)
 
     def _pieces(
         self,
@@ -172,12 +173,16 @@ class StripPolygonizer:
             table[label] = new[joined[label]]
         self._last_labels = table[last]
 
-    def _finish(self, piece: _Piece) -> StripObject:
-        # In whole pixels, where parts of two strips meet exactly.
-        whole = (
+    def _finish(self, pieces: Sequence[_Piece]) -> list[StripObject]:
+        # United in whole pixels, where the parts of two strips meet exactly.
+        outlines = [
             shapely.union_all(piece.geometries)
             if len(piece.geometries) > 1
             else piece.geometries[0]
-        )
-        outline = place(whole, self.transform)
-        return StripObject(outline, piece.pixels, piece.values)
+            for piece in pieces
+        ]
+        placed = place(np.array(outlines, object), self.transform)
+        return [
+            StripObject(outline, piece.pixels, piece.values)
+            for outline, piece in zip(placed, pieces, strict=True)
+        ]
