@@ -7,11 +7,10 @@ from typing import Protocol
 import numpy as np
 import rasterio
 import rasterio.shutil
-from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
-from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.geo.writing import writing
 
 _BLOCK = 512
 
@@ -60,25 +59,26 @@ class StripRaster:
         colours: dict[int, tuple[int, int, int, int]] | None = None,
     ) -> None:
         self.path = path
-        self.raster = rasterio.open(
-            path,
-            "w+",
-            driver="GTiff",
-            height=grid.height,
-            width=grid.width,
-            count=len(descriptions),
-            dtype=dtype,
-            crs=grid.crs,
-            transform=grid.transform,
-            nodata=nodata,
-            tiled=True,
-            blockxsize=_BLOCK,
-            blockysize=_BLOCK,
-            # Read once more and thrown away: fast is better than small.
-            compress="deflate",
-            zlevel=1,
-            bigtiff="if_safer",
-        )
+        with writing(path):
+            self.raster = rasterio.open(
+                path,
+                "w+",
+                driver="GTiff",
+                height=grid.height,
+                width=grid.width,
+                count=len(descriptions),
+                dtype=dtype,
+                crs=grid.crs,
+                transform=grid.transform,
+                nodata=nodata,
+                tiled=True,
+                blockxsize=_BLOCK,
+                blockysize=_BLOCK,
+                # Read once more and thrown away: fast is better than small.
+                compress="deflate",
+                zlevel=1,
+                bigtiff="if_safer",
+            )
         self.raster.descriptions = tuple(descriptions)
         if scale != 1:
             self.raster.scales = (scale,) * len(descriptions)
@@ -89,16 +89,19 @@ class StripRaster:
         """Write (bands, h, w) values into a window.
 
         Raises:
-            UserError: The disk says no.
+            CantWriteError: The disk says no.
         """
-        try:
+        with writing(self.path):
             self.raster.write(values, window=window)
-        except RasterioIOError as error:
-            raise UserError(f"{self.path}: can't be written ({error})") from None
 
     def read(self, window: Window) -> np.ndarray:
-        """What was written into a window, (bands, h, w)."""
-        return self.raster.read(window=window)
+        """What was written into a window, (bands, h, w).
+
+        Raises:
+            CantWriteError: The disk did not take it.
+        """
+        with writing(self.path):
+            return self.raster.read(window=window)
 
     def save_as_cog(self, path: Path, resampling: str) -> None:
         """Close, and make a COG with overviews of it.
@@ -106,9 +109,14 @@ class StripRaster:
         Args:
             path: The COG.
             resampling: How overviews are made: ``nearest``, ``mode`` or ``average``.
+
+        Raises:
+            CantWriteError: The disk says no.
         """
         self.raster.close()
-        with atomic_path(path) as temporary:
+        # With overviews, and those once more under a temporary name.
+        needed = 2 * self.path.stat().st_size
+        with atomic_path(path) as temporary, writing(path, needed):
             rasterio.shutil.copy(
                 self.path,
                 temporary,

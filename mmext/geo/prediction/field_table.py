@@ -17,6 +17,7 @@ from mmext.geo.prediction_settings import PredictionSettings
 from mmext.geo.strip_polygons import StripObject
 
 from .class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
+from .left_out import SMALL, UNASKED, LeftOut
 from .polygon_file import LAYER
 
 #: What is gathered over an object, see :class:`StripPolygonizer`.
@@ -62,8 +63,8 @@ def field_table(
     pixel: float,
     scene: str,
     model: str,
-) -> geopandas.GeoDataFrame:
-    """Objects as rows, cleaned as the settings say.
+) -> tuple[geopandas.GeoDataFrame, LeftOut]:
+    """Objects as rows, cleaned as the settings say; and what was left out.
 
     Args:
         objects: The objects of a scene, with :data:`STATISTICS`.
@@ -104,8 +105,8 @@ def clean_fields(
     settings: PredictionSettings,
     pixel: float,
     spared: np.ndarray,
-) -> geopandas.GeoDataFrame:
-    """Fill, simplify and select fields.
+) -> tuple[geopandas.GeoDataFrame, LeftOut]:
+    """Fill, simplify and select fields; count what is left out.
 
     Args:
         table: Fields, as of :func:`field_table`.
@@ -120,11 +121,24 @@ def clean_fields(
         table.geometry = table.geometry.simplify(settings.simplify * pixel)
     if settings.fill_holes or settings.simplify:
         table["area_m2"] = _areas(table.geometry)
-    table = table[table["area_m2"] >= settings.min_area].reset_index(drop=True)
-    table = _select(table, settings.where)
-    if not len(kept):
-        return table
-    return pd.concat([table, kept], ignore_index=True) if len(table) else kept
+    large = table[table["area_m2"] >= settings.min_area].reset_index(drop=True)
+    chosen = _select(large, settings.where)
+    left_out = LeftOut(
+        {SMALL: len(table) - len(large), UNASKED: len(large) - len(chosen)}
+    )
+    parts = [part for part in (chosen, kept) if len(part)]
+    return (pd.concat(parts, ignore_index=True) if parts else chosen), left_out
+
+
+def check_condition(where: str | None) -> None:
+    """Refuse a condition that GDAL can't read.
+
+    Raises:
+        UserError: It is none on a field's columns.
+    """
+    row = dict.fromkeys(_COLUMNS, "") | {"area_m2": 1.0, "mean_prob": 1.0}
+    row |= {"max_prob": 1.0, "cut": False}
+    _select(geopandas.GeoDataFrame([row], geometry=[shapely.box(0, 0, 1, 1)]), where)
 
 
 def _areas(shapes: geopandas.GeoSeries) -> np.ndarray:

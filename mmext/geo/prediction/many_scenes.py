@@ -1,29 +1,23 @@
 """Mapping a pile of sheets: shared out, resumable, and put together at the end."""
 
 import datetime
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import geopandas
-import rasterio
 import torch
 
 from mmext.errors import UserError
-from mmext.fileio import atomic_path
+from mmext.fileio.leftovers import sweep
 from mmext.geo.prediction_settings import PredictionSettings
+from mmext.geo.writing import CantWriteError
 
-from .field_table import clean_fields
-from .merge import merge_sheets
-from .polygon_file import LAYER, PolygonFile
-from .predict_scene import predict_scene, result_paths
+from .left_out import describe
+from .predict_scene import check_settings, predict_scene, result_paths
 from .predictor import Predictor
-from .vrt import write_vrt
-
-MERGED = "map"
+from .put_together import MERGED, put_together
+from .scene_note import SceneNote, note_path, why_not_finished
 
 
 def predict_scenes(
@@ -34,12 +28,12 @@ def predict_scenes(
 ) -> list[str]:
     """Map scenes, skipping those that are finished.
 
-    A scene is finished if its results lie in ``out`` with a note of the same model,
-    settings and input file; with others it is mapped anew. Under ``torchrun``
-    process r of R takes scenes r, r + R, …. What can't be mapped does not stop the
-    rest. In the end the first process writes ``map_class.vrt``,
-    ``map_probability.vrt`` and ``map.gpkg`` over all of several sheets. A field that
-    reaches the edge of its sheet is filtered and simplified there, when it is whole.
+    A scene is finished if its results lie in ``out``, of the size that was noted, with
+    a note of the same model, settings and input file; otherwise it is mapped anew.
+    Under ``torchrun`` process r of R takes scenes r, r + R, …. What can't be mapped
+    does not stop the rest, but a disk that can't be written to does. In the end the
+    first process puts several sheets together. A field that reaches the edge of its
+    sheet is filtered and simplified there, when it is whole.
 
     Args:
         predictor: The network.
@@ -52,90 +46,94 @@ def predict_scenes(
         together; the same in every process.
 
     Raises:
-        UserError: Two scenes have one name.
+        UserError: No scene can be mapped so, a name is no use, or ``out`` can't be
+            written to.
     """
-    names = [scene.stem for scene in scenes]
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"scenes: two are called {name}, expected one each")
+    margin = check_settings(predictor, settings)
+    _check_names(scenes, out)
     if len(scenes) > 1:
         settings = replace(settings, spare_cut=True)
     rank, world_size = _join()
+    if rank == 0 and predictor.reach is not None and margin < predictor.reach:
+        print(
+            f"--overlap: is {margin}, the network looks {predictor.reach} pixels far; "
+            "beside the seams of windows probabilities are not those of one pass"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    sweep(out)
     failures = []
     for scene in scenes[rank::world_size]:
-        note = _note(predictor, scene, settings)
-        if _is_finished(scene, out, note):
-            print(f"{scene}: mapped already")
-            continue
         try:
-            result = predict_scene(predictor, scene, out, settings)
+            _map(predictor, scene, out, settings)
+        except CantWriteError:
+            raise
         except UserError as error:
             failures.append(str(error))
-            continue
-        with atomic_path(_note_path(scene, out)) as temporary:
-            temporary.write_text(json.dumps(note, indent=2) + "\n")
-        print(f"{result.classes}, {result.polygons}: {result.objects} fields")
     failures = _gather(failures, world_size)
     if rank == 0 and len(scenes) > 1:
-        failures += _put_together(scenes, out, settings)
+        done = [scene for scene in scenes if note_path(scene, out).is_file()]
+        failures += put_together(done, out, predictor, settings)
     return failures
 
 
-def _note_path(scene: Path, out: Path) -> Path:
-    return out / f"{scene.stem}.json"
+def _map(
+    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+) -> None:
+    note = note_path(scene, out)
+    if not scene.is_file():
+        note.unlink(missing_ok=True)
+        raise UserError(f"{scene}: no such file")
+    now = SceneNote.of(predictor, scene, out, settings)
+    reason = why_not_finished(scene, out, now)
+    if reason is None:
+        print(f"{scene}: mapped already")
+        return
+    if reason:
+        print(f"{scene}: mapped again, {reason}")
+    # Of results that are about to be replaced, nothing is noted.
+    note.unlink(missing_ok=True)
+    result = predict_scene(predictor, scene, out, settings)
+    # With the state of before: a scene that changed meanwhile is mapped again.
+    replace(now, results=SceneNote.of(predictor, scene, out, settings).results).save(
+        note
+    )
+    print(
+        f"{result.classes}, {result.polygons}: {result.objects} fields"
+        f"{describe(result.left_out)}"
+    )
 
 
-def _note(
-    predictor: Predictor, scene: Path, settings: PredictionSettings
-) -> dict[str, Any]:
-    state = scene.stat()
-    return {
-        "scene": str(scene.resolve()),
-        "bytes": state.st_size,
-        "changed": state.st_mtime,
-        "model": predictor.path.name,
-        "precision": predictor.precision,
-        "sha256": predictor.sha256,
-        "settings": asdict(settings),
-    }
+def _check_names(scenes: Sequence[Path], out: Path) -> None:
+    """Refuse names whose results would overwrite each other or a scene.
 
-
-def _is_finished(scene: Path, out: Path, note: dict[str, Any]) -> bool:
-    path = _note_path(scene, out)
-    if not all(p.is_file() for p in (path, *result_paths(scene, out))):
-        return False
-    return json.loads(path.read_text()) == note
-
-
-def _put_together(
-    scenes: Sequence[Path], out: Path, settings: PredictionSettings
-) -> list[str]:
-    done = [scene for scene in scenes if _note_path(scene, out).is_file()]
-    if not done:
-        return []
-    problems = []
-    for kind, index in (("probability", 0), ("class", 1)):
-        try:
-            rasters = [result_paths(scene, out)[index] for scene in done]
-            write_vrt(rasters, out / f"{MERGED}_{kind}.vrt")
-        except UserError as error:
-            problems.append(str(error))
-    try:
-        tables = [
-            geopandas.read_file(result_paths(scene, out)[2], layer=LAYER)
-            for scene in done
-        ]
-        fields = merge_sheets(tables)
-        with rasterio.open(result_paths(done[0], out)[1]) as raster:
-            pixel = abs(raster.transform.a)
-        whole = ~fields["cut"].to_numpy(bool)
-        fields = clean_fields(fields, settings, pixel, whole)
-        merged = PolygonFile(out / f"{MERGED}.gpkg")
-        merged.add(fields.drop(columns="cut"))
-        merged.save()
-    except UserError as error:
-        problems.append(str(error))
-    return problems
+    Raises:
+        UserError: Two scenes have one name, or a name is no use for a file.
+    """
+    inputs = {scene.resolve() for scene in scenes}
+    by_name: dict[str, Path] = {}
+    for scene in scenes:
+        name = scene.stem
+        if name in by_name:
+            raise UserError(
+                f"scenes: two are called {name} ({by_name[name]} and {scene}), "
+                "expected one each"
+            )
+        by_name[name] = scene
+        if not name.isprintable():
+            raise UserError(
+                f"{str(scene)!r}: its name has characters that can't be printed"
+            )
+        if name == MERGED and len(scenes) > 1:
+            raise UserError(
+                f"{scene}: is called as what is written over all sheets, expected "
+                f"another name than {MERGED}"
+            )
+        for result in (*result_paths(scene, out), note_path(scene, out)):
+            if result.resolve() in inputs:
+                raise UserError(
+                    f"{result}: is a scene, and the results of {scene} would replace "
+                    "it; expected another --out"
+                )
 
 
 def _join() -> tuple[int, int]:

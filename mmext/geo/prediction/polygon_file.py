@@ -5,6 +5,7 @@ from pathlib import Path
 import geopandas
 
 from mmext.geo.qgis_style import categorised_outlines, embed_style
+from mmext.geo.writing import writing
 
 from .class_codes import COLOURS, NAMES
 
@@ -12,36 +13,39 @@ LAYER = "fields"
 
 
 class PolygonFile:
-    """Fields go to disk as they come; the file appears, styled, when all are there.
+    """Fields go to disk as they come.
 
     Args:
-        path: The GeoPackage.
+        path: The GeoPackage, a temporary name: it is whole when it is finished.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.temporary = path.with_name(f".{path.stem}.filling.gpkg")
-        self.temporary.unlink(missing_ok=True)
         self.number = 0
 
     def add(self, table: geopandas.GeoDataFrame) -> None:
-        """Append rows; the first call's table, even an empty one, sets the columns."""
-        begun = self.temporary.is_file()
+        """Append rows; the first call's table, even an empty one, sets the columns.
+
+        Raises:
+            CantWriteError: The disk says no.
+        """
+        begun = self.path.is_file()
         if len(table) or not begun:
-            table.to_file(
-                self.temporary,
-                layer=LAYER,
-                mode="a" if begun else "w",
-                geometry_type="Unknown",
-            )
+            with writing(self.path):
+                table.to_file(
+                    self.path,
+                    layer=LAYER,
+                    mode="a" if begun else "w",
+                    geometry_type="Unknown",
+                )
         self.number += len(table)
 
-    def save(self) -> None:
-        """Add the style and move the file to its place."""
-        colours = {name: COLOURS[code][:3] for code, name in NAMES.items()}
-        embed_style(self.temporary, LAYER, categorised_outlines("source", colours))
-        self.temporary.replace(self.path)
+    def finish(self) -> None:
+        """Add the style.
 
-    def close(self) -> None:
-        """Keep nothing."""
-        self.temporary.unlink(missing_ok=True)
+        Raises:
+            CantWriteError: The disk says no.
+        """
+        colours = {name: COLOURS[code][:3] for code, name in NAMES.items()}
+        with writing(self.path):
+            embed_style(self.path, LAYER, categorised_outlines("source", colours))

@@ -1,5 +1,6 @@
 """From a scene to a map, in memory that does not grow with the scene."""
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,13 +13,16 @@ import torch
 from tqdm import tqdm
 
 from mmext.errors import UserError
+from mmext.fileio.leftovers import hidden_name, remove
 from mmext.geo.prediction_settings import PredictionSettings
 
+from .field_table import check_condition
+from .left_out import LeftOut
 from .polygon_file import PolygonFile
 from .predictor import Predictor
 from .scene_source import SceneSource, open_source
 from .scene_writer import SceneWriter
-from .windows import PredictionWindow, window_rows
+from .windows import PredictionWindow, window_rows, window_step
 
 #: Bytes that GDAL keeps of what it reads and writes; by itself it would take 5 % of
 #: the machine.
@@ -36,12 +40,14 @@ class SceneResult:
         classes: COG of class codes with a colour table.
         polygons: GeoPackage with the layer ``fields``.
         objects: Number of polygons.
+        left_out: How many were found and are not among them, and why.
     """
 
     probability: Path
     classes: Path
     polygons: Path
     objects: int
+    left_out: LeftOut
 
 
 def result_paths(scene: Path, out: Path) -> tuple[Path, Path, Path]:
@@ -71,29 +77,64 @@ def predict_scene(
         UserError: The scene can't be read or does not fit the model, or the results
             can't be written.
     """
+    margin = check_settings(predictor, settings)
+    out.mkdir(parents=True, exist_ok=True)
+    with (
+        rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
+        open_source(scene, predictor.store, settings.resample) as source,
+        _folder_beside(out, scene.stem) as folder,
+    ):
+        unfinished = result_paths(scene, folder)
+        polygons = PolygonFile(unfinished[2])
+        writer = SceneWriter(predictor, source, scene.stem, folder, polygons, settings)
+        try:
+            _run(predictor, scene.stem, source, writer, settings, margin)
+            writer.finish_polygons()
+            writer.probabilities.save_as_cog(unfinished[0], "average")
+            writer.classes.save_as_cog(unfinished[1], "nearest")
+            polygons.finish()
+        finally:
+            writer.close()
+        results = result_paths(scene, out)
+        for made, final in zip(unfinished, results, strict=True):
+            made.replace(final)
+    return SceneResult(*results, polygons.number, writer.left_out)
+
+
+def check_settings(predictor: Predictor, settings: PredictionSettings) -> int:
+    """Refuse what no scene can be mapped with.
+
+    Args:
+        predictor: The network.
+        settings: How.
+
+    Returns:
+        Pixels to read around each window.
+
+    Raises:
+        UserError: The network knows nothing of its training, the window leaves nothing
+            between its margins, or the condition on fields can't be read.
+    """
     if not predictor.store:
         raise UserError(
             f"{predictor.path}: does not know its training store, expected a "
             "checkpoint of a TileDataset"
         )
+    check_condition(settings.where)
     margin = _margin(predictor, settings)
-    out.mkdir(parents=True, exist_ok=True)
-    probability_path, class_path, polygon_path = result_paths(scene, out)
-    with (
-        rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
-        open_source(scene, predictor.store, settings.resample) as source,
-    ):
-        polygons = PolygonFile(polygon_path)
-        writer = SceneWriter(predictor, source, scene.stem, out, polygons, settings)
-        try:
-            _run(predictor, scene.stem, source, writer, settings, margin)
-            writer.finish_polygons()
-            writer.probabilities.save_as_cog(probability_path, "average")
-            writer.classes.save_as_cog(class_path, "nearest")
-            polygons.save()
-        finally:
-            writer.close()
-    return SceneResult(probability_path, class_path, polygon_path, polygons.number)
+    window_step(settings.window, margin, predictor.multiple)
+    return margin
+
+
+@contextlib.contextmanager
+def _folder_beside(out: Path, name: str) -> Iterator[Path]:
+    """A folder for unfinished files: whatever a library leaves there goes with it."""
+    folder = out / hidden_name(out / f"{name}.mapping", "tmp")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def _run(

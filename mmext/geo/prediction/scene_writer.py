@@ -12,6 +12,7 @@ from mmext.geo.strip_raster import StripRaster
 
 from .class_codes import COLOURS, NODATA, class_codes
 from .field_table import STATISTICS, field_table, object_layers
+from .left_out import UNSUPPORTED, LeftOut
 from .polygon_file import PolygonFile
 from .predictor import Predictor
 from .scene_source import SceneSource
@@ -58,7 +59,7 @@ class SceneWriter:
         as_float = settings.float_probabilities
         self.scale = 1 if as_float else 1 / PROBABILITY_STEPS
         self.probabilities = StripRaster(
-            folder / f".{name}_probability.strips.tif",
+            folder / f"{name}_probability.strips.tif",
             raster,
             predictor.channels,
             "float32" if as_float else "uint8",
@@ -66,7 +67,7 @@ class SceneWriter:
             scale=self.scale,
         )
         self.classes = StripRaster(
-            folder / f".{name}_class.strips.tif",
+            folder / f"{name}_class.strips.tif",
             raster,
             ["class: 1 target, 2 error, 3 both"],
             "uint8",
@@ -76,6 +77,7 @@ class SceneWriter:
         self.polygons = polygons
         self.polygonizer = StripPolygonizer(raster.transform, STATISTICS)
         self.objects: list[StripObject] = []
+        self.left_out = LeftOut()
         self._above = np.full(self.width, NODATA, np.uint8)
 
     def add(
@@ -126,17 +128,13 @@ class SceneWriter:
 
     def close(self) -> None:
         """Keep nothing that is not whole."""
-        for part in (self.probabilities, self.classes, self.polygons):
-            part.close()
+        self.probabilities.close()
+        self.classes.close()
 
     def _flush(self) -> None:
-        decoder = self.predictor.decoder
-        kept = [
-            item
-            for item in self.objects
-            if decoder.keeps(bool(item.values["target"]), item.values["highest"])
-        ]
-        table = field_table(
+        kept = [item for item in self.objects if self._counts(item)]
+        self.left_out[UNSUPPORTED] += len(self.objects) - len(kept)
+        table, left_out = field_table(
             kept,
             self.crs,
             self.settings,
@@ -144,5 +142,12 @@ class SceneWriter:
             scene=self.name,
             model=f"{self.predictor.path.name} {self.predictor.sha256[:12]}",
         )
+        self.left_out += left_out
         self.polygons.add(table)
         self.objects = []
+
+    def _counts(self, item: StripObject) -> bool:
+        if self.settings.spare_cut and item.values["cut"]:
+            return True  # The target may be in its other part.
+        has_target = bool(item.values["target"])
+        return self.predictor.decoder.keeps(has_target, item.values["highest"])

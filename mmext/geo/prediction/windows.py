@@ -55,18 +55,34 @@ def window_rows(
     Raises:
         UserError: The window leaves nothing between its margins.
     """
+    step = window_step(window, margin, multiple)
     margin = -(-margin // multiple) * multiple
-    step = (window - 2 * margin) // multiple * multiple
-    if step < multiple:
-        raise UserError(
-            f"--window: is {window}, expected at least {2 * margin + multiple}: the "
-            f"network looks {margin} pixels around each"
-        )
     for row in range(0, height, step):
         yield [
             _window(row, column, height, width, step, margin)
             for column in range(0, width, step)
         ]
+
+
+def window_step(window: int, margin: int, multiple: int) -> int:
+    """Side of a core, on the network's grid.
+
+    Args:
+        window: Largest side of what is read.
+        margin: Pixels read around the core.
+        multiple: Side of the network's pooling grid.
+
+    Raises:
+        UserError: The window leaves nothing between its margins.
+    """
+    margin = -(-margin // multiple) * multiple
+    step = (window - 2 * margin) // multiple * multiple
+    if step < multiple:
+        raise UserError(
+            f"--window: is {window}, expected at least {2 * margin + multiple}: "
+            f"{margin} pixels are read around what is kept"
+        )
+    return step
 
 
 def _window(

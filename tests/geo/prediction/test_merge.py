@@ -14,7 +14,7 @@ from mmext.errors import UserError
 from mmext.geo.outlines import place
 from mmext.geo.prediction.field_table import STATISTICS, field_table, object_layers
 from mmext.geo.prediction.merge import Sheet, merge_sheets
-from mmext.geo.prediction.settings import PredictionSettings
+from mmext.geo.prediction_settings import PredictionSettings
 from mmext.geo.strip_polygons import StripPolygonizer
 
 TRANSFORM = rasterio.Affine(0.5, 0, 200_000, 0, -0.5, 500_000)

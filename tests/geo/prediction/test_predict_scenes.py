@@ -343,7 +343,6 @@ def test_a_field_across_sheets_is_filtered_as_one(tmp_path, sheets):
     plain = PredictionSettings(window=128)
     predict_scenes(predictor, [left, right], tmp_path / "plain", plain)
     merged = geopandas.read_file(tmp_path / "plain" / "map.gpkg", layer="fields")
-    assert "cut" not in merged
     across = merged[merged["scene"].str.contains(";")]
     # Larger than any of its parts: judged by themselves they would all go.
     parts = [
@@ -382,8 +381,3 @@ def test_fields_at_no_data_are_cut(tmp_path, write_raster):
     )
     assert 0 < expected.sum() < len(table)
     np.testing.assert_array_equal(table["cut"], expected)
-
-
-def test_names_must_differ(tmp_path, sheets):
-    with pytest.raises(UserError, match="two are called left"):
-        predict_scenes(build(), [sheets[0]] * 2, tmp_path / "m", SETTINGS)

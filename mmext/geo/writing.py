@@ -1,0 +1,64 @@
+"""What a library says when a file can't be written, as one line."""
+
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyogrio.errors
+from rasterio._err import CPLE_BaseError  # GDAL's own; it has no public name
+from rasterio.errors import RasterioError
+
+from mmext.errors import UserError, one_line
+
+_LIBRARIES = (
+    CPLE_BaseError,
+    OSError,
+    RasterioError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.FeatureError,
+    sqlite3.Error,
+)
+#: With less than this free, a write that fails has filled the disk: GDAL and SQLite
+#: give back what they took before they say so.
+_FULL = 16 << 20
+
+
+class CantWriteError(UserError):
+    """A file can't be written; that will be so of the next one, too."""
+
+
+@contextlib.contextmanager
+def writing(path: Path, needed: int = 0) -> Iterator[None]:
+    """Turn what GDAL, SQLite or the system says of a write into one line.
+
+    GDAL rarely says that the disk is full, only that some function failed.
+
+    Args:
+        path: The file.
+        needed: How many bytes it may take, if that is known.
+
+    Raises:
+        CantWriteError: It can't be written.
+    """
+    before = _free(path)
+    try:
+        yield
+    except _LIBRARIES as error:
+        full = min(before, _free(path)) < max(_FULL, needed)
+        if full or getattr(error, "errno", None) == errno.ENOSPC:
+            reason = "no space left on the disk"
+        else:
+            reason = one_line(error)
+        raise CantWriteError(f"{path}: can't be written ({reason})") from None
+
+
+def _free(path: Path) -> int:
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(os.fspath(folder)).free
