@@ -76,6 +76,8 @@ setup(
         "cyclopts>=5.4",
         # 4.12: dataclass_transform and TypedDict as pydantic wants them on 3.10.
         "typing_extensions>=4.12",
+        # 3.22: its lock files name process and host.
+        "filelock>=3.22",
     ],
     entry_points={"console_scripts": ["mmext = mmext.cli.app:main"]},
     extras_require=EXTRAS,

@@ -21,6 +21,8 @@ def train(
     overwrite: bool = False,
     with_parents: bool = False,
     amp: bool = False,
+    keep_batch: bool = False,
+    auto_scale_lr: bool = False,
     cfg_options: ConfigOptions | None = None,
     launcher: Launcher = "none",
     local_rank: LocalRank = 0,
@@ -40,6 +42,9 @@ def train(
         overwrite: Train anew over an earlier run.
         with_parents: First train what the config's lineage needs and is not there yet.
         amp: Mixed precision.
+        keep_batch: Share the config's batch among several processes, instead of
+            one for each.
+        auto_scale_lr: Raise the learning rate with the batch of several processes.
         cfg_options: Override settings, as key=value with dotted keys.
         launcher: How the processes of a distributed run were started.
         local_rank: Number of the process on its machine.
@@ -47,8 +52,13 @@ def train(
     options = parse_options(cfg_options, "--cfg-options")
     os.environ.setdefault("LOCAL_RANK", str(local_rank))
     from mmext.engine import train as engine
+    from mmext.engine.batch_share import BatchChange
     from mmext.engine.processes import process_group_ended
+    from mmext.errors import UserError
 
+    if keep_batch and auto_scale_lr:
+        raise UserError("--keep-batch, --auto-scale-lr: both given, expected one")
+    scaled: BatchChange | None = "scale" if auto_scale_lr else None
     with process_group_ended():
         engine.train(
             config,
@@ -59,4 +69,5 @@ def train(
             with_parents=with_parents,
             amp=amp,
             launcher=launcher,
+            batch_change="keep" if keep_batch else scaled,
         )

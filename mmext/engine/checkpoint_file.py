@@ -58,18 +58,6 @@ def read_checkpoint_file(
     return content
 
 
-def verify_checkpoint_file(path: Path) -> None:
-    """Compare a checkpoint's checksums without loading it.
-
-    Raises:
-        UserError: It is missing, empty or damaged.
-    """
-    if not path.is_file():
-        raise UserError(f"{path}: no such checkpoint")
-    with path.open("rb") as file:
-        _refuse_damage(path, file)
-
-
 def _refuse_damage(path: Path, file: IO[bytes]) -> None:
     start = file.read(len(_ZIP_START))
     file.seek(0)

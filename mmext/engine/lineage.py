@@ -9,7 +9,9 @@ import numpy as np
 from mmengine.config import Config
 
 from mmext.datasets.tile_store import TileStore
+from mmext.engine.build_config import load_config
 from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.epoch_scale import all_hooks
 from mmext.engine.work_dir import RUN_RECORD, read_run_record, snapshot_name
 from mmext.errors import UserError
 from mmext.structures import ErrorBank
@@ -48,6 +50,16 @@ class Parent:
         needed = self.snapshot if self.use == "bank" else self.checkpoint
         return [] if needed.is_file() else [needed]
 
+    def is_unfinished(self) -> bool:
+        """Whether its training was begun, and was killed or failed."""
+        if not (self.work_dir / RUN_RECORD).exists():
+            return False
+        try:
+            state = read_run_record(self.work_dir)["state"]
+        except UserError:
+            return True  # as is_finished says
+        return state in ("running", "failed")
+
 
 def checkpoint_path(work_dir: Path, epoch: int) -> Path:
     """Where a run keeps its checkpoint after ``epoch`` epochs."""
@@ -66,7 +78,8 @@ def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Pare
         work_dir: Its work directory.
 
     Raises:
-        UserError: A key is missing or unknown, or the parent has no config.
+        UserError: A key is missing or unknown, the parent has no config, the lineage
+            comes back to a config, or this training would end where it starts.
     """
     lineage = config.get("lineage")
     if lineage is None:
@@ -99,7 +112,69 @@ def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Pare
                 use=lineage["use"],
             )
         )
+    last = config.train_cfg.max_epochs
+    if lineage["use"] != "bank" and last <= lineage["epoch"]:
+        raise UserError(
+            f"{config_path}: train_cfg.max_epochs is {last}, expected more than the "
+            f"{lineage['epoch']} epochs that {names[0]} begins it with"
+        )
+    _refuse_circle([config_path], names)
     return parents
+
+
+def _refuse_circle(path: list[Path], names: list[str]) -> None:
+    for name in names:
+        parent = path[0].with_name(f"{name}.py")
+        if parent in path:
+            circle = " → ".join(step.stem for step in [*path, parent])
+            raise UserError(f"{path[0]}: its lineage is a circle, {circle}")
+        above = (load_config(parent).get("lineage") or {}).get("parent", [])
+        _refuse_circle([*path, parent], [above] if isinstance(above, str) else above)
+
+
+def refuse_unreachable(parent: Parent, config: Config) -> None:
+    """Refuse to train a parent that will not leave what the child needs.
+
+    Args:
+        parent: The parent.
+        config: Its config, with scaled epochs.
+
+    Raises:
+        UserError: It ends earlier, doesn't keep that epoch's checkpoint, or writes
+            no bank then.
+    """
+    last = config.train_cfg.max_epochs
+    if parent.use == "bank":
+        kept, begin = _snapshots(config, last)
+        what = f"its bank of epoch {parent.epoch} (it accumulates after {begin})"
+    else:
+        kept = _kept_checkpoints(config, last)
+        what = f"its checkpoint of epoch {parent.epoch}"
+    if parent.epoch not in kept:
+        found = ", ".join(map(str, kept)) or "none"
+        raise UserError(
+            f"{parent.config_path}: trains {last} epochs and leaves those of "
+            f"{found}, lineage.epoch expects {what}"
+        )
+
+
+def _snapshots(config: Config, last: int) -> tuple[list[int], str]:
+    for hook in all_hooks(config):
+        if hook["type"] == "ErrorAccumulationHook":
+            begin = hook.get("begin", 100)
+            written = {*hook.get("snapshots", ()), last}
+            first = begin if isinstance(begin, int) else 0
+            return sorted(e for e in written if first < e <= last), str(begin)
+    return [], "no epoch"
+
+
+def _kept_checkpoints(config: Config, last: int) -> list[int]:
+    for hook in all_hooks(config):
+        if hook["type"] == "AtomicCheckpointHook":
+            interval, keep = hook.get("interval", 1), hook.get("max_keep_ckpts", 2)
+            saved = sorted({*range(interval, last + 1, interval), last})
+            return saved[-keep:] if keep > 0 else saved
+    return []
 
 
 def start_from_parents(config: Config, parents: list[Parent]) -> None:
@@ -112,11 +187,12 @@ def start_from_parents(config: Config, parents: list[Parent]) -> None:
     the error mask of the training set.
 
     Raises:
-        UserError: A parent was trained on another tile store.
+        UserError: A parent was trained on another tile store, or its checkpoint is
+            damaged.
     """
-    store = TileStore(config.train_dataloader.dataset.store)
-    fingerprint = store.meta["fingerprint"]
     if parents[0].use == "bank":
+        store = TileStore(config.train_dataloader.dataset.store)
+        fingerprint = store.meta["fingerprint"]
         for parent in parents:
             bank = ErrorBank.load(parent.snapshot)
             _refuse_other_store(parent.snapshot, bank.fingerprint, fingerprint)
@@ -125,11 +201,28 @@ def start_from_parents(config: Config, parents: list[Parent]) -> None:
             snapshots[0] if len(snapshots) == 1 else snapshots
         )
         return
-    parent = parents[0]
-    meta = read_checkpoint(parent.checkpoint)["meta"]
-    found = ((meta.get("dataset_meta") or {}).get("store") or {}).get("fingerprint", "")
-    _refuse_other_store(parent.checkpoint, found, fingerprint)
-    config.load_from = str(parent.checkpoint)
+    resume_from(config, parents[0].checkpoint)
+
+
+def resume_from(config: Config, checkpoint: Path) -> None:
+    """Point a config at a checkpoint to go on from, in place.
+
+    Raises:
+        UserError: It is damaged, was made on another tile store, or the config ends
+            earlier.
+    """
+    meta = read_checkpoint(checkpoint)["meta"]
+    if meta.get("epoch", 0) > config.train_cfg.max_epochs:
+        raise UserError(
+            f"{checkpoint}: has {meta['epoch']} epochs behind it, train_cfg.max_epochs "
+            f"is {config.train_cfg.max_epochs}"
+        )
+    dataset = config.train_dataloader.dataset
+    if "store" in dataset:
+        about = (meta.get("dataset_meta") or {}).get("store") or {}
+        fingerprint = TileStore(dataset.store).meta["fingerprint"]
+        _refuse_other_store(checkpoint, about.get("fingerprint", ""), fingerprint)
+    config.load_from = str(checkpoint)
     config.resume = True
 
 
@@ -177,5 +270,5 @@ def _refuse_other_store(path: Path, found: str, expected: str) -> None:
     if found != expected:
         raise UserError(
             f"{path}: made from tile store {found[:12] or 'unknown'}, the training "
-            f"store is {expected[:12]}: train the parent on the same store"
+            f"store is {expected[:12]}: train on the same store"
         )

@@ -4,15 +4,19 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import torch
 from mmengine import dist
 from mmengine.config import Config
 
+from mmext.errors import UserError
+from mmext.fileio import locked
 
-def join_cpu_processes(config: Config, launcher: str) -> None:
-    """Set up gloo where there is no GPU; elsewhere the Runner does its part.
+
+def join_processes(config: Config, launcher: str) -> None:
+    """Join the processes of a distributed run, with gloo where there is no GPU.
 
     mmengine's own set-up takes a CUDA device for each process, whatever the backend.
 
@@ -20,13 +24,43 @@ def join_cpu_processes(config: Config, launcher: str) -> None:
         config: Gets the wrapper that distributes a model on CPUs, in place.
         launcher: How processes were started; 'none' for a single one.
     """
-    if launcher == "none" or torch.cuda.is_available():
+    if launcher == "none":
+        return
+    if torch.cuda.is_available():
+        if not dist.is_distributed():
+            dist.init_dist(launcher, **config.env_cfg.get("dist_cfg", {}))
         return
     config.model_wrapper_cfg = dict(
         type="MMDistributedDataParallel", device_ids=None, broadcast_buffers=False
     )
     if not dist.is_distributed():
         torch.distributed.init_process_group("gloo")
+
+
+@contextmanager
+def locked_for_all(folder: Path) -> Iterator[None]:
+    """Keep a folder to this run while the block runs; its first process does it.
+
+    Args:
+        folder: See :func:`~mmext.fileio.locked`.
+
+    Raises:
+        UserError: Another run has it. Of several processes the first says so, and
+            the others end with it.
+    """
+    with ExitStack() as stack:
+        refusal: list[str | None] = [None]
+        if dist.is_main_process():
+            try:
+                stack.enter_context(locked(folder))
+            except UserError as error:
+                refusal = [str(error)]
+        dist.broadcast_object_list(refusal)
+        if refusal[0] is not None:
+            if dist.is_main_process():
+                raise UserError(refusal[0])
+            sys.exit(2)
+        yield
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 """mmengine's Runner, strict about weights and silent on disk until it starts."""
 
+import itertools
+from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner as _Runner
 from mmengine.runner.checkpoint import _load_checkpoint
@@ -9,6 +12,7 @@ from mmengine.runner.checkpoint import _load_checkpoint
 from mmext.engine.checkpoint import load_weights
 from mmext.errors import UserError
 
+_NUMBERS = itertools.count(1)
 _NEEDED_TO_RESUME = ("meta", "message_hub", "optimizer")
 
 
@@ -18,6 +22,22 @@ class Runner(_Runner):
     mmengine loads what fits, logs the rest and goes on with random weights. With
     ``load_from_partially = True`` in the config, ``load_from`` still does.
     """
+
+    @classmethod
+    def from_cfg(cls, cfg: Config) -> "Runner":
+        """Build a Runner of a config.
+
+        mmengine keeps loggers, figures and message hubs of a process by config name and
+        second. Two runs of one config within a second would share them, so they are
+        numbered.
+        """
+        if cfg.get("experiment_name"):
+            return super().from_cfg(cfg)
+        cfg = cfg.copy()
+        cfg.experiment_name = f"{Path(cfg.filename or 'run').stem}_{next(_NUMBERS)}"
+        runner = super().from_cfg(cfg)
+        runner.cfg.pop("experiment_name")
+        return runner
 
     def load_checkpoint(
         self,

@@ -9,7 +9,7 @@ from mmengine.config import ConfigDict
 
 from mmext.engine.build_config import load_config
 from mmext.engine.checkpoint import read_checkpoint
-from mmext.engine.processes import join_cpu_processes
+from mmext.engine.processes import join_processes
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.engine.verify_stores import verify_stores
@@ -45,7 +45,7 @@ def test_checkpoint(
             config that states none.
     """
     config = load_config(config_path, options)
-    join_cpu_processes(config, launcher)
+    join_processes(config, launcher)
     read_checkpoint(checkpoint)
     verify_stores(config, "test_dataloader")
     fill_store_statistics(config)

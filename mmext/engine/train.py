@@ -1,5 +1,10 @@
 """Training a config, with the parents it grows from."""
 
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,24 +12,39 @@ import torch
 from mmengine import dist
 from mmengine.config import Config
 
+from mmext.engine.batch_share import BatchChange, share_batch
 from mmext.engine.build_config import default_work_dir, load_config
 from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.hooks.work_dir_hook import WorkDirHook
 from mmext.engine.lineage import (
     Parent,
     branch_seed,
-    checkpoint_path,
     find_parents,
     is_finished,
     lineage_record,
+    refuse_unreachable,
+    resume_from,
     start_from_parents,
 )
-from mmext.engine.processes import join_cpu_processes
+from mmext.engine.processes import join_processes, locked_for_all
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.engine.verify_stores import verify_stores
 from mmext.engine.work_dir import RUN_RECORD
 from mmext.errors import UserError, one_line
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What was asked for, but the config; parents are trained with the same."""
+
+    options: dict[str, Any]
+    resume: bool
+    overwrite: bool
+    with_parents: bool
+    amp: bool
+    launcher: str
+    batch_change: BatchChange | None
 
 
 def train(
@@ -36,6 +56,7 @@ def train(
     with_parents: bool = False,
     amp: bool = False,
     launcher: str = "none",
+    batch_change: BatchChange | None = None,
 ) -> Path:
     """Train a config from its parent, its own last checkpoint, or nothing.
 
@@ -44,76 +65,120 @@ def train(
         work_dir: Where the run's files go; by default ``work_dirs/`` and the
             config's path below ``configs/``. Parents' lie beside it.
         options: ``--cfg-options``, applied to parents as well.
-        resume: Go on from the newest checkpoint in ``work_dir``. A finished run
+        resume: Go on from the newest whole checkpoint in ``work_dir``. A finished run
             is left as it is.
         overwrite: Train anew even if ``work_dir`` holds a run.
         with_parents: Train what the lineage needs and is not there yet first,
             resuming what was begun.
         amp: Train in mixed precision.
         launcher: How processes were started: none, pytorch, slurm or mpi.
+        batch_change: What several processes do with the config's batch or learning
+            rate; None leaves both.
 
     Returns:
         The work directory.
 
     Raises:
-        UserError: Parents are missing, the work directory holds a run, or the
-            config or data are wrong.
+        UserError: Parents are missing, the work directory holds a run or is in use,
+            or the config, the checkpoint or data are wrong.
     """
-    config = load_config(config_path, options)
-    join_cpu_processes(config, launcher)
-    work_dir = work_dir or default_work_dir(config_path)
-    parents = find_parents(config, config_path, work_dir)
-    for parent in parents:
-        if not parent.missing():
-            continue
-        if not with_parents:
-            raise UserError(
-                f"{parent.missing()[0]}: not there yet; run 'python tools/train.py "
-                f"{parent.config_path} --work-dir {parent.work_dir}' first, or add "
-                "--with-parents"
-            )
-        train(
-            parent.config_path,
-            parent.work_dir,
-            options,
-            resume=True,
-            with_parents=True,
-            amp=amp,
-            launcher=launcher,
-        )
-        if parent.missing():
-            raise UserError(
-                f"{parent.missing()[0]}: {parent.work_dir.name} has ended without it "
-                f"(see its {RUN_RECORD}), {config_path.stem} grows from it; change "
-                "lineage.epoch, or what ended the parent"
-            )
-    max_epochs = config.train_cfg.max_epochs
-    if resume and is_finished(work_dir, max_epochs):
-        if dist.is_main_process():
-            print(f"{work_dir}: has ended, of {max_epochs} epochs; left as it is")
-        return work_dir
-    latest = latest_checkpoint(work_dir)
-    if latest is not None and not (resume or overwrite):
-        raise UserError(
-            f"{work_dir}: holds a run ({latest.name}); --resume goes on from there, "
-            "--overwrite trains anew"
-        )
-    config.work_dir = str(work_dir)
-    config.launcher = launcher
+    if resume and overwrite:
+        raise UserError("--resume, --overwrite: both given, expected one of them")
     if amp and not torch.cuda.is_available():
         raise UserError("--amp: there is no GPU, mixed precision expects one")
-    if amp:
+    request = _Request(
+        options or {}, resume, overwrite, with_parents, amp, launcher, batch_change
+    )
+    return _train(config_path, work_dir or default_work_dir(config_path), request)
+
+
+def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
+    config = load_config(config_path, request.options)
+    # The same as --resume: mmengine's own search would follow any text file.
+    resume = request.resume or bool(config.get("resume"))
+    config.resume = False
+    join_processes(config, request.launcher)
+    parents = find_parents(config, config_path, work_dir)
+    max_epochs = config.train_cfg.max_epochs
+    done = resume and is_finished(work_dir, max_epochs)
+    begun = resume and latest_checkpoint(work_dir) is not None
+    for parent in parents:
+        # A branch that was begun goes on from its own checkpoint.
+        needed = not done and (parent.use == "bank" or not begun)
+        _provide(parent, parent.missing() if needed else [], request)
+    with locked_for_all(work_dir):
+        own = newest_whole_checkpoint(work_dir) if resume else None
+        latest = latest_checkpoint(work_dir)
+        if done and own == latest:
+            _say(f"{work_dir}: has ended, of {max_epochs} epochs; left as it is")
+            return work_dir
+        if latest is not None and not (resume or request.overwrite):
+            raise UserError(
+                f"{work_dir}: holds a run ({latest.name}); --resume goes on from "
+                "there, --overwrite trains anew"
+            )
+        _prepare(config, config_path.stem, parents, own)
+        _run(config, work_dir, request)
+    return work_dir
+
+
+def _provide(parent: Parent, missing: list[Path], request: _Request) -> None:
+    """Have a parent make what the child needs, and end what it has begun."""
+    unfinished = parent.is_unfinished()
+    if missing and not request.with_parents:
+        raise UserError(
+            f"{missing[0]}: not there yet; run 'mmext train {parent.config_path} "
+            f"--work-dir {parent.work_dir}' first, or add --with-parents"
+        )
+    if missing:
+        config = load_config(parent.config_path, request.options)
+        refuse_unreachable(parent, config)
+    if missing or (unfinished and request.with_parents):
+        again = replace(request, resume=True, overwrite=False)
+        _train(parent.config_path, parent.work_dir, again)
+        if missing and parent.missing():
+            raise UserError(
+                f"{missing[0]}: {parent.work_dir.name} has ended without it (see its "
+                f"{RUN_RECORD}); change lineage.epoch, or what ended the parent"
+            )
+    elif unfinished:
+        _say(
+            f"{parent.work_dir}: has not ended, its epoch {parent.epoch} is there and "
+            "is used; --with-parents ends it first"
+        )
+
+
+def _run(config: Config, work_dir: Path, request: _Request) -> None:
+    config.work_dir = str(work_dir)
+    config.launcher = request.launcher
+    if request.amp:
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.setdefault("loss_scale", "dynamic")
-    _prepare(config, config_path.stem, parents, latest if resume else None)
-    runner = Runner.from_cfg(config)
-    runner.register_hook(WorkDirHook(overwrite))
+    line = share_batch(config, dist.get_world_size(), request.batch_change)
+    if line:
+        _say(line)
+    begin = WorkDirHook(request.overwrite)
+    with _no_logs_of_a_refusal(work_dir, begin):
+        runner = Runner.from_cfg(config)
+        runner.register_hook(begin)
+        try:
+            runner.train()
+        except Exception as error:
+            runner.call_hook("on_failure", reason=one_line(error))
+            raise
+
+
+@contextmanager
+def _no_logs_of_a_refusal(work_dir: Path, begin: WorkDirHook) -> Iterator[None]:
+    """Remove what the Runner made if it is refused before it has begun."""
+    before = set(work_dir.iterdir())
     try:
-        runner.train()
-    except Exception as error:
-        runner.call_hook("on_failure", reason=one_line(error))
+        yield
+    except BaseException:
+        if not begin.has_begun and dist.is_main_process():
+            for made in set(work_dir.iterdir()) - before:
+                shutil.rmtree(made, ignore_errors=True)
         raise
-    return work_dir
 
 
 def _prepare(
@@ -121,14 +186,12 @@ def _prepare(
 ) -> None:
     verify_stores(config, "train_dataloader", "val_dataloader")
     fill_store_statistics(config)
-    if parents:
-        start_from_parents(config, parents)
-        if parents[0].use == "branch":
-            config.randomness.seed = branch_seed(config.randomness.seed, name)
     if own_checkpoint is not None:
-        read_checkpoint(own_checkpoint)
-        config.load_from = str(own_checkpoint)
-        config.resume = True
+        resume_from(config, own_checkpoint)
+    if parents and (own_checkpoint is None or parents[0].use == "bank"):
+        start_from_parents(config, parents)
+    if parents and parents[0].use == "branch":
+        config.randomness.seed = branch_seed(config.randomness.seed, name)
     record = config.default_hooks.get("record")
     if record:
         record.lineage = lineage_record(parents)
@@ -137,7 +200,46 @@ def _prepare(
 
 def latest_checkpoint(work_dir: Path) -> Path | None:
     """The checkpoint with the highest epoch in a work directory."""
-    epochs = [
-        int(path.stem.removeprefix("epoch_")) for path in work_dir.glob("epoch_*.pth")
-    ]
-    return checkpoint_path(work_dir, max(epochs)) if epochs else None
+    return next(iter(_checkpoints(work_dir)), None)
+
+
+def newest_whole_checkpoint(work_dir: Path) -> Path | None:
+    """The checkpoint to go on from: the newest that isn't damaged.
+
+    Those that are damaged are said; the training writes them again. None if there are
+    no checkpoints.
+
+    Raises:
+        UserError: All are damaged.
+    """
+    checkpoints = _checkpoints(work_dir)
+    reasons = []
+    for path in checkpoints:
+        try:
+            read_checkpoint(path)
+        except UserError as error:
+            reasons.append(str(error))
+            continue
+        for reason in reasons:
+            _say(f"{reason}; goes on from {path.name}")
+        return path
+    if reasons:
+        raise UserError(
+            f"{reasons[0]}; there is no whole checkpoint before it, --overwrite trains "
+            "anew"
+        )
+    return None
+
+
+def _checkpoints(work_dir: Path) -> list[Path]:
+    """A run's checkpoints, newest first."""
+    found = {}
+    for path in work_dir.glob("epoch_*.pth"):
+        if number := re.fullmatch(r"epoch_(\d+)", path.stem):
+            found[int(number[1])] = path
+    return [found[epoch] for epoch in sorted(found, reverse=True)]
+
+
+def _say(line: str) -> None:
+    if dist.is_main_process():
+        print(line, flush=True)

@@ -250,7 +250,7 @@ def test_a_parent_of_another_store_is_refused(tmp_path, tiny_options, make_store
     other = str(make_store(tmp_path / "other", tiles=8, seed=9))
     changed = tiny_options(**{"train_dataloader.dataset.store": other})
     for name in ("stage2_A100-200", "stage1_A"):
-        with pytest.raises(UserError, match="train the parent on the same store"):
+        with pytest.raises(UserError, match="train on the same store"):
             train(CONFIGS / f"{name}.py", tmp_path / name, changed)
 
 

@@ -28,6 +28,9 @@ class WorkDirHook(Hook):
 
     Args:
         overwrite: Whether an earlier run's checkpoints and banks are removed.
+
+    Attributes:
+        has_begun: Whether the training has.
     """
 
     # Before RunRecordHook (LOWEST), which says that the run has begun.
@@ -35,9 +38,11 @@ class WorkDirHook(Hook):
 
     def __init__(self, overwrite: bool = False) -> None:
         self.overwrite = overwrite
+        self.has_begun = False
 
     def before_train(self, runner: Runner) -> None:
         """Begin."""
+        self.has_begun = True
         if not dist.is_main_process():
             return
         work_dir = Path(runner.work_dir)
