@@ -166,18 +166,23 @@ def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
     loaded = ErrorBank.load(bank)
     expected = sum(int(loaded.counts(t)["fn_count"].sum()) for t in range(len(loaded)))
     assert counted[0][counted[0] < 65535].sum() == expected
-    review = folder / "review.gpkg"
+    review, labels = folder / "review.gpkg", folder / "train_fields.gpkg"
     tool(
         *("review_labels", bank, "--store", store, "--out", review),
-        *("--checkpoint", work_dir / "epoch_4.pth"),
+        *("--checkpoint", work_dir / "epoch_4.pth", "--labels", labels),
     )
     table = geopandas.read_file(review, layer="candidates")
     assert table["score"].is_monotonic_decreasing and "verdict" in table
+    assert (table.loc[table["kind"] != "missing target", "labels"] != "").all()
     corrected = folder / "corrected.gpkg"
-    labels = folder / "train_fields.gpkg"
-    tool(*("review_labels", "--apply", review, "--labels", labels, "--out", corrected))
+    apply = ("review_labels", "--apply", review, "--labels", labels, "--out", corrected)
+    tool(*apply)
     # Nothing was accepted, so nothing has changed.
     assert len(geopandas.read_file(corrected)) == len(geopandas.read_file(labels))
+    again = tool(*apply, ok=False)
+    assert again.stderr.startswith(f"error: {corrected}: exists, expected a new file")
+    said = tool(*apply, "--overwrite").stdout
+    assert "0 added, 0 dropped, 0 outlined anew" in said
 
 
 def test_two_processes_train_as_a_user_starts_them(folder, options):

@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr  # nosec B406 - writes, never reads
 
 import geopandas
 import numpy as np
+import pyogrio
 import shapely
 from PIL import Image, ImageDraw
 from rasterio.windows import Window
@@ -15,14 +16,16 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
+from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.geo.qgis_style import categorised_outlines, embed_style
 from mmext.geo.scene_grid import SceneGrid
 
-from .kinds import COLOURS
+from .applying import LEAST_SEEN
+from .kinds import COLOURS, VERDICTS
+from .label_file import LabelFile
+from .verdicts import FINGERPRINT, LAYER
 
-LAYER = "candidates"
-VERDICTS = ("accept", "reject", "unsure")
 #: Side of a thumbnail's panels, least side of what they show, and their distance.
 _PANEL, _LEAST_SIDE, _GAP = 192, 48, 4
 _LABEL_COLOUR = (255, 212, 0)
@@ -53,7 +56,29 @@ class _Place:
         )
 
 
-def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) -> None:
+def check_review_path(path: Path) -> None:
+    """Refuse to replace a review, in which verdicts may be.
+
+    Raises:
+        UserError: The path is no GeoPackage's, or something is there.
+    """
+    if path.suffix.lower() != ".gpkg":
+        raise UserError(f"{path}: expected a GeoPackage, a name that ends in .gpkg")
+    for there in (path, path.with_suffix(".html"), _thumbnail_folder(path)):
+        if there.exists():
+            raise UserError(f"{there}: exists, expected a new name")
+
+
+def _thumbnail_folder(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_thumbnails")
+
+
+def write_review(
+    table: geopandas.GeoDataFrame,
+    store: TileStore,
+    path: Path,
+    labels: LabelFile | None = None,
+) -> None:
     """Write ``REVIEW.gpkg``, ``REVIEW_thumbnails/RANK.png`` and ``REVIEW.html``.
 
     A thumbnail shows a candidate's place, and again with the labels in yellow and the
@@ -64,8 +89,9 @@ def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) ->
         table: From :func:`review`.
         store: Where image and labels come from.
         path: The GeoPackage.
+        labels: What :func:`review` was given.
     """
-    folder = path.with_name(f"{path.stem}_thumbnails")
+    folder = _thumbnail_folder(path)
     names = [f"{folder.name}/{rank:04d}.png" for rank in table["rank"]]
     shown = table.drop(columns=_PLACE)
     shown["thumbnail"] = names
@@ -81,8 +107,13 @@ def write_review(table: geopandas.GeoDataFrame, store: TileStore, path: Path) ->
         with atomic_path(path.with_suffix(".html")) as page:
             page.write_text(_contact_sheet(shown, path.stem))
         with atomic_path(path) as temporary:
-            shown.to_file(
-                temporary, layer=LAYER, driver="GPKG", geometry_type="Unknown"
+            pyogrio.write_dataframe(
+                shown,
+                temporary,
+                layer=LAYER,
+                driver="GPKG",
+                geometry_type="Unknown",
+                layer_metadata={FINGERPRINT: labels.fingerprint} if labels else None,
             )
             embed_style(temporary, LAYER, _style())
     except BaseException:
@@ -186,13 +217,15 @@ def _contact_sheet(table: geopandas.GeoDataFrame, title: str) -> str:
     cards = []
     for row in table.itertuples():
         colour = "rgb({}, {}, {})".format(*COLOURS[row.kind])
+        cut = row.label_seen < LEAST_SEEN
+        seen = f" · {row.label_seen:.0%} of the label seen" if cut else ""
         cards.append(
             f'<figure><img loading="lazy" src="{html.escape(row.thumbnail)}" '
             f'alt="candidate {row.rank}"><figcaption><b>{row.rank}</b> '
             f'<span style="color: {colour}">{html.escape(row.kind)}</span> · '
             f"score {row.score:.2f} · {row.area_m2:.0f} m² · wrong in "
             f"{row.share_wrong:.0%} of the passes, last in epoch {row.last_epoch} · "
-            f"now {row.probability:.2f} · {html.escape(row.scene)}</figcaption>"
+            f"now {row.probability:.2f}{seen} · {html.escape(row.scene)}</figcaption>"
             "</figure>"
         )
     return (
