@@ -13,7 +13,10 @@ def evaluate(
     map_path: Annotated[ExistingFile, Parameter(name="--map")],
     truth: ExistingFile,
     out: OutputFolder,
-    where: str | None = None,
+    label_layer: str | None = None,
+    label_where: Annotated[
+        str | None, Parameter(name=["--label-where", "--where"])
+    ] = None,
     min_cover: Share = 0.5,
     area: ExistingFile | None = None,
 ) -> None:
@@ -27,25 +30,29 @@ def evaluate(
         mmext evaluate --map out/scene_class.tif --truth fields.geojson \
             --out work_dirs/evaluation
         mmext evaluate --map fields.gpkg --truth truth.gpkg \
-            --where "crop = 'ginseng'" --area scene.tif --out work_dirs/evaluation
+            --label-where "crop = 'ginseng'" --area scene.tif --out work_dirs/evaluation
 
     Args:
         map_path: Classes or polygons.
         truth: Polygons.
         out: Folder.
-        where: Attribute filter on the truth, in SQL.
+        label_layer: Layer of the truth, if it has several.
+        label_where: Attribute filter on the truth, in SQL.
         min_cover: Share of a field that must be covered for it to be found.
-        area: Polygons of what to evaluate, or a raster, of which the extent counts.
+        area: Polygons of what to evaluate, or a raster, whose valid pixels count.
     """
-    from mmext.geo.map_evaluation import VECTOR_SUFFIXES, evaluate_map
+    from mmext.geo.evaluated_area import VECTOR_SUFFIXES
+    from mmext.geo.map_evaluation import evaluate_map
 
-    result = evaluate_map(map_path, truth, where, min_cover, area)
+    result = evaluate_map(map_path, truth, label_where, min_cover, area, label_layer)
     result.write(out)
     for channel, counts in result.pixels.items():
         print(f"{channel}: IoU {counts.iou:.4f}, FN/TP {counts.fn_tp:.4f}")
     objects = result.objects
     print(f"fields: {objects.found_objects} of {objects.true_objects} found")
     print(f"mapped: {objects.correct_objects} of {objects.predicted_objects} correct")
+    if result.outside:
+        print(f"{result.outside} true fields lie outside and don't count")
     if area is None and map_path.suffix.lower() in VECTOR_SUFFIXES:
         print(f"all of {truth} counts: no --area, and polygons have no extent")
     print(f"area error: {result.area_error:+.0f} m²")

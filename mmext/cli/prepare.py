@@ -68,7 +68,7 @@ def prepare(
     """
     from mmext.datasets.tile_store import TileStore
     from mmext.geo.cutting import cut_scenes
-    from mmext.geo.labels import RasterLabels, read_labels
+    from mmext.geo.labels import read_labels
     from mmext.geo.scene_list import (
         expand_images,
         folder_scenes,
@@ -87,7 +87,7 @@ def prepare(
         scenes = scenes_with_labels(
             paths, [read_labels(path, *options) for path in labels or ()]
         )
-    notes = {s.labels.note for s in scenes if isinstance(s.labels, RasterLabels)}
+    notes = {scene.labels.note for scene in scenes}
     for note in sorted(notes - {""}):
         print(f"Labels: {note}")
     meta = cut_scenes(scenes, out, cutting, overwrite=overwrite)

@@ -69,6 +69,8 @@ class VectorLabels:
                 f"{path}: holds {', '.join(sorted(kinds))}, expected only polygons"
             )
         self.polygons = valid_polygons(table.geometry)
+        #: What was changed of them, for the user to see.
+        self.note = _repairs(table.geometry, self.polygons)
         self._by_crs: dict[str, geopandas.GeoSeries] = {}
         #: The polygons' attributes, in their order.
         self.attributes = table.drop(columns=table.geometry.name).loc[
@@ -112,6 +114,15 @@ class VectorLabels:
             finite = np.isfinite(polygons.bounds.to_numpy()).all(axis=1)
             self._by_crs[key] = polygons[finite]
         return self._by_crs[key]
+
+
+def _repairs(found: geopandas.GeoSeries, kept: geopandas.GeoSeries) -> str:
+    broken = int((~found.is_valid).sum())
+    if not broken:
+        return ""
+    lost = len(found) - len(kept)
+    dropped = f", {lost} without an area dropped" if lost else ""
+    return f"{broken} of {len(found)} polygons were invalid and repaired{dropped}"
 
 
 class _BurntPolygons:

@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,25 +10,32 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
-from rasterio.features import geometry_mask, shapes
+from rasterio.features import geometry_mask
 from rasterio.io import DatasetReader
-from rasterio.windows import Window
 from rasterio.windows import transform as window_transform
-from shapely.geometry import box, shape
+from shapely.geometry import box
 from tqdm import tqdm
 
 from mmext.errors import UserError
 from mmext.evaluation.confusion import IGNORE, Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts
 from mmext.fileio import atomic_path
+from mmext.fileio.vector import read_vector
+from mmext.geo.evaluated_area import (
+    VECTOR_SUFFIXES,
+    blocks,
+    mask_profile,
+    polygons_of_band,
+    read_area,
+)
 from mmext.geo.ground_area import ground_area
 from mmext.geo.labels import VectorLabels
 from mmext.geo.qgis_style import embed_style, single_outline
 from mmext.geo.scene_reader import open_scene
+from mmext.geo.valid_polygons import valid_polygons
 
 CHANNEL_CODES = {"target": (1, 3), "error": (2, 3), "union": (1, 2, 3)}
 _CODES = (0, 1, 2, 3, IGNORE)
-_BLOCK = 2048
 #: Polygons are counted in pixels of 0.1 m.
 _PER_SQUARE_METRE = 100
 #: Share of a false alarm that a channel has a hand in.
@@ -39,7 +45,6 @@ _COLOURS = {
     "misses": (226, 26, 28),
     "false_alarms": (255, 140, 0),
 }
-VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class MapEvaluation:
         objects: Fields found and missed.
         true_area: m² of the true fields inside the evaluated area.
         mapped_area: m² of the map's fields.
+        outside: True fields that lie wholly outside the evaluated area.
         layers: ``hits`` and ``misses`` (true fields), ``false_alarms`` (mapped
             ones), each with ``cover`` in [0, 1], ``area_m2`` and ``source``: the
             channels that find a hit by themselves (``target``, ``error``, ``both``;
@@ -64,6 +70,7 @@ class MapEvaluation:
     objects: ObjectCounts
     true_area: float
     mapped_area: float
+    outside: int
     layers: dict[str, geopandas.GeoDataFrame]
 
     @property
@@ -90,6 +97,7 @@ class MapEvaluation:
             "mapped_area_m2": self.mapped_area,
             "area_error_m2": self.area_error,
             "relative_area_error": self.relative_area_error,
+            "true_objects_outside": self.outside,
         }
         with atomic_path(folder / "fields.csv") as temporary:
             pd.DataFrame([fields]).to_csv(temporary, index=False)
@@ -107,21 +115,26 @@ def evaluate_map(
     where: str | None = None,
     min_cover: float = 0.5,
     area_path: str | os.PathLike[str] | None = None,
+    layer: str | None = None,
 ) -> MapEvaluation:
     """Compare a map with the true fields.
 
     A class raster counts inside its valid pixels, a map of polygons inside the
     area (without one, wherever the truth reaches). True fields are cut to what is
-    evaluated. A true field is a hit if at least ``min_cover`` of it is mapped; a
-    mapped one is a false alarm if less than ``min_cover`` of it is true.
+    evaluated; of what is left of one, less than a hundredth of a m² is nothing. A true
+    field is a hit if at least ``min_cover`` of it is mapped; a mapped one is a false
+    alarm if less than ``min_cover`` of it is true. Fields of a raster are 4-connected,
+    as the polygons that are written with it. Areas of fields that overlap count once.
 
     Args:
         map_path: Raster of classes (0 none, 1 target, 2 error, 3 both, 255
-            no-data), or polygons.
+            no-data), or polygons, which may be none.
         truth_path: Polygons, in any CRS.
         where: Attribute filter on the truth, in SQL.
         min_cover: Share in (0, 1].
-        area_path: Polygons of the area to evaluate, or a raster, whose extent it is.
+        area_path: Polygons of the area to evaluate, or a raster, whose valid pixels
+            it is.
+        layer: Layer of the truth; needed if there are several.
 
     Raises:
         UserError: A file can't be read, ``min_cover`` is out of range, the raster
@@ -133,43 +146,49 @@ def evaluate_map(
     for path in (map_path, truth_path, area_path):
         if path is not None and not Path(path).is_file():
             raise UserError(f"{path}: no such file")
-    truth = VectorLabels(Path(truth_path), where=where)
-    area = _read_area(Path(area_path)) if area_path else None
+    truth = VectorLabels(Path(truth_path), layer, where)
+    if truth.note:
+        print(f"{truth_path}: {truth.note}")
+    area = read_area(Path(area_path)) if area_path else None
     if map_path.suffix.lower() not in VECTOR_SUFFIXES:
         return _evaluate_raster(map_path, truth, area, min_cover)
-    return _evaluate_polygons(VectorLabels(map_path), truth, area, min_cover)
-
-
-def _read_area(path: Path) -> geopandas.GeoSeries:
-    if path.suffix.lower() in VECTOR_SUFFIXES:
-        return VectorLabels(path).polygons
-    with open_scene(path) as raster:
-        if raster.crs is None:
-            raise UserError(f"{path}: has no coordinate system, expected one")
-        return geopandas.GeoSeries([box(*raster.bounds)], crs=raster.crs)
+    return _evaluate_polygons(map_path, truth, area, min_cover)
 
 
 def _evaluate_polygons(
-    labels: VectorLabels,
+    path: Path,
     truth: VectorLabels,
     area: geopandas.GeoSeries | None,
     min_cover: float,
 ) -> MapEvaluation:
-    mapped = _cut(labels.polygons, area)
-    fields = _cut(truth.polygons.to_crs(mapped.crs), area)
+    whole, source = _read_map(path)
+    mapped = _cut(whole, area)
+    fields = _cut(_in_crs(truth.polygons, mapped.crs), area)
     channels = {}
-    if "source" in labels.attributes:
-        source = labels.attributes.loc[mapped.index, "source"]
+    if source is not None:
+        of = source.loc[mapped.index]
         channels = {
-            name: mapped[source.isin([name, "both"])] for name in ("target", "error")
+            name: mapped[of.isin([name, "both"])] for name in ("target", "error")
         }
     true_shape, total = fields.union_all(), 0
     if area is not None:
-        total = _small_pixels(area.to_crs(mapped.crs).union_all(), mapped.crs)
+        total = _small_pixels(_in_crs(area, mapped.crs).union_all(), mapped.crs)
     # A polygon of both channels doesn't say which of its pixels are whose.
     union = _confusion(mapped.union_all(), true_shape, mapped.crs, total)
     pixels = {"union": union}
-    return _evaluate_fields(pixels, mapped, channels, fields, min_cover)
+    return _evaluate_fields(
+        pixels, mapped, channels, fields, min_cover, len(truth.polygons)
+    )
+
+
+def _read_map(path: Path) -> tuple[geopandas.GeoSeries, pd.Series | None]:
+    """A map's polygons, and which channels they are of, if it says so."""
+    table = read_vector(path)
+    if len(table) == 0 and table.crs is not None:
+        # Nothing was found, which is a map, too.
+        return table.geometry, table.get("source")
+    labels = VectorLabels(path)
+    return labels.polygons, labels.attributes.get("source")
 
 
 def _confusion(
@@ -197,16 +216,20 @@ def _evaluate_raster(
     with open_scene(path) as raster, tempfile.TemporaryDirectory() as folder:
         if raster.crs is None:
             raise UserError(f"{path}: has no coordinate system, expected one")
-        area = None if area is None else area.to_crs(raster.crs)
+        area = None if area is None else _in_crs(area, raster.crs)
         layers = Path(folder) / "layers.tif"
         pixels = _count_pixels(raster, truth, area, layers)
-        mapped, excluded, *parts = (_polygons(layers, band) for band in (1, 2, 3, 4))
+        mapped, excluded, *parts = (
+            polygons_of_band(layers, band) for band in (1, 2, 3, 4)
+        )
         extent = geopandas.GeoSeries([box(*raster.bounds)], crs=raster.crs)
-    fields = _cut(truth.polygons.to_crs(extent.crs), extent)
+    fields = _cut(_in_crs(truth.polygons, extent.crs), extent)
     if len(excluded):
-        fields = _whole_polygons(fields.difference(excluded.union_all()))
+        fields = _with_area(fields.difference(excluded.union_all()))
     channels = dict(zip(("target", "error"), parts, strict=True))
-    return _evaluate_fields(pixels, mapped, channels, fields, min_cover)
+    return _evaluate_fields(
+        pixels, mapped, channels, fields, min_cover, len(truth.polygons)
+    )
 
 
 def _count_pixels(
@@ -220,23 +243,11 @@ def _count_pixels(
     Its bands are the union, what is excluded, and the channels target and error.
     """
     pixels = dict.fromkeys(CHANNEL_CODES, Confusion())
-    profile = dict(
-        driver="GTiff",
-        dtype="uint8",
-        count=4,
-        width=raster.width,
-        height=raster.height,
-        crs=raster.crs,
-        transform=raster.transform,
-        tiled=True,
-        compress="deflate",
-        bigtiff="if_safer",
-    )
     with (
         truth.open(raster) as labels,
-        rasterio.open(layers, "w", **profile) as written,
+        rasterio.open(layers, "w", **mask_profile(raster, bands=4)) as written,
     ):
-        for window in tqdm(list(_windows(raster)), desc="Pixels", unit="window"):
+        for window in tqdm(list(blocks(raster)), desc="Pixels", unit="window"):
             codes = raster.read(1, window=window)
             strange = np.setdiff1d(codes, _CODES)
             if strange.size:
@@ -267,25 +278,9 @@ def _count_pixels(
     return pixels
 
 
-def _windows(raster: DatasetReader) -> Iterator[Window]:
-    for row in range(0, raster.height, _BLOCK):
-        for column in range(0, raster.width, _BLOCK):
-            yield Window(
-                column,
-                row,
-                min(_BLOCK, raster.width - column),
-                min(_BLOCK, raster.height - row),
-            )
-
-
-def _polygons(path: Path, band: int) -> geopandas.GeoSeries:
-    with rasterio.open(path) as raster:
-        source = rasterio.band(raster, band)
-        # Given bands instead of arrays, GDAL streams through the file.
-        found = shapes(source, mask=source, connectivity=8, transform=raster.transform)
-        geometries = [shape(geometry) for geometry, _ in found]
-        # Eight-connected outlines touch themselves at corners.
-        return geopandas.GeoSeries(geometries, crs=raster.crs).make_valid()
+def _in_crs(polygons: geopandas.GeoSeries, crs: object) -> geopandas.GeoSeries:
+    # What was valid may cross itself where corners come close in another system.
+    return valid_polygons(polygons.to_crs(crs))
 
 
 def _cut(
@@ -293,11 +288,14 @@ def _cut(
 ) -> geopandas.GeoSeries:
     if area is None:
         return polygons
-    return _whole_polygons(polygons.intersection(area.to_crs(polygons.crs).union_all()))
+    inside = _in_crs(area, polygons.crs).union_all()
+    return _with_area(polygons.intersection(inside))
 
 
-def _whole_polygons(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
-    return polygons[shapely.area(polygons.values) > 0]
+def _with_area(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
+    """Without what a cut only grazed, as of fields that end where the area does."""
+    polygons = polygons[shapely.area(polygons.values) > 0]
+    return polygons[ground_area(polygons) >= 1 / _PER_SQUARE_METRE]
 
 
 def _evaluate_fields(
@@ -306,6 +304,7 @@ def _evaluate_fields(
     channels: dict[str, geopandas.GeoSeries],
     truth: geopandas.GeoSeries,
     min_cover: float,
+    number: int,
 ) -> MapEvaluation:
     true_table, mapped_table = _table(truth, mapped), _table(mapped, truth)
     found = true_table["cover"] >= min_cover
@@ -320,10 +319,17 @@ def _evaluate_fields(
         objects=ObjectCounts(
             len(truth), int(found.sum()), len(mapped), int(correct.sum())
         ),
-        true_area=float(true_table["area_m2"].sum()),
-        mapped_area=float(mapped_table["area_m2"].sum()),
+        true_area=_united_area(truth),
+        mapped_area=_united_area(mapped),
+        outside=number - len(truth),
         layers={"hits": hits, "misses": misses, "false_alarms": false_alarms},
     )
+
+
+def _united_area(polygons: geopandas.GeoSeries) -> float:
+    """m² that polygons cover, overlaps once."""
+    united = geopandas.GeoSeries([polygons.union_all()], crs=polygons.crs)
+    return float(ground_area(united)[0])
 
 
 def _sources(
