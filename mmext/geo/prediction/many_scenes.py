@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from mmext.engine.processes import locked_for_all
 from mmext.errors import UserError
 from mmext.fileio.leftovers import sweep
 from mmext.geo.prediction_settings import PredictionSettings
@@ -47,7 +48,7 @@ def predict_scenes(
 
     Raises:
         UserError: No scene can be mapped so, a name is no use, or ``out`` can't be
-            written to.
+            written to, or another process maps into it.
     """
     margin = check_settings(predictor, settings)
     _check_names(scenes, out)
@@ -59,21 +60,21 @@ def predict_scenes(
             f"--overlap: is {margin}, the network looks {predictor.reach} pixels far; "
             "beside the seams of windows probabilities are not those of one pass"
         )
-    out.mkdir(parents=True, exist_ok=True)
-    sweep(out)
-    failures = []
-    for scene in scenes[rank::world_size]:
-        try:
-            _map(predictor, scene, out, settings)
-        except CantWriteError:
-            raise
-        except UserError as error:
-            failures.append(str(error))
-    failures = _gather(failures, world_size)
-    if rank == 0 and len(scenes) > 1:
-        done = [scene for scene in scenes if note_path(scene, out).is_file()]
-        failures += put_together(done, out, predictor, settings)
-    return failures
+    with locked_for_all(out):
+        sweep(out)
+        failures = []
+        for scene in scenes[rank::world_size]:
+            try:
+                _map(predictor, scene, out, settings)
+            except CantWriteError:
+                raise
+            except UserError as error:
+                failures.append(str(error))
+        failures = _gather(failures, world_size)
+        if rank == 0 and len(scenes) > 1:
+            done = [scene for scene in scenes if note_path(scene, out).is_file()]
+            failures += put_together(done, out, predictor, settings)
+        return failures
 
 
 def _map(

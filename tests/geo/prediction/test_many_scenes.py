@@ -13,6 +13,7 @@ import rasterio
 from rasterio.transform import from_bounds
 
 from mmext.errors import UserError
+from mmext.fileio import locked
 from mmext.fileio.leftovers import hidden_name
 from mmext.geo.prediction import (
     PredictionSettings,
@@ -338,3 +339,11 @@ def test_another_failure_does_not_stop_the_rest(tmp_path, monkeypatch):
     assert [line.split(":")[0] for line in failures] == [str(s) for s in sheets[1:3]]
     notes = [json.loads(p.read_text()) for p in (tmp_path / "m").glob("*.json")]
     assert len(notes) == 2
+
+
+def test_two_at_once_into_one_folder_are_refused(mapped):
+    _, out, again = mapped
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    with locked(out), pytest.raises(UserError, match="in use by process"):
+        again(sha256="b" * 64)
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmext.checked import parse_json
 from mmext.engine.checkpoint import LoadedModel
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
-#: Key of the description in the ONNX file's metadata.
-METADATA = "mmext"
-FORMAT = 1
+from .onnx_file import METADATA, ExportedModel
+
 _OPSET = 18
 _TOLERANCE = 1e-4
 
@@ -80,7 +80,7 @@ def export_onnx(loaded: LoadedModel, path: Path) -> float:
         )
     proto = program.model_proto
     entry = proto.metadata_props.add()
-    entry.key, entry.value = METADATA, json.dumps(_description(loaded, multiple))
+    entry.key, entry.value = METADATA, _description(loaded, multiple)
     with atomic_path(path) as temporary:
         temporary.write_bytes(proto.SerializeToString())
         session = onnxruntime.InferenceSession(str(temporary))
@@ -104,10 +104,10 @@ def _difference(network: nn.Module, session: object, shape: tuple[int, ...]) -> 
     return float(np.abs(found - expected).max())
 
 
-def _description(loaded: LoadedModel, multiple: int) -> dict[str, object]:
+def _description(loaded: LoadedModel, multiple: int) -> str:
     field = getattr(loaded.model.backbone, "receptive_field", None)
-    return {
-        "format": FORMAT,
+    description = {
+        "format": 1,
         "channels": list(loaded.model.channels),
         "decoder": loaded.model.decoder.settings,
         "reach": None if field is None else field // 2,
@@ -116,3 +116,7 @@ def _description(loaded: LoadedModel, multiple: int) -> dict[str, object]:
         "checkpoint": loaded.path.name,
         "sha256": loaded.sha256,
     }
+    text = json.dumps(description)
+    # As it will be read: what could not be is refused here.
+    parse_json(text, ExportedModel, str(loaded.path))
+    return text

@@ -1,7 +1,6 @@
 """An exported network, run by ONNX Runtime or OpenVINO."""
 
 import importlib.util
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from mmext.errors import UserError
+from mmext.errors import UserError, one_line
 from mmext.geo.prediction.predictor import Predictor
 from mmext.models.decoders.union_decoder import UnionDecoder
 
-from .export import FORMAT, METADATA
+from .onnx_file import ExportedModel, read_onnx
 
 
 def exported_predictor(path: Path, backend: str) -> Predictor:
@@ -30,9 +29,18 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
     if importlib.util.find_spec(backend) is None:
         extra = "onnx" if backend == "onnxruntime" else backend
         raise UserError(f"{backend}: not installed; pip install mmext[{extra}]")
-    description = _describe(path)
-    run = _RUNNERS[backend](path)
-    multiple = description["multiple"]
+    content, description = read_onnx(path)
+    decoder = _decoder(description, path)
+    try:
+        run = _RUNNERS[backend](content)
+        _try_out(run, description, path)
+    except UserError:
+        raise
+    except Exception as error:  # each backend has exceptions of its own
+        raise UserError(
+            f"{path}: {backend} can't run it ({one_line(error)[:200]})"
+        ) from None
+    multiple = description.multiple
 
     def probabilities(image: Tensor) -> Tensor:
         height, width = image.shape[2:]
@@ -46,50 +54,63 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
     return Predictor(
         backend=backend,
         probabilities=probabilities,
-        channels=tuple(description["channels"]),
-        decoder=UnionDecoder(**description["decoder"]),
-        reach=description["reach"],
+        channels=tuple(description.channels),
+        decoder=decoder,
+        reach=description.reach,
         multiple=multiple,
-        store=description["store"],
-        path=path.with_name(description["checkpoint"]),
-        sha256=description["sha256"],
+        store=dict(description.store),
+        path=path.with_name(description.checkpoint),
+        sha256=description.sha256,
     )
 
 
-def _describe(path: Path) -> dict:
-    import onnx
-
-    if not path.is_file():
-        raise UserError(f"{path}: no such model")
+def _decoder(description: ExportedModel, path: Path) -> UnionDecoder:
     try:
-        proto = onnx.load(str(path), load_external_data=False)
-    except Exception as error:  # protobuf's own exception, by any name
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not an ONNX model ({reason})") from None
-    texts = [entry.value for entry in proto.metadata_props if entry.key == METADATA]
-    if not texts or json.loads(texts[0])["format"] != FORMAT:
-        raise UserError(f"{path}: was not written by tools/export_onnx.py")
-    return json.loads(texts[0])
+        decoder = UnionDecoder(**description.decoder)
+        decoder.check(description.channels)
+    except UserError as error:
+        raise UserError(f"{path}: metadata: {error}") from None
+    if "target" not in description.channels:
+        raise UserError(
+            f"{path}: metadata: channels {', '.join(description.channels)}, expected "
+            "target among them"
+        )
+    return decoder
 
 
-def _onnxruntime(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+def _try_out(
+    run: Callable[[np.ndarray], np.ndarray], description: ExportedModel, path: Path
+) -> None:
+    """Refuse a graph that is not what the description says."""
+    bands, side = len(description.store["band_indexes"]), 2 * description.multiple
+    found = run(np.zeros((1, bands, side, side), np.float32))
+    expected = (1, len(description.channels), side, side)
+    if found.shape != expected or found.dtype != np.float32:
+        raise UserError(
+            f"{path}: gives {found.dtype} {found.shape} of {bands} bands, expected "
+            f"float32 {expected}"
+        )
+
+
+def _onnxruntime(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(path))
+    session = onnxruntime.InferenceSession(content)
     return lambda image: session.run(None, {"image": image})[0]
 
 
-def _openvino(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+def _openvino(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     import openvino
 
+    core = openvino.Core()
     # 16-bit arithmetic, OpenVINO's choice on some processors, is no longer exact.
-    model = openvino.Core().compile_model(
-        str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    model = core.compile_model(
+        core.read_model(content), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
     return lambda image: model(image)[0]
 
 
-_RUNNERS: dict[str, Callable[[Path], Callable[[np.ndarray], np.ndarray]]] = {
+_RUNNERS: dict[str, Callable[[bytes], Callable[[np.ndarray], np.ndarray]]] = {
     "onnxruntime": _onnxruntime,
     "openvino": _openvino,
 }

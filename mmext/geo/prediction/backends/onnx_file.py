@@ -1,0 +1,145 @@
+"""Reading an ONNX file that anyone may have written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import NotRequired, TypedDict
+
+from mmext.checked import (
+    Count,
+    FileName,
+    Finite,
+    Index,
+    Positive,
+    Share,
+    parse_json,
+    settings,
+)
+from mmext.errors import UserError, one_line
+
+#: Key of the description in the file's metadata.
+METADATA = "mmext"
+#: Protobuf's own limit; a file of a network of ours has some megabytes.
+_MAX_BYTES = (1 << 31) - 1
+_MAX_DESCRIPTION = 1 << 20
+#: ONNX's number for a tensor whose values lie in another file.
+_EXTERNAL = 1
+_STANDARD_DOMAINS = {"", "ai.onnx"}
+
+
+class DecoderRecord(TypedDict):
+    """The arguments of a ``UnionDecoder``."""
+
+    mode: str
+    threshold: Share | dict[str, Share]
+    confident: Share
+
+
+class TrainingStore(TypedDict, extra_items=Any):  # type: ignore[call-arg]
+    """What mapping needs to know of the store that a network was trained on."""
+
+    band_indexes: Annotated[list[Count], Field(min_length=1, max_length=4096)]
+    dtype: Literal["uint8", "uint16", "float32"]
+    bands: NotRequired[list[str]]
+    colours: NotRequired[list[str]]
+    nodata: NotRequired[float | None]
+    nodata_rule: NotRequired[float | Literal["auto"] | None]
+    pixel_size_m: NotRequired[Positive | None]
+    scales: NotRequired[list[list[Finite]]]
+
+
+@settings
+class ExportedModel:
+    """What a file says of itself, beside its graph.
+
+    Attributes:
+        format: Of this description.
+        channels: Names of the channels it predicts.
+        decoder: How one mask is made of them.
+        reach: How many pixels away a prediction looks; None if unknown.
+        multiple: Side of the network's pooling grid.
+        store: What is known of the training store.
+        checkpoint: Name of the checkpoint.
+        sha256: Its hash.
+    """
+
+    format: Literal[1]
+    channels: Annotated[list[str], Field(min_length=1)]
+    decoder: DecoderRecord
+    reach: Index | None
+    multiple: Annotated[int, Field(ge=1, le=4096)]
+    store: TrainingStore
+    checkpoint: FileName
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def read_onnx(path: Path) -> tuple[bytes, ExportedModel]:
+    """Read a file, as data.
+
+    Args:
+        path: The ``.onnx`` file.
+
+    Returns:
+        The whole file, and what it says of itself.
+
+    Raises:
+        UserError: It is missing, damaged or absurdly large, was not written by
+            ``mmext export``, or names other files or operators that aren't ONNX's own.
+    """
+    import onnx
+
+    try:
+        size = path.stat().st_size
+        if size > _MAX_BYTES:
+            raise UserError(f"{path}: {size} bytes, expected at most {_MAX_BYTES}")
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such model") from None
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({one_line(error)})") from None
+    try:
+        model = onnx.ModelProto.FromString(content)
+    except Exception as error:  # protobuf's own exception, by any name
+        raise UserError(f"{path}: not an ONNX model ({one_line(error)})") from None
+    texts = [entry.value for entry in model.metadata_props if entry.key == METADATA]
+    if len(texts) != 1:
+        raise UserError(f"{path}: was not written by 'mmext export'")
+    if len(texts[0]) > _MAX_DESCRIPTION:
+        raise UserError(
+            f"{path}: metadata of {len(texts[0])} characters, expected at most "
+            f"{_MAX_DESCRIPTION}"
+        )
+    for message in _messages(model):
+        _refuse_foreign(message, path)
+    return content, parse_json(texts[0], ExportedModel, f"{path}: metadata")
+
+
+def _messages(message: Any) -> Iterator[Any]:
+    """A protobuf message and all inside it, however deep."""
+    waiting = [message]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        for field, value in current.ListFields():
+            if field.message_type is not None:
+                repeated = hasattr(value, "__len__")
+                waiting.extend(value if repeated else [value])
+
+
+def _refuse_foreign(message: Any, path: Path) -> None:
+    kind = message.DESCRIPTOR.name
+    if kind == "TensorProto" and (
+        message.external_data or message.data_location == _EXTERNAL
+    ):
+        places = [entry.value for entry in message.external_data]
+        raise UserError(
+            f"{path}: has values in another file ({', '.join(places)[:80]!r}), "
+            "expected all in one"
+        )
+    if kind == "NodeProto" and message.domain not in _STANDARD_DOMAINS:
+        raise UserError(
+            f"{path}: uses the operator {message.domain}.{message.op_type}, expected "
+            "only ONNX's own"
+        )
