@@ -69,6 +69,7 @@ def prepare(
     from mmext.datasets.tile_store import TileStore
     from mmext.geo.cutting import cut_scenes
     from mmext.geo.labels import read_labels
+    from mmext.geo.notes import Notes
     from mmext.geo.scene_list import (
         expand_images,
         folder_scenes,
@@ -87,9 +88,14 @@ def prepare(
         scenes = scenes_with_labels(
             paths, [read_labels(path, *options) for path in labels or ()]
         )
-    notes = {scene.labels.note for scene in scenes}
-    for note in sorted(notes - {""}):
-        print(f"Labels: {note}")
+    notes = Notes()
+    for path, note in {
+        scene.labels.path: scene.labels.note for scene in scenes
+    }.items():
+        if note:
+            notes.add(path, note)
+    for line in notes.lines():
+        print(line)
     meta = cut_scenes(scenes, out, cutting, overwrite=overwrite)
     write_preview(TileStore(out), out / "preview.png")
     print(

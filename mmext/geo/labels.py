@@ -10,7 +10,7 @@ import geopandas
 import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioIOError
+from rasterio.errors import RasterioError
 from rasterio.features import rasterize
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
@@ -19,10 +19,15 @@ from shapely.geometry import Polygon
 
 from mmext.errors import UserError
 from mmext.fileio.vector import read_vector
+from mmext.geo.scene_reader import open_scene
 from mmext.geo.valid_polygons import valid_polygons
 
 IGNORE = 255
-_RASTER_SUFFIXES = {".tif", ".tiff", ".vrt", ".png", ".jp2", ".img", ".bmp"}
+RASTER_SUFFIXES = {
+    *(".tif", ".tiff", ".vrt", ".png", ".jp2", ".img", ".bmp", ".jpg", ".jpeg", ".gif")
+}
+#: A mask holds few values; a class map may hold some hundred.
+_MAX_VALUES = 1 << 16
 
 
 class SceneLabels(Protocol):
@@ -59,6 +64,7 @@ class VectorLabels:
         table = read_vector(path, layer, where)
         if table.crs is None:
             raise UserError(f"{path}: has no coordinate system, expected one")
+        read = len(table)
         table = table[~(table.geometry.is_empty | table.geometry.isna())]
         if len(table) == 0:
             condition = f" where {where}" if where else ""
@@ -69,9 +75,11 @@ class VectorLabels:
                 f"{path}: holds {', '.join(sorted(kinds))}, expected only polygons"
             )
         self.polygons = valid_polygons(table.geometry)
-        #: What was changed of them, for the user to see.
-        self.note = _repairs(table.geometry, self.polygons)
+        #: What was repaired or left out, for the user to see.
+        self.note = _repairs(read, table.geometry, self.polygons)
         self._by_crs: dict[str, geopandas.GeoSeries] = {}
+        if len(self.polygons) == 0:
+            raise UserError(f"{path}: no polygon has an area, expected some")
         #: The polygons' attributes, in their order.
         self.attributes = table.drop(columns=table.geometry.name).loc[
             self.polygons.index
@@ -116,13 +124,14 @@ class VectorLabels:
         return self._by_crs[key]
 
 
-def _repairs(found: geopandas.GeoSeries, kept: geopandas.GeoSeries) -> str:
-    broken = int((~found.is_valid).sum())
-    if not broken:
-        return ""
-    lost = len(found) - len(kept)
-    dropped = f", {lost} without an area dropped" if lost else ""
-    return f"{broken} of {len(found)} polygons were invalid and repaired{dropped}"
+def _repairs(read: int, found: geopandas.GeoSeries, kept: geopandas.GeoSeries) -> str:
+    counts = {
+        "without a geometry left out": read - len(found),
+        "without an area left out": len(found) - len(kept),
+        "invalid and repaired": int((~found[kept.index].is_valid).sum()),
+    }
+    said = [f"{number} {what}" for what, number in counts.items() if number]
+    return f"of {read} polygons {', '.join(said)}" if said else ""
 
 
 class _BurntPolygons:
@@ -180,7 +189,7 @@ class RasterLabels:
 
     def __init__(self, path: Path, values: Sequence[int] | None = None) -> None:
         self.path = path
-        with _open(path) as raster:
+        with open_scene(path) as raster:
             nodata, found = raster.nodata, _values(raster)
         self.ignored: set[float] = set()
         if nodata is not None and nodata != 0:
@@ -197,7 +206,7 @@ class RasterLabels:
             self.values = set(values)
             self.ignored -= self.values
             if not self.values & found:
-                self.note = f"{path} has no pixel of --label-values"
+                self.note = "no pixel of --label-values"
         elif found <= {0, 1}:
             self.values = {1}
         elif found <= {0, 255}:
@@ -220,7 +229,7 @@ class RasterLabels:
         Raises:
             UserError: Neither georeference nor size say how the two lie.
         """
-        with _open(self.path) as raster:
+        with open_scene(self.path) as raster:
             if raster.crs is None or scene.crs is None:
                 if raster.shape != scene.shape:
                     raise UserError(
@@ -259,11 +268,11 @@ class _MappedValues:
         self.alpha = alpha
 
     def read(self, window: Window) -> np.ndarray:
-        source = self.raster.read(1, window=window)
+        source = _read(self.raster, 1, window)
         mask = np.isin(source, list(self.values)).astype(np.uint8)
         mask[np.isin(source, list(self.ignored)) | np.isnan(source)] = IGNORE
         if self.alpha is not None:
-            mask[self.raster.read(self.alpha, window=window) == 0] = IGNORE
+            mask[_read(self.raster, self.alpha, window) == 0] = IGNORE
         return mask
 
 
@@ -290,7 +299,7 @@ def read_labels(
     path = Path(path)
     if not path.exists():
         raise UserError(f"{path}: no such label file")
-    if path.suffix.lower() in _RASTER_SUFFIXES:
+    if path.suffix.lower() in RASTER_SUFFIXES:
         if layer or where:
             raise UserError(
                 f"{path}: is a raster, --label-layer and --label-where are for polygons"
@@ -301,19 +310,14 @@ def read_labels(
     return VectorLabels(path, layer, where, all_touched)
 
 
-def _open(path: Path) -> DatasetReader:
-    try:
-        return rasterio.open(path)
-    except RasterioIOError as error:
-        raise UserError(f"{path}: can't be read as a raster ({error})") from None
-
-
 def _values(raster: DatasetReader) -> set[float]:
     """The values that a mask holds; not a number is none.
 
     Raises:
-        UserError: The file has bands that differ.
+        UserError: The file is damaged, has bands that differ, or is no mask.
     """
+    if raster.dtypes[0].startswith("complex"):
+        raise UserError(f"{raster.name}: holds {raster.dtypes[0]}, expected a mask")
     bands = [
         band
         for band, kind in zip(raster.indexes, raster.colorinterp, strict=True)
@@ -321,7 +325,7 @@ def _values(raster: DatasetReader) -> set[float]:
     ]
     found: set[float] = set()
     for _, window in raster.block_windows(1):
-        layers = raster.read(bands, window=window)
+        layers = _read(raster, bands, window)
         first = np.broadcast_to(layers[:1], layers.shape)
         if not np.array_equal(layers, first, equal_nan=True):
             raise UserError(
@@ -329,7 +333,20 @@ def _values(raster: DatasetReader) -> set[float]:
                 "of one"
             )
         found |= set(np.unique(layers[0]).tolist())
+        if len(found) > _MAX_VALUES:
+            raise UserError(
+                f"{raster.name}: holds more than {_MAX_VALUES} values, expected a mask"
+            )
     return {value for value in found if not np.isnan(value)}
+
+
+def _read(
+    raster: DatasetReader | WarpedVRT, bands: int | list[int], window: Window
+) -> np.ndarray:
+    try:
+        return raster.read(bands, window=window)
+    except RasterioError as error:
+        raise UserError(f"{raster.name}: can't be read ({error})") from None
 
 
 def _list(values: Sequence[float]) -> str:

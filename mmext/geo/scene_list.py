@@ -1,12 +1,15 @@
 """Which scenes, with which labels, a command line means."""
 
 import glob
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmext.checked import FileName, checked
 from mmext.errors import UserError
 from mmext.fileio import read_table
 from mmext.geo.cutting import Scene
+from mmext.geo.labels import RASTER_SUFFIXES as LABEL_SUFFIXES
 from mmext.geo.labels import RasterLabels, VectorLabels, read_labels
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".bmp")
@@ -26,8 +29,7 @@ def expand_images(arguments: Sequence[str]) -> list[Path]:
                 p for p in path.iterdir() if p.suffix.lower() in RASTER_SUFFIXES
             )
         elif path.suffix == ".txt" and path.is_file():
-            lines = [line.strip() for line in path.read_text().splitlines()]
-            here = expand_images([line for line in lines if line])
+            here = expand_images(_lines(path))
         elif path.is_file():
             here = [path]
         else:
@@ -36,6 +38,31 @@ def expand_images(arguments: Sequence[str]) -> list[Path]:
             raise UserError(f"{argument}: no image there")
         found += here
     return found
+
+
+def _lines(path: Path) -> list[str]:
+    """What a text list names, a line each; it names no other list."""
+    try:
+        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path}: can't be read as a list of images ({error})"
+        ) from None
+    for line in lines:
+        if line.endswith(".txt"):
+            raise UserError(f"{path}: names the list {line}, expected images")
+    return [line for line in lines if line]
+
+
+def _names(images: Sequence[Path]) -> list[str]:
+    """What scenes are called: their files' names, each once."""
+    names = [checked(FileName, image.stem, str(image)) for image in images]
+    for name, number in Counter(names).items():
+        if number > 1:
+            raise UserError(
+                f"--images: {number} are called {name}, expected different names"
+            )
+    return names
 
 
 def scenes_with_labels(
@@ -52,13 +79,9 @@ def scenes_with_labels(
             "all or one for each"
         )
     shared = list(labels) * len(images) if len(labels) == 1 else list(labels)
-    names = [image.stem for image in images]
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"--images: two are called {name}, expected one each")
     return [
         Scene(name, image, label)
-        for name, image, label in zip(names, images, shared, strict=True)
+        for name, image, label in zip(_names(images), images, shared, strict=True)
     ]
 
 
@@ -70,13 +93,21 @@ def folder_scenes(
     Raises:
         UserError: An image has no mask.
     """
-    by_stem = {path.stem: path for path in sorted(masks.glob("*")) if path.is_file()}
+    by_stem: dict[str, Path] = {}
+    for path in sorted(masks.glob("*")):
+        if path.suffix.lower() not in LABEL_SUFFIXES:
+            continue
+        if path.stem in by_stem:
+            raise UserError(
+                f"{masks}: has {by_stem[path.stem].name} and {path.name}, expected one "
+                "mask for an image"
+            )
+        by_stem[path.stem] = path
     scenes = []
-    for image in images:
-        if image.stem not in by_stem:
+    for name, image in zip(_names(images), images, strict=True):
+        if name not in by_stem:
             raise UserError(f"{image}: no mask of that name in {masks}")
-        mask = read_labels(by_stem[image.stem], values=values)
-        scenes.append(Scene(image.stem, image, mask))
+        scenes.append(Scene(name, image, read_labels(by_stem[name], values=values)))
     return scenes
 
 
@@ -89,7 +120,13 @@ def select_split(images: Sequence[Path], table: Path, split: str) -> list[Path]:
     rows = read_table(table, ("file", "split"))
     wanted = {Path(row["file"]).stem for row in rows if row["split"] == split}
     chosen = [image for image in images if image.stem in wanted]
+    absent = sorted(wanted - {image.stem for image in chosen})
     if not chosen:
         known = ", ".join(sorted({row["split"] for row in rows}))
         raise UserError(f"{table}: no image in split {split!r}, it has {known}")
+    if absent:
+        print(
+            f"{table}: {len(absent)} of {len(wanted)} files of split {split!r} are not "
+            f"among the images, such as {absent[0]}"
+        )
     return chosen

@@ -1,7 +1,10 @@
 import geopandas
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
+import shapely
+from PIL import Image
 from rasterio.windows import Window
 from shapely.geometry import LineString, Polygon, box
 
@@ -218,3 +221,84 @@ def test_bad_files_are_one_line(tmp_path, scene):
     fields = write_vector(tmp_path / "fields.gpkg", [FIELD])
     with pytest.raises(UserError, match="--label-values is for rasters"):
         read_labels(fields, values=[1])
+
+
+def test_what_is_repaired_or_left_out_is_said(tmp_path, scene):
+    bow = Polygon(
+        [(200_000, 499_990), (200_002, 499_992), (200_002, 499_990), (200_000, 499_992)]
+    )
+    flat = Polygon([(200_001, 499_990), (200_002, 499_990), (200_001, 499_990)])
+    path = write_vector(tmp_path / "f.gpkg", [FIELD, bow, flat, None, Polygon()])
+    labels = read_labels(path)
+    assert labels.note == (
+        "of 5 polygons 2 without a geometry left out, 1 without an area left "
+        "out, 1 invalid and repaired"
+    )
+    assert read_labels(write_vector(tmp_path / "g.gpkg", [FIELD])).note == ""
+    with pytest.raises(UserError, match="no polygon has an area"):
+        read_labels(write_vector(tmp_path / "h.gpkg", [flat]))
+
+
+def test_several_layers_must_be_chosen_from(tmp_path, scene):
+    path = write_vector(tmp_path / "f.gpkg", [FIELD])
+    other = geopandas.GeoDataFrame(geometry=[FIELD.buffer(3)], crs="EPSG:5186")
+    other.to_file(path, layer="others")
+    with pytest.raises(UserError, match="has the layers fields, others, expected one"):
+        read_labels(path)
+    mask = burn(scene, read_labels(path, layer="fields"))
+    np.testing.assert_array_equal(mask, expected_field())
+    with pytest.raises(UserError, match=r"can't be read as polygons .*absent"):
+        read_labels(path, layer="absent")
+
+
+def test_holes_heights_and_curves(tmp_path, scene):
+    with_hole = FIELD.difference(FIELD.buffer(-1))
+    high = shapely.force_3d(with_hole, 12.0)
+    mask = burn(scene, read_labels(write_vector(tmp_path / "f.gpkg", [high])))
+    expected = expected_field()
+    expected[8:14, 12:18] = 0
+    np.testing.assert_array_equal(mask, expected)
+    curve = tmp_path / "curve.csv"
+    curve.write_text(
+        'WKT,name\n"CURVEPOLYGON (CIRCULARSTRING (200005 499994, 200010 499994, '
+        '200005 499994))",circle\n'
+    )
+    circle = tmp_path / "circle.gpkg"
+    pyogrio.write_dataframe(
+        geopandas.read_file(curve, engine="pyogrio").set_crs("EPSG:5186"), circle
+    )
+    area = burn(scene, read_labels(circle)).sum() * 0.25
+    assert area == pytest.approx(np.pi * 2.5**2, rel=0.05)
+
+
+def test_polygons_beyond_the_scenes_projection_are_far_away(tmp_path, scene):
+    table = geopandas.GeoSeries([box(10, 89, 20, 90)], crs="EPSG:4326")
+    table.to_file(tmp_path / "pole.gpkg")
+    assert not burn(scene, read_labels(tmp_path / "pole.gpkg")).any()
+
+
+def test_indices_of_a_colour_table_stay_indices(tmp_path, scene):
+    source = expected_field()
+    image = Image.fromarray(source).convert("P")
+    image.putpalette([7, 7, 7, 200, 0, 0])
+    image.save(tmp_path / "m.png")
+    mask = burn(scene, read_labels(tmp_path / "m.png"))
+    np.testing.assert_array_equal(mask, source)
+
+
+def test_one_bit_and_three_values(write_raster, scene):
+    bits = write_raster("bits.tif", expected_field()[None], NBITS="1")
+    np.testing.assert_array_equal(burn(scene, read_labels(bits)), expected_field())
+    grey = expected_field()[None] * np.uint8(255)
+    grey[0, :2] = 128
+    with pytest.raises(UserError, match="holds the values 0, 128, 255, expected"):
+        read_labels(write_raster("grey.tif", grey))
+    mask = burn(scene, read_labels(write_raster("h.tif", grey), values=[255]))
+    np.testing.assert_array_equal(mask, expected_field())
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "float32"])
+def test_what_is_no_mask(write_raster, dtype):
+    noise = np.random.default_rng(0).random((1, 300, 300)).astype(dtype)
+    with pytest.raises(UserError, match=r"expected a mask|holds more than 65536"):
+        read_labels(write_raster("m.tif", noise))

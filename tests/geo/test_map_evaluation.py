@@ -322,7 +322,7 @@ def test_invalid_truth_is_repaired_and_said(tmp_path, capsys):
     )
     assert result.objects.true_objects == 2
     assert result.true_area == pytest.approx(66, rel=1e-2)
-    assert "1 of 2 polygons were invalid and repaired" in capsys.readouterr().out
+    assert "of 2 polygons 1 invalid and repaired" in capsys.readouterr().out
 
 
 def test_a_map_of_polygons_that_found_nothing(tmp_path):
