@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Train a config on several GPUs (or, without GPUs, in several CPU processes).
 #   tools/dist_train.sh CONFIG PROCESSES [arguments of tools/train.py]
-# NNODES, NODE_RANK, MASTER_ADDR and PORT set up several machines.
+# NNODES, NODE_RANK, MASTER_ADDR and PORT set up several machines. Each process takes a
+# batch of the config's size: see --keep-batch and --auto-scale-lr.
 set -euo pipefail
 if [ $# -lt 2 ]; then
-    sed -n '2,4p' "$0" >&2
+    sed -n '2,5p' "$0" >&2
     exit 2
 fi
 CONFIG=$1
 PROCESSES=$2
 shift 2
+# On SIGTERM an epoch is ended before the training is.
+export TORCH_ELASTIC_SHUTDOWN_TIMEOUT="${TORCH_ELASTIC_SHUTDOWN_TIMEOUT:-600}"
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 exec python -m torch.distributed.run \
     --nnodes="${NNODES:-1}" \

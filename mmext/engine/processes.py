@@ -11,6 +11,7 @@ import torch
 from mmengine import dist
 from mmengine.config import Config
 
+from mmext.engine.termination import STATUS, Terminated
 from mmext.errors import UserError
 from mmext.fileio import locked
 
@@ -65,15 +66,21 @@ def locked_for_all(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def process_group_ended() -> Iterator[None]:
-    """End the process group, if one was begun, when the block has succeeded.
+    """End the process group, if one was begun, when all processes have ended the block.
 
     A process that shuts down while gloo's threads still run is aborted now and then
     ("terminate called without an active exception"), and the launcher calls the whole
     training failed. So after the block such a process ends without a shutdown of the
     interpreter; all files are closed by then.
     """
-    yield
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+    status = 0
+    try:
+        yield
+    except Terminated:  # all of them, together
+        if not dist.is_distributed():
+            raise
+        status = STATUS
+    if not dist.is_distributed():
         return
     torch.distributed.barrier()
     on_cpu = torch.distributed.get_backend() == "gloo"
@@ -82,4 +89,6 @@ def process_group_ended() -> Iterator[None]:
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
+        os._exit(status)
+    if status:
+        sys.exit(status)

@@ -15,6 +15,7 @@ from mmengine.config import Config
 from mmext.engine.batch_share import BatchChange, share_batch
 from mmext.engine.build_config import default_work_dir, load_config
 from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.hooks.termination_hook import TerminationHook
 from mmext.engine.hooks.work_dir_hook import WorkDirHook
 from mmext.engine.lineage import (
     Parent,
@@ -29,6 +30,7 @@ from mmext.engine.lineage import (
 from mmext.engine.processes import join_processes, locked_for_all
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
+from mmext.engine.termination import end_now, termination_noted
 from mmext.engine.verify_stores import verify_stores
 from mmext.engine.work_dir import RUN_RECORD
 from mmext.errors import UserError, one_line
@@ -79,6 +81,7 @@ def train(
         The work directory.
 
     Raises:
+        Terminated: SIGTERM came; the epoch's checkpoint is written.
         UserError: Parents are missing, the work directory holds a run or is in use,
             or the config, the checkpoint or data are wrong.
     """
@@ -158,12 +161,15 @@ def _run(config: Config, work_dir: Path, request: _Request) -> None:
     if line:
         _say(line)
     begin = WorkDirHook(request.overwrite)
-    with _no_logs_of_a_refusal(work_dir, begin):
+    with _no_logs_of_a_refusal(work_dir, begin), termination_noted() as termination:
         runner = Runner.from_cfg(config)
         runner.register_hook(begin)
+        runner.register_hook(TerminationHook(termination))
         try:
             runner.train()
         except Exception as error:
+            if termination.asked and "DataLoader worker" in str(error):
+                end_now()  # a signal to all processes reached the loader's, too
             runner.call_hook("on_failure", reason=one_line(error))
             raise
 

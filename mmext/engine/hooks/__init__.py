@@ -6,6 +6,7 @@ from .error_accumulation_hook import ErrorAccumulationHook
 from .history_hook import HistoryHook
 from .premise_hook import PremiseHook
 from .run_record_hook import RunRecordHook
+from .termination_hook import TerminationHook
 from .training_set_metric_hook import TrainingSetMetricHook
 from .work_dir_hook import WorkDirHook
 
@@ -18,6 +19,7 @@ __all__ = [
     "HistoryHook",
     "PremiseHook",
     "RunRecordHook",
+    "TerminationHook",
     "TrainingSetMetricHook",
     "WorkDirHook",
 ]

@@ -67,6 +67,12 @@ class AtomicCheckpointHook(CheckpointHook):
             info["keep_ckpt_ids"] = [step for step in kept if isinstance(step, int)]
         super().before_train(runner)
 
+    def save_epoch(self, runner: Runner) -> None:
+        """Save the epoch that ends, if that hasn't been done."""
+        name = self.filename_tmpl.format(runner.epoch + 1)
+        if self.last_ckpt is None or Path(self.last_ckpt).name != name:
+            self._save_checkpoint(runner)
+
     def after_train(self, runner: Runner) -> None:
         """Keep the last epoch's weights where a hook stopped the training early."""
         last = Path(runner.work_dir, self.filename_tmpl.format(runner.epoch))
