@@ -15,6 +15,7 @@ from mmengine.config import Config
 from mmext.engine.batch_share import BatchChange, share_batch
 from mmext.engine.build_config import default_work_dir, load_config
 from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.hooks.missed_validation_hook import MissedValidationHook
 from mmext.engine.hooks.termination_hook import TerminationHook
 from mmext.engine.hooks.work_dir_hook import WorkDirHook
 from mmext.engine.lineage import (
@@ -164,6 +165,7 @@ def _run(config: Config, work_dir: Path, request: _Request) -> None:
     with _no_logs_of_a_refusal(work_dir, begin), termination_noted() as termination:
         runner = Runner.from_cfg(config)
         runner.register_hook(begin)
+        runner.register_hook(MissedValidationHook())
         runner.register_hook(TerminationHook(termination))
         try:
             runner.train()

@@ -194,3 +194,38 @@ def test_a_run_on_another_store_is_not_gone_on_with(copy, store, tmp_path, make_
     changed = options(store, **{"train_dataloader.dataset.store": other})
     with pytest.raises(UserError, match=r"epoch_3.pth: made from tile store"):
         train(TRUNK, copy, changed, resume=True)
+
+
+def test_the_best_checkpoint_of_a_validation_that_was_made_up_for(store, tmp_path):
+    """SIGTERM comes before the epoch's validation, which may be the best."""
+    best = {
+        "default_hooks.checkpoint.save_best": "test/target.tn",
+        "default_hooks.checkpoint.rule": "greater",
+    }
+    straight, ended = tmp_path / "straight", tmp_path / "ended"
+    train(TRUNK, straight, options(store, **best))
+    train(TRUNK, ended, options(store, **best))
+    lines = (ended / "history.jsonl").read_text().splitlines()
+    whole = json.loads(lines[1])
+    whole.pop("test")
+    (ended / "history.jsonl").write_text(
+        "\n".join([lines[0], json.dumps(whole)]) + "\n"
+    )
+    for epoch in (3, 4):
+        (ended / f"epoch_{epoch}.pth").unlink()
+    for path in ended.glob("best_*"):
+        path.unlink()
+
+    def forget(content):
+        # As it was written, before its validation.
+        info = content["message_hub"]["runtime_info"]
+        for key in ("best_score", "best_ckpt"):
+            info.pop(key, None)
+
+    content = torch.load(ended / "epoch_2.pth", weights_only=True)
+    forget(content)
+    torch.save(content, ended / "epoch_2.pth")
+    train(TRUNK, ended, options(store, **best), resume=True)
+    one, other = ({p.name for p in w.glob("best_*")} for w in (straight, ended))
+    assert len(other) == 1
+    assert one == other

@@ -4,6 +4,7 @@ from .divergence_hook import DivergenceHook
 from .epoch_seed_hook import EpochSeedHook
 from .error_accumulation_hook import ErrorAccumulationHook
 from .history_hook import HistoryHook
+from .missed_validation_hook import MissedValidationHook
 from .premise_hook import PremiseHook
 from .run_record_hook import RunRecordHook
 from .termination_hook import TerminationHook
@@ -17,6 +18,7 @@ __all__ = [
     "EpochSeedHook",
     "ErrorAccumulationHook",
     "HistoryHook",
+    "MissedValidationHook",
     "PremiseHook",
     "RunRecordHook",
     "TerminationHook",

@@ -32,9 +32,8 @@ class HistoryHook(Hook):
     """Write ``history.jsonl`` (``docs/architecture.md``, "A work directory").
 
     A line is written before its epoch's checkpoint and completed after its
-    validation. A resumed run keeps the lines up to its checkpoint, and makes up
-    for a validation that a kill prevented. The lines travel with the checkpoint,
-    too, so that those lost or damaged since come back from there.
+    validation. A resumed run keeps the lines up to its checkpoint. The lines travel
+    with the checkpoint, too, so that those lost or damaged since come back from there.
 
     Args:
         stage: 1 or 2, copied into every line; None where stages mean nothing.
@@ -72,8 +71,6 @@ class HistoryHook(Hook):
             dist.broadcast_object_list(found)
             self.lines = found[0]
         self._training = True
-        if self.lines and self._misses_validation(runner):
-            runner.val_loop.run()
 
     def _earlier_lines(self, runner: Runner) -> list[HistoryLine]:
         lines, complaints = salvage_history(self.work_dir)
@@ -161,9 +158,12 @@ class HistoryHook(Hook):
         """End of training: a later validation is nobody's line."""
         self._training = False
 
-    def _misses_validation(self, runner: Runner) -> bool:
+    def misses_validation(self, runner: Runner) -> bool:
+        """Whether the epoch that the run goes on from was due to be validated."""
+        if runner.val_loop is None or not self.lines:
+            return False
         line = self.lines[-1]
-        if runner.val_loop is None or line["epoch"] != runner.epoch:
+        if line["epoch"] != runner.epoch:
             return False
         loop = runner.train_loop
         due = runner.epoch >= loop.val_begin and (
