@@ -25,13 +25,15 @@ TRANSFORMS = _child(mmseg_registry.TRANSFORMS, "mmext.datasets")
 DATA_SAMPLERS = _child(mmseg_registry.DATA_SAMPLERS, "mmext.datasets")
 FUNCTIONS = _child(mmengine_registry.FUNCTIONS, "mmext.datasets")
 HOOKS = _child(mmseg_registry.HOOKS, "mmext.engine.hooks")
+LOG_PROCESSORS = _child(
+    mmseg_registry.LOG_PROCESSORS, "mmext.engine.readable_log_processor"
+)
 METRICS = _child(mmseg_registry.METRICS, "mmext.evaluation")
 TASK_UTILS = _child(mmseg_registry.TASK_UTILS, "mmext.datasets")
 
 # Nothing of ours is in these; without a child of our scope the Runner would warn
 # each time that it looks something up in them.
 EVALUATOR = _child(mmseg_registry.EVALUATOR)
-LOG_PROCESSORS = _child(mmseg_registry.LOG_PROCESSORS)
 LOOPS = _child(mmseg_registry.LOOPS)
 MODEL_WRAPPERS = _child(mmseg_registry.MODEL_WRAPPERS)
 OPTIMIZERS = _child(mmseg_registry.OPTIMIZERS)

@@ -7,7 +7,8 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'))  # gloo where there is no GPU
 randomness = dict(seed=0)
 log_level = 'INFO'
-log_processor = dict(by_epoch=True)
+# One readable line a validation; all scores are in history.jsonl.
+log_processor = dict(type='ReadableLogProcessor', by_epoch=True)
 load_from = None
 # Take what fits of load_from, and log the rest, where not all of it does.
 load_from_partially = False

@@ -12,7 +12,7 @@ def report(
     /,
     *,
     out: OutputFolder,
-    window: str = ":",
+    window: str | None = None,
     title: str | None = None,
 ) -> None:
     """Write the report of an experiment: report.html, figures and tables.
@@ -26,14 +26,15 @@ def report(
     Args:
         work_dirs: Work directories or folders of them.
         out: Folder.
-        window: Epochs that the case table averages over: the last N, or FIRST:LAST
-            (all that both stages have).
+        window: Epochs that the case table averages over: the last N, FIRST:LAST, or
+            ":" for all that both stages have (those after errors began to be
+            accumulated).
         title: Of the page.
     """
     from mmext.report import EpochWindow, write_report
     from mmext.report.write_report import TITLE
 
-    epochs = EpochWindow.parse(window)
+    epochs = None if window is None else EpochWindow.parse(window)
     for note in write_report(work_dirs, out, epochs, title or TITLE):
         print(note)
     print(f"{out / 'report.html'}: written")

@@ -1,15 +1,17 @@
-"""mmengine's Runner, strict about weights and silent on disk until it starts."""
+"""mmengine's Runner: strict about weights, quiet, silent on disk until it starts."""
 
 import itertools
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner as _Runner
 from mmengine.runner.checkpoint import _load_checkpoint
 
 from mmext.engine.checkpoint import load_weights
+from mmext.engine.terminal_log import quieten_terminal
 from mmext.errors import UserError
 
 _NUMBERS = itertools.count(1)
@@ -75,6 +77,12 @@ class Runner(_Runner):
         self._has_loaded = True
         self.logger.info(f"Load checkpoint from {filename}")
         return checkpoint
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Make a logger that shows only single lines of use on the terminal."""
+        logger = super().build_logger(*args, **kwargs)
+        quieten_terminal(logger)
+        return logger
 
     def dump_config(self) -> None:
         """Write nothing yet: WorkDirHook does when all refusals are behind."""

@@ -28,6 +28,7 @@ from mmext.engine.lineage import (
     resume_from,
     start_from_parents,
 )
+from mmext.engine.lineage_options import own_options, parent_options
 from mmext.engine.processes import join_processes, locked_for_all
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
@@ -67,7 +68,8 @@ def train(
         config_path: The config file.
         work_dir: Where the run's files go; by default ``work_dirs/`` and the
             config's path below ``configs/``. Parents' lie beside it.
-        options: ``--cfg-options``, applied to parents as well.
+        options: ``--cfg-options``, applied to parents as well; those for a hook go
+            to the configs of the lineage that have it.
         resume: Go on from the newest whole checkpoint in ``work_dir``. A finished run
             is left as it is.
         overwrite: Train anew even if ``work_dir`` holds a run.
@@ -97,7 +99,7 @@ def train(
 
 
 def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
-    config = load_config(config_path, request.options)
+    config = load_config(config_path, own_options(config_path, request.options))
     # The same as --resume: mmengine's own search would follow any text file.
     resume = request.resume or bool(config.get("resume"))
     config.resume = False
@@ -109,7 +111,9 @@ def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
     for parent in parents:
         # A branch that was begun goes on from its own checkpoint.
         needed = not done and (parent.use == "bank" or not begun)
-        _provide(parent, parent.missing() if needed else [], request)
+        options = parent_options(config_path, parent.config_path, request.options)
+        missing = parent.missing() if needed else []
+        _provide(parent, missing, replace(request, options=options))
     with locked_for_all(work_dir):
         own = newest_whole_checkpoint(work_dir) if resume else None
         latest = latest_checkpoint(work_dir)
@@ -135,7 +139,8 @@ def _provide(parent: Parent, missing: list[Path], request: _Request) -> None:
             f"--work-dir {parent.work_dir}' first, or add --with-parents"
         )
     if missing:
-        config = load_config(parent.config_path, request.options)
+        options = own_options(parent.config_path, request.options, say=False)
+        config = load_config(parent.config_path, options)
         refuse_unreachable(parent, config)
     if missing or (unfinished and request.with_parents):
         again = replace(request, resume=True, overwrite=False)

@@ -23,14 +23,14 @@ _NAMES = {"iou": "IoU", "fn_tp": "FN/TP", "fp_tp": "FP/TP"}
 
 
 def add_cases(
-    writer: ReportWriter, seeds: Sequence[Experiment], window: EpochWindow
+    writer: ReportWriter, seeds: Sequence[Experiment], window: EpochWindow | None
 ) -> None:
     """Add the case table of one experiment, or of its several seeds.
 
     Args:
         writer: Of the report.
         seeds: Experiments that differ in their seed alone.
-        window: Which epochs are averaged over.
+        window: Which epochs are averaged over; None leaves out untrained models.
     """
     rows = [row for experiment in seeds for row in case_rows(experiment, window)]
     if not rows:
@@ -83,7 +83,7 @@ def _cards(case: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
     return cards
 
 
-def _what_is_averaged(seeds: Sequence[Experiment], window: EpochWindow) -> str:
+def _what_is_averaged(seeds: Sequence[Experiment], window: EpochWindow | None) -> str:
     spans = {
         (len(chosen), int(chosen[0]), int(chosen[-1]))
         for experiment in seeds
@@ -103,11 +103,18 @@ def _what_is_averaged(seeds: Sequence[Experiment], window: EpochWindow) -> str:
         else "Stage 1 is its one channel over the same epoch numbers: the trunk and "
         "what continued it."
     )
+    left_out = (
+        ""
+        if window
+        else "Epochs before errors were accumulated, or before both stages had found "
+        "any target, are of untrained models and left out; --window : takes in all, "
+        "as the paper's averages may. "
+    )
     return (
-        f"Averages over {text}. Stage 2 is its decided mask against the truth. "
-        f"{compared} Epochs without a true positive have no FN/TP and FP/TP and are "
-        "left out of those. Differences are gains: above zero Δ IoU and Δ FN/TP are "
-        "better, Δ FP/TP is worse."
+        f"Averages over {text}. {left_out}Stage 2 is its decided mask against the "
+        f"truth. {compared} Epochs without a true positive have no FN/TP and FP/TP "
+        "and are left out of those. Differences are gains: above zero Δ IoU and Δ "
+        "FN/TP are better, Δ FP/TP is worse."
     )
 
 

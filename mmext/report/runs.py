@@ -112,7 +112,8 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
 
     Returns:
         The runs that can be read, each once, and a line for each directory that is
-        missing or incomplete and for each run that has not ended.
+        missing or incomplete, for each run that has not ended as planned, and for
+        each warning that trainings gave.
 
     Raises:
         UserError: There is no run at all.
@@ -136,7 +137,16 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
                 notes.append(note)
     if not runs:
         raise UserError(f"no run to report: {'; '.join(notes) or 'no directory given'}")
-    return list(runs.values()), notes
+    return list(runs.values()), [*notes, *_warnings(list(runs.values()))]
+
+
+def _warnings(runs: Sequence[Run]) -> list[str]:
+    # A branch inherits its parent's warnings: each is one line, with all their names.
+    names: dict[str, list[str]] = {}
+    for run in runs:
+        for warning in run.record.get("warnings", []):
+            names.setdefault(warning["message"], []).append(str(run.path))
+    return [f"{', '.join(paths)}: {message}" for message, paths in names.items()]
 
 
 def _read_run(path: Path) -> tuple[Run | None, str]:
@@ -147,8 +157,11 @@ def _read_run(path: Path) -> tuple[Run | None, str]:
     if not history:
         return None, f"{path}: has no finished epoch, left out"
     run = Run(path=path, record=record, history=history)
-    if run.finished:
+    state, reason = record["state"], record.get("reason")
+    if state == "finished":
         return run, ""
+    if reason:
+        return run, f"{path}: {state}: {reason}"
     return run, f"{path}: unfinished, epoch {run.last_epoch} of {record['epochs']}"
 
 

@@ -29,7 +29,7 @@ SCORES = ("iou", "fn_tp", "fp_tp")
 Row = dict[str, str | float]
 
 
-def case_rows(experiment: Experiment, window: EpochWindow) -> list[Row]:
+def case_rows(experiment: Experiment, window: EpochWindow | None) -> list[Row]:
     """A row per case: averages over epochs of both stages, on the test set.
 
     The paper says only "averages over epochs". Here both stages are averaged over
@@ -37,7 +37,8 @@ def case_rows(experiment: Experiment, window: EpochWindow) -> list[Row]:
 
     Args:
         experiment: The runs.
-        window: Which of the epochs that both stages have.
+        window: Which of the epochs that both stages have; None leaves out those of
+            untrained models, see :func:`first_trained_epoch`.
     """
     rows = []
     for case, run in experiment.cases.items():
@@ -73,15 +74,43 @@ def case_cfdr(experiment: Experiment, run: Run) -> float:
 
 
 def averaged_epochs(
-    experiment: Experiment, run: Run, window: EpochWindow
+    experiment: Experiment, run: Run, window: EpochWindow | None
 ) -> np.ndarray:
     """The epoch numbers to average over: of both stages, or of stage 2 if alone."""
     first, second = experiment.stage1("epoch")[0], run.epochs()
-    return window.select(np.intersect1d(first, second) if len(first) else second)
+    both = np.intersect1d(first, second) if len(first) else second
+    if window is None:
+        return both[both >= first_trained_epoch(experiment, run)]
+    return window.select(both)
+
+
+def first_trained_epoch(experiment: Experiment, run: Run) -> float:
+    """The first epoch whose models can be called trained; infinite if none can.
+
+    That is the first after which errors are accumulated: the method's own line
+    between learning and refining. Nor does an epoch count before either stage has
+    found any target in the test set.
+
+    Args:
+        experiment: Of stage 1; where it accumulated nothing, its first epoch counts.
+        run: Stage 2.
+    """
+    epochs, ratios = experiment.stage1("cfdr", "total")
+    begun = epochs[np.isfinite(ratios)]
+    parts = [
+        (run.epochs(), run.series("test", run.decided, "iou")),
+        experiment.stage1("test", "target", "iou"),
+    ]
+    firsts = [
+        float(numbers[values > 0].astype(float).min(initial=np.inf))
+        for numbers, values in parts
+        if len(numbers)
+    ]
+    return max([float(begun[0]) if len(begun) else 0.0, *firsts])
 
 
 def _window_means(
-    experiment: Experiment, run: Run, score: str, window: EpochWindow
+    experiment: Experiment, run: Run, score: str, window: EpochWindow | None
 ) -> tuple[float, float]:
     chosen = averaged_epochs(experiment, run, window)
     epochs, values = experiment.stage1("test", "target", score)

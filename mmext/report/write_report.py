@@ -36,12 +36,12 @@ def write_report(
     Args:
         paths: Work directories, or folders that hold some.
         out: Folder for the report.
-        window: Epochs that the case table averages over; None means all that both
-            stages have.
+        window: Epochs that the case table averages over; None means those of both
+            stages whose models are trained (``first_trained_epoch``).
         title: Of the page.
 
     Returns:
-        What was missing or unfinished, a line each.
+        What was missing, unfinished or doubtful, a line each.
 
     Raises:
         UserError: There is nothing to report.
@@ -56,7 +56,7 @@ def write_report(
     several = sum(map(len, groups)) > 1
     with styled():
         for seeds in groups:
-            notes += _add_group(page, out, seeds, window or EpochWindow(), several)
+            notes += _add_group(page, out, seeds, window, several)
         add_provenance(ReportWriter(page, out), runs)
     with atomic_path(out / "report.html") as temporary:
         temporary.write_text(page.render(), encoding="utf-8")
@@ -67,7 +67,7 @@ def _add_group(
     page: HtmlPage,
     out: Path,
     seeds: Sequence[Experiment],
-    window: EpochWindow,
+    window: EpochWindow | None,
     several: bool,
 ) -> list[str]:
     evaluations = [evaluate(e, out / "predictions" / e.label) for e in seeds]

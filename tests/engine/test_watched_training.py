@@ -183,3 +183,54 @@ def test_a_damaged_history_is_restored_from_the_checkpoint(
     assert read_run_record(work_dir)["state"] == "finished"
     kept = work_dir / "history.jsonl.damaged"
     assert kept.exists() == (damage != "gone")
+
+
+def test_a_hooks_option_goes_to_the_configs_that_have_the_hook(
+    tmp_path, tiny_options, capsys
+):
+    options = tiny_options(
+        **{
+            "default_hooks.error_accumulation.counts": True,
+            "default_hooks.training_set_metric.interval": 4,
+        }
+    )
+    train(CASE, tmp_path / CASE.stem, options, with_parents=True)
+    said = "has no hook error_accumulation, so --cfg-options"
+    assert capsys.readouterr().out.count(said) == 1
+    bank = ErrorBank.load(tmp_path / "stage1_trunk" / "error_bank_epoch_4.npz")
+    assert bank.has_counts
+    scored = ["train" in line for line in read_history(tmp_path / CASE.stem)]
+    assert scored == [False, False, False, True] * 2
+    scored = ["train" in line for line in read_history(tmp_path / "stage1_trunk")]
+    assert all(scored)
+
+
+def test_an_option_for_a_hook_that_nobody_has_is_refused(tmp_path, tiny_options):
+    options = tiny_options(**{"default_hooks.error_acumulation.counts": True})
+    with pytest.raises(UserError, match="error_acumulation: has no type"):
+        train(CASE, tmp_path / CASE.stem, options, with_parents=True)
+    assert list(tmp_path.glob("stage*")) == []
+
+
+def test_counts_that_the_parent_lacks_are_one_line(tmp_path, tiny_options):
+    train(TRUNK, tmp_path / TRUNK.stem, tiny_options())
+    options = tiny_options(**{"default_hooks.error_accumulation.counts": True})
+    with pytest.raises(UserError, match="has no counts, expected them") as caught:
+        train(CONFIGS / "stage1_A.py", tmp_path / "stage1_A", options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"begin": 200}, "accumulates errors after epoch 4 only"),
+        ({"snapshots": [100]}, "writes its error bank after epochs 2, 6"),
+    ],
+)
+def test_a_parent_is_not_trained_in_vain(tmp_path, tiny_options, changes, expected):
+    options = tiny_options(**{"train_cfg.max_epochs": 300})
+    for key, value in changes.items():
+        options[f"default_hooks.error_accumulation.{key}"] = value
+    with pytest.raises(UserError, match=expected):
+        train(CASE, tmp_path / CASE.stem, options, with_parents=True)
+    assert not (tmp_path / "stage1_trunk").exists()

@@ -1,3 +1,6 @@
+import json
+import re
+
 import numpy as np
 import pytest
 
@@ -37,6 +40,53 @@ def test_what_is_missing_torn_or_unfinished_is_named(experiment, write_run, tmp_
         "absent: no such work directory",
     ):
         assert sum(part in note for note in notes) == 1
+
+
+def test_warnings_and_ends_that_nobody_planned_are_named(experiment):
+    def change(name, **values):
+        file = experiment / name / "run.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+    warning = dict(kind="fit", epoch=3, message="Errors at a training IoU of 0.39")
+    for name in ("stage1_trunk", "stage1_baseline"):
+        change(name, warnings=[warning])
+    change("stage1_baseline", state="stopped early", reason="stopped after epoch 8")
+    change("stage2_A100-200", state="failed", reason="loss is nan at epoch 9")
+    runs, notes = find_runs([experiment])
+    assert {run.name: run.finished for run in runs} == {
+        "stage1_trunk": True,
+        "stage1_baseline": True,
+        "stage2_A100-200": False,
+    }
+    trunk, baseline = (experiment / f"stage1_{n}" for n in ("trunk", "baseline"))
+    assert set(notes) == {
+        f"{baseline}: stopped early: stopped after epoch 8",
+        f"{experiment / 'stage2_A100-200'}: failed: loss is nan at epoch 9",
+        f"{baseline}, {trunk}: {warning['message']}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("run.json", b"\xff\xfe", "can't be read"),
+        ("run.json", b"[]", "expected a table"),
+        ("run.json", b'{"config": 3, "seed": 0, "epochs": 1}', "run.json"),
+        ("history.jsonl", b"\xff\n", "line 1: damaged"),
+        ("history.jsonl", b'{"epoch": 1}\n{"epoch"', "line 2: damaged"),
+        ("history.jsonl", b'{"epoch": 0}', r"line 1\.epoch: is 0, expected at least 1"),
+        ("history.jsonl", b'{"epoch": 2}\n{"epoch": 1}', "epoch 1 after epoch 2"),
+        ("history.jsonl", b'{"epoch": 1, "test": 3}', r"\.test: is 3"),
+        ("history.jsonl", b'{"epoch": 1, "test": {"a": {"iou": "x"}}}', "is 'x'"),
+        ("history.jsonl", b"3\n", "expected a table"),
+    ],
+)
+def test_damaged_files_are_one_line(experiment, file, content, expected):
+    (experiment / "stage1_trunk" / file).write_bytes(content)
+    runs, notes = find_runs([experiment])
+    assert "stage1_trunk" not in {run.name for run in runs}
+    [note] = notes
+    assert re.search(expected, note) and note.endswith("left out") and "\n" not in note
 
 
 def test_a_record_without_its_essentials_is_named(experiment):

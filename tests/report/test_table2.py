@@ -13,7 +13,7 @@ from mmext.report.table2 import case_rows, published_rows
 def rows(folder, window=":"):
     runs, _ = find_runs([folder])
     [experiment] = group_experiments(runs)
-    return case_rows(experiment, EpochWindow.parse(window))
+    return case_rows(experiment, window and EpochWindow.parse(window))
 
 
 def test_both_stages_are_averaged_over_the_same_epochs(experiment):
@@ -31,6 +31,44 @@ def test_a_window_picks_epochs(experiment, window, mean):
     [row] = rows(experiment, window)
     assert row["iou_1"] == pytest.approx(0.5 + mean / 1000)
     assert row["iou_2"] == pytest.approx(0.6 + mean / 1000)
+
+
+def test_the_headline_leaves_out_untrained_epochs(experiment):
+    # Errors are accumulated from epoch 3 on, of 8.
+    [row] = rows(experiment, None)
+    assert row["iou_1"] == pytest.approx(0.5 + 5.5 / 1000)
+    # A stage that finds its first target in epoch 6 is untrained until then.
+    file = experiment / "stage2_A100-200" / "history.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines[:5]:
+        line["test"]["union"]["iou"] = 0.0
+    # Later it may lose them again: that is a result.
+    lines[6]["test"]["union"]["iou"] = 0.0
+    file.write_text("\n".join(map(json.dumps, lines)))
+    [row] = rows(experiment, None)
+    assert row["iou_1"] == pytest.approx(0.5 + 7 / 1000)
+    assert row["iou_2"] == pytest.approx((0.606 + 0 + 0.608) / 3)
+    [row] = rows(experiment, ":")
+    assert row["iou_1"] == pytest.approx(0.5 + 4.5 / 1000)
+
+
+def test_a_stage_that_never_finds_a_target_averages_nothing(experiment):
+    file = experiment / "stage2_A100-200" / "history.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines:
+        line["test"]["union"]["iou"] = None
+    file.write_text("\n".join(map(json.dumps, lines)))
+    [row] = rows(experiment, None)
+    assert math.isnan(row["iou_1"]) and math.isnan(row["iou_2"])
+
+
+def test_a_bank_of_several_parents_has_no_cfdr_of_its_own(write_run):
+    folder = write_run("stage1_fold0", range(1, 5)).parent
+    parents = ["stage1_fold0", "stage1_fold1"]
+    lineage = dict(parent=parents, epoch=4, use="bank")
+    write_run("stage2_folds", range(1, 5), lineage)
+    [row] = rows(folder)
+    assert math.isnan(row["cfdr"])
 
 
 def test_an_empty_window_averages_nothing(experiment):

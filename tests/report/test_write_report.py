@@ -21,7 +21,7 @@ def test_curves_alone(experiment, tmp_path):
     notes = write_report([experiment], tmp_path / "report")
     page = (tmp_path / "report" / "report.html").read_text()
     assert "viewport" in page and "@media print" in page
-    assert "One seed (0)" in page and "8 epochs from 1 to 8" in page
+    assert "One seed (0)" in page and "6 epochs from 3 to 8" in page
     figures = {p.name for p in (tmp_path / "report" / "figures").iterdir()}
     for name in ("loss_iou", "cfdr", "iou", "fn_tp", "fp_tp", "stability"):
         assert {f"{name}.png", f"{name}.svg"} <= figures

@@ -213,9 +213,9 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         first = self.begin if isinstance(self.begin, int) else 0
         coming = sorted({e for e in self.snapshots if first < e < last} | {last})
         left_out = sorted(set(self.snapshots) - set(coming))
-        unless = f"; not after {_listed(left_out)}" if left_out else ""
+        unless = f", not after {_listed(left_out)}" if left_out else ""
         runner.logger.info(
-            f"Training errors are accumulated from {_in_words(self.begin)} on and "
+            f"Errors will be accumulated after {_in_words(self.begin)}, and the bank "
             f"written after epoch {_listed(coming)}{unless}"
         )
 
