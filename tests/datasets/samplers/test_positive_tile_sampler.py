@@ -61,3 +61,22 @@ def test_no_positive_tile_is_refused_and_no_negative_is_announced():
         PositiveTileSampler(Tiles([0.0, 0.0005]), seed=0)
     sampler = PositiveTileSampler(Tiles([0.5, 0.5, 1.0]), seed=0)
     np.testing.assert_allclose(sampler.weights, 1)
+
+
+def test_expected_draws_are_those_of_many_epochs():
+    sampler = PositiveTileSampler(Tiles([0.1] * 3 + [0.0] * 7), seed=0)
+    draws = sampler.draws()
+    counted = np.zeros(10)
+    for epoch in range(2000):
+        sampler.set_epoch(epoch)
+        counted += np.bincount(list(sampler), minlength=10)
+    expected = np.concatenate([draws["positive"], draws["negative"]])
+    assert [len(draws[name]) for name in ("positive", "negative")] == [3, 7]
+    # 2,000 epochs of 10 draws: a tile's mean deviates by at most 0.04.
+    np.testing.assert_allclose(counted / 2000, expected, atol=0.15)
+    assert expected.sum() == pytest.approx(10)
+
+
+def test_a_ratio_of_nothing_is_refused():
+    with pytest.raises(UserError, match="ratio: is"):
+        PositiveTileSampler(Tiles([0.1, 0.0]), ratio=(0, 0), seed=0)
