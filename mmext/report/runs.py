@@ -1,6 +1,6 @@
 """Reading what trainings left behind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,15 +137,22 @@ def find_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
                 notes.append(note)
     if not runs:
         raise UserError(f"no run to report: {'; '.join(notes) or 'no directory given'}")
-    return list(runs.values()), [*notes, *_warnings(list(runs.values()))]
+    said = warning_lines((run.path, run.record) for run in runs.values())
+    return list(runs.values()), [*notes, *said]
 
 
-def _warnings(runs: Sequence[Run]) -> list[str]:
-    # A branch inherits its parent's warnings: each is one line, with all their names.
+def warning_lines(records: Iterable[tuple[Path, RunRecord]]) -> list[str]:
+    """What trainings warned of, a line for each warning.
+
+    A branch inherits its parent's warnings: a line names all that have it.
+
+    Args:
+        records: Work directories with their records.
+    """
     names: dict[str, list[str]] = {}
-    for run in runs:
-        for warning in run.record.get("warnings", []):
-            names.setdefault(warning["message"], []).append(str(run.path))
+    for path, record in records:
+        for warning in record.get("warnings", []):
+            names.setdefault(warning["message"], []).append(str(path))
     return [f"{', '.join(paths)}: {message}" for message, paths in names.items()]
 
 

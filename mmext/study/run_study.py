@@ -8,8 +8,10 @@ from tqdm import tqdm
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import load_model
 from mmext.engine.lineage import checkpoint_path
+from mmext.engine.work_dir import read_run_record
 from mmext.errors import UserError
 from mmext.report.predictions import predict_once
+from mmext.report.runs import warning_lines
 
 from .answers import Answers
 from .cost import training_costs
@@ -56,6 +58,9 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
         scores=scores,
         costs=training_costs(study, out, by_work_dir),
         detections=scorer.detections(),
+        warnings=warning_lines(
+            (path, read_run_record(path)) for path in sorted(by_work_dir)
+        ),
     )
     write_results(results, results_folder(study, out))
     return results
@@ -114,7 +119,9 @@ class _Scorer:
         dumps = []
         for number in seeds:
             work_dir = self._work_dir(arm, number)
-            checkpoint = checkpoint_path(work_dir, self.trainings[work_dir].epochs)
+            checkpoint = checkpoint_path(
+                work_dir, self.trainings[work_dir].trained_epochs
+            )
             folder = work_dir / f"{split}_predictions"
             dumps.append(predict_once(checkpoint, self.stores[split], folder))
         kind = arm.ensemble if len(dumps) > 1 else None
@@ -122,8 +129,10 @@ class _Scorer:
 
     def _trained(self, arm: Arm) -> dict[str, object]:
         work_dir = self._work_dir(arm, self.study.seeds[0])
-        checkpoint = checkpoint_path(work_dir, self.trainings[work_dir].epochs)
-        return load_model(checkpoint).model.decoder.settings
+        return load_model(self._checkpoint(work_dir)).model.decoder.settings
+
+    def _checkpoint(self, work_dir: Path) -> Path:
+        return checkpoint_path(work_dir, self.trainings[work_dir].trained_epochs)
 
     def _work_dir(self, arm: Arm, seed: int) -> Path:
         return self.out / f"seed{seed}" / arm.config.stem

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from mmext.engine.build_config import load_config
 from mmext.engine.lineage import find_parents, is_finished
+from mmext.engine.work_dir import read_run_record
 from mmext.errors import UserError
 
 
@@ -40,6 +41,11 @@ class Training:
     def finished(self) -> bool:
         """Whether it has been run to its end."""
         return is_finished(self.work_dir, self.epochs)
+
+    @property
+    def trained_epochs(self) -> int:
+        """How many a finished one has had: fewer if a hook stopped it early."""
+        return read_run_record(self.work_dir).get("trained_epochs", self.epochs)
 
 
 def needed_trainings(

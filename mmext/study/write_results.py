@@ -67,12 +67,14 @@ class Results:
         scores: Of each arm, a seed each.
         costs: Of each arm.
         detections: Of each arm with an error channel, a seed each.
+        warnings: What its trainings warned of, a line each.
     """
 
     study: Study
     scores: dict[str, list[ArmScores]]
     costs: dict[str, Cost]
     detections: dict[str, list[ErrorDetection]]
+    warnings: Sequence[str] = ()
 
     def matched(self, arm: str) -> list[float]:
         """The reference's precision at the arm's recall, by seed.
@@ -107,6 +109,7 @@ def write_results(results: Results, out: Path) -> None:
         f"Study {study.path.stem}",
         f"{len(study.arms)} arms, {len(study.seeds)} seeds; mmext {mmext.__version__}",
     )
+    page.warnings(results.warnings)
     writer = ReportWriter(page, out)
     with styled():
         _add_arms(writer, results)

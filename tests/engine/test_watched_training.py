@@ -18,7 +18,7 @@ from .conftest import CONFIGS
 TRUNK = CONFIGS / "stage1_trunk.py"
 CASE = CONFIGS / "stage2_A100-200.py"
 EARLY = {
-    # No epoch can gain 2 in IoU, so that the second is the last.
+    # No epoch can gain so many pixels, so that the second is the last.
     "default_hooks.stop": dict(
         type="EarlyStoppingHook",
         monitor="test/target.tn",
@@ -220,17 +220,42 @@ def test_counts_that_the_parent_lacks_are_one_line(tmp_path, tiny_options):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"begin": 200}, "accumulates errors after epoch 4 only"),
-        ({"snapshots": [100]}, "writes its error bank after epochs 2, 6"),
-    ],
-)
-def test_a_parent_is_not_trained_in_vain(tmp_path, tiny_options, changes, expected):
-    options = tiny_options(**{"train_cfg.max_epochs": 300})
-    for key, value in changes.items():
-        options[f"default_hooks.error_accumulation.{key}"] = value
-    with pytest.raises(UserError, match=expected):
-        train(CASE, tmp_path / CASE.stem, options, with_parents=True)
-    assert not (tmp_path / "stage1_trunk").exists()
+@HOOKS.register_module(force=True)
+class PowerCutHook(Hook):
+    """Dies after an epoch's checkpoint, before its validation."""
+
+    priority = "LOWEST"
+
+    def after_train_epoch(self, runner):
+        if runner.epoch == 2:
+            raise KeyboardInterrupt
+
+
+def test_patience_survives_a_kill(tmp_path, tiny_options):
+    stop = {**EARLY, "default_hooks.checkpoint.interval": 50}
+    stop["default_hooks.stop"] = {**EARLY["default_hooks.stop"], "patience": 3}
+    options = tiny_options(**stop, **{"train_cfg.max_epochs": 400})
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    train(TRUNK, straight, options)
+    # The first epoch sets the mark, three more don't gain 10^9.
+    assert read_run_record(straight)["trained_epochs"] == 4
+    cut = {"default_hooks.cut": dict(type="PowerCutHook")}
+    with pytest.raises(KeyboardInterrupt):
+        train(TRUNK, killed, {**options, **cut})
+    assert read_run_record(killed)["state"] == "running"
+    train(TRUNK, killed, options, resume=True)
+    record = read_run_record(killed)
+    assert (record["state"], record["trained_epochs"]) == ("stopped early", 4)
+    assert torch.equal(
+        weights(killed / "epoch_4.pth"), weights(straight / "epoch_4.pth")
+    )
+
+
+def test_a_monitor_that_nobody_measures_is_one_line(tmp_path, tiny_options):
+    hook = dict(type="EarlyStoppingHook", monitor="val/iou", rule="greater")
+    with pytest.raises(UserError, match=r"monitor: is 'val/iou', expected one of test"):
+        train(
+            TRUNK,
+            tmp_path / "w",
+            tiny_options(**{"default_hooks.stop": hook | {"strict": True}}),
+        )

@@ -1,6 +1,7 @@
 from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .depth_data_hook import DepthDataHook
 from .divergence_hook import DivergenceHook
+from .early_stopping_hook import EarlyStoppingHook
 from .epoch_seed_hook import EpochSeedHook
 from .error_accumulation_hook import ErrorAccumulationHook
 from .history_hook import HistoryHook
@@ -15,6 +16,7 @@ __all__ = [
     "AtomicCheckpointHook",
     "DepthDataHook",
     "DivergenceHook",
+    "EarlyStoppingHook",
     "EpochSeedHook",
     "ErrorAccumulationHook",
     "HistoryHook",

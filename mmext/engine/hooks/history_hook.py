@@ -148,8 +148,7 @@ class HistoryHook(Hook):
             return
         line = cast(dict[str, Any], self.lines[-1])
         for name, value in (metrics or {}).items():
-            prefix, _, rest = name.partition("/")
-            _set_nested(line, [prefix, *rest.split(".")] if rest else [prefix], value)
+            _set_nested(line, _keys(name), value)
         if hasattr(self, "_started"):
             line["seconds"] = time.perf_counter() - self._started
         self._write()
@@ -174,6 +173,27 @@ class HistoryHook(Hook):
     def _write(self) -> None:
         if dist.is_main_process():
             write_history(self.work_dir, self.lines)
+
+
+def score_of(line: HistoryLine, metric: str) -> float | None:
+    """The value of a metric in a line.
+
+    Args:
+        line: Of a history.
+        metric: The name that its evaluator gives it, such as ``'test/union.iou'``.
+
+    Returns:
+        The value; None if the line lacks it or it was no number.
+    """
+    value: Any = line
+    for key in _keys(metric):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _keys(metric: str) -> list[str]:
+    prefix, _, rest = metric.partition("/")
+    return [prefix, *rest.split(".")] if rest else [prefix]
 
 
 def _set_nested(line: dict[str, Any], keys: list[str], value: float) -> None:
