@@ -30,6 +30,7 @@ LOG_PROCESSORS = _child(
 )
 METRICS = _child(mmseg_registry.METRICS, "mmext.evaluation")
 TASK_UTILS = _child(mmseg_registry.TASK_UTILS, "mmext.datasets")
+WEIGHT_INITIALIZERS = _child(mmseg_registry.WEIGHT_INITIALIZERS, "mmext.models")
 
 # Nothing of ours is in these; without a child of our scope the Runner would warn
 # each time that it looks something up in them.
@@ -43,4 +44,3 @@ PARAM_SCHEDULERS = _child(mmseg_registry.PARAM_SCHEDULERS)
 RUNNERS = _child(mmseg_registry.RUNNERS)
 VISBACKENDS = _child(mmseg_registry.VISBACKENDS)
 VISUALIZERS = _child(mmseg_registry.VISUALIZERS)
-WEIGHT_INITIALIZERS = _child(mmseg_registry.WEIGHT_INITIALIZERS)

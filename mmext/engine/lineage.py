@@ -98,6 +98,11 @@ def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Pare
         )
     parents = []
     for name in names:
+        if not name or Path(name).name != name:
+            raise UserError(
+                f"{config_path}: lineage.parent is {name!r}, expected the name of a "
+                "config beside it"
+            )
         parent_config = config_path.with_name(f"{name}.py")
         if not parent_config.is_file():
             raise UserError(

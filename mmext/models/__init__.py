@@ -21,6 +21,7 @@ from .losses.depth import (
     StructureGradientLoss,
     StructureGuidedSmoothLoss,
 )
+from .pretrained import WholePretrainedInit
 from .segmentors import BinarySegmentor, BinaryTTAModel
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "UNet3",
     "UnifiedFocalLoss",
     "UnionDecoder",
+    "WholePretrainedInit",
 ]

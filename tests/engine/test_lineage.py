@@ -61,6 +61,14 @@ def test_two_parents_of_one_trunk_are_no_circle(write):
     assert len(parents_of(child)) == 2
 
 
+@pytest.mark.parametrize("name", ["../trunk", "", "/trunk", "."])
+def test_a_parent_is_a_name(write, name):
+    write("trunk")
+    child = write("child", parent=name, epoch=4, use="branch")
+    with pytest.raises(UserError, match=f"lineage.parent is '{name}', expected the"):
+        parents_of(child)
+
+
 @pytest.mark.parametrize("use", ["branch", "continue"])
 @pytest.mark.parametrize("epochs", [3, 4])
 def test_a_branch_ends_after_its_parent(write, use, epochs):
