@@ -1,5 +1,6 @@
 """Thermal images from files, folders and videos."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ class ThermalSource:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._items = [item for path in paths for item in _find(path)]
         names = [name for name, _ in self._items]
-        twice = {name for name in names if names.count(name) > 1}
+        twice = {name for name, number in Counter(names).items() if number > 1}
         if twice:
             raise UserError(
                 f"{sorted(twice)[0]}: two inputs have this name, expected different "

@@ -13,11 +13,13 @@ from tqdm import tqdm
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.leftovers import hidden_name
 from mmext.geo.ground_area import ground_area
 from mmext.geo.qgis_style import embed_style, graduated_fills, red_and_blue
 from mmext.geo.scene_grid import Layers, SceneGrid
 from mmext.geo.strip_polygons import StripObject, StripPolygonizer
 from mmext.geo.strip_raster import StripRaster
+from mmext.geo.writing import writing
 from mmext.structures.error_bank import ErrorBank
 
 NO_DATA = 65535
@@ -187,7 +189,7 @@ def write_atlas(
     table = table.sort_values("score", ascending=False, ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     files.append(folder / "error_atlas.gpkg")
-    with atomic_path(files[-1]) as temporary:
+    with atomic_path(files[-1]) as temporary, writing(files[-1]):
         table.to_file(temporary, layer="errors", driver="GPKG", geometry_type="Unknown")
         qml = graduated_fills("persistence", _STEPS, "kind", _KINDS)
         embed_style(temporary, "errors", qml)
@@ -199,7 +201,11 @@ def _write_scene(
 ) -> geopandas.GeoDataFrame:
     names = error_layers(bank)
     raster = StripRaster(
-        path.with_name(f".{path.stem}.strips.tif"), grid, names, "uint16", NO_DATA
+        path.with_name(hidden_name(path.with_suffix(".strips.tif"), "tmp")),
+        grid,
+        names,
+        "uint16",
+        NO_DATA,
     )
     regions, highest = _Regions(bank, grid), 1
     try:
