@@ -47,8 +47,10 @@ def same_kind(
     return candidates["kind"].to_numpy()[:, None] == kinds[None]
 
 
-def hits(matching: np.ndarray) -> np.ndarray:
+def first_finds(matching: np.ndarray) -> np.ndarray:
     """Which candidates, best first, find an error that none before them found.
+
+    A candidate finds one error at most, the first that is left.
 
     Args:
         matching: (N, M) bool in the candidates' order.
@@ -67,12 +69,12 @@ def hits(matching: np.ndarray) -> np.ndarray:
 
 
 def precision_at(found: np.ndarray, k: int) -> float:
-    """Share of hits among the first k candidates; fewer than k count as misses."""
+    """Share of the first k candidates that find an error; fewer than k find less."""
     return float(found[:k].sum() / k)
 
 
 def average_precision(found: np.ndarray, planted: int) -> float:
-    """Sum of precision at each hit over the number of planted errors."""
+    """Sum of the precision at each find over the number of planted errors."""
     precision = np.cumsum(found) / np.arange(1, len(found) + 1)
     return float(precision[found].sum() / planted) if planted else float("nan")
 
@@ -90,7 +92,7 @@ def compare_rankings(
     Returns:
         A row per ranking: ``ranking`` (``score``; ``loss``; ``loss x likeness``, what
         remains of our score without the bank; ``chance``), ``candidates``, ``planted``,
-        ``precision_at_K`` and ``recall_at_K``, where a hit is of the right kind,
+        ``precision_at_K`` and ``recall_at_K``, where a find is of the right kind,
         ``average_precision``, and ``average_precision_any_kind``.
     """
     lying = overlaps(candidates, planted)
@@ -118,11 +120,11 @@ def compare_rankings(
 
 
 def _measure(right: np.ndarray, lying: np.ndarray) -> dict[str, float]:
-    found, planted = hits(right), right.shape[1]
+    found, planted = first_finds(right), right.shape[1]
     result = {f"precision_at_{k}": precision_at(found, k) for k in _DEPTHS}
     result |= {
         f"recall_at_{k}": float(found[:k].sum() / max(planted, 1)) for k in _DEPTHS
     }
     result["average_precision"] = average_precision(found, planted)
-    any_kind = average_precision(hits(lying), planted)
+    any_kind = average_precision(first_finds(lying), planted)
     return {**result, "average_precision_any_kind": any_kind}

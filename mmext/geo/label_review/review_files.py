@@ -102,7 +102,8 @@ def write_review(
             for row in tqdm(rows.itertuples(), total=len(rows), desc="Thumbnails"):
                 place = _Place(row.row, row.column, max(_LEAST_SIDE, 2 * row.side))
                 picture = _thumbnail(store, grid, place, (row.kind, row.geometry))
-                picture.save(temporary / f"{row.rank:04d}.png")
+                # Packed harder, they would take longer than all the rest together.
+                picture.save(temporary / f"{row.rank:04d}.png", compress_level=1)
     try:
         with atomic_path(path.with_suffix(".html")) as page:
             page.write_text(_contact_sheet(shown, path.stem))
