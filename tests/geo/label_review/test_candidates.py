@@ -104,6 +104,27 @@ def test_one_outline_for_several_labels_is_one_candidate():
     assert len(candidates(None)) <= 2
 
 
+@pytest.mark.parametrize(("reach", "concerned"), [(3, (1, 2)), (0, (1,))])
+def test_an_outline_concerns_the_labels_that_it_lies_on(reach, concerned):
+    labels = np.zeros((30, 60), np.uint8)
+    objects = np.zeros((30, 60), np.int32)
+    labels[10:20, 10:20] = objects[10:20, 10:20] = 1
+    objects[10:20, 24:34] = 2
+    labels[10:20, 24:34] = 1
+    present = np.zeros((30, 60), bool)
+    present[10:20, 14 : 24 + reach] = True
+    # Of the second label nothing was ever wrong.
+    fn, fp = (objects == 1) & ~present, (labels == 0) & present
+    counts = dict(fn_count=fn * 5, fp_count=fp * 5, first_epoch=fn | fp)
+    counts = {k: v.astype(np.uint16) for k, v in counts.items()}
+    counts["last_epoch"] = ((fn | fp) * 10).astype(np.uint16)
+    history = ErrorHistory(counts, passes=10, begin=0, epoch=10)
+    [row] = label_candidates(
+        labels, present, present * 0.9, history, TRANSFORM, CRS, objects=objects
+    ).itertuples()
+    assert (row.kind, row.objects) == ("boundary shift", concerned)
+
+
 def test_what_lies_far_off_says_nothing_of_a_label():
     labels = np.zeros((40, 200), np.uint8)
     labels[10:20, 10:20] = 1

@@ -75,6 +75,10 @@ def test_one_part_of_several(case):
     assert new["number"].tolist() == [0, 1, 3]
     new = apply((SHIFTED, 3, square(82)), overwrite=True)
     assert new.geometry[2].equals(MultiPolygon([square(60), square(82)]))
+    # Onto the feature's other part: one polygon, and a valid one.
+    new = apply((SHIFTED, 3, square(67, 0, 16)), overwrite=True)
+    assert new.geometry[2].is_valid
+    assert new.geometry[2].equals(square(60).union(square(67, 0, 16)))
 
 
 def test_invalid_labels_are_repaired_and_counted(case, capsys):
