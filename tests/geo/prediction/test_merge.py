@@ -43,7 +43,7 @@ def mapped(codes, probability, transform, name, crs="EPSG:3857"):
     objects = polygonizer.add(*object_layers(codes, probability, above, last=True))
     objects += polygonizer.finish()
     spare = PredictionSettings(spare_cut=True)
-    fields = field_table(objects, crs, spare, abs(transform.a), name, "m")
+    fields, _ = field_table(objects, crs, spare, abs(transform.a), name, "m")
     return Sheet(fields, transform, *codes.shape)
 
 
