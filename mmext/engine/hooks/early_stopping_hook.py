@@ -17,7 +17,7 @@ class EarlyStoppingHook(_EarlyStoppingHook):
     the run's history: the scores of the epochs so far.
     """
 
-    # After HistoryHook, which may make up for a validation when a run goes on.
+    # After HistoryHook, before MissedValidationHook, whose scores are new.
     priority = 65
 
     def before_train(self, runner: Runner) -> None:
@@ -32,7 +32,6 @@ class EarlyStoppingHook(_EarlyStoppingHook):
                 "EarlyStoppingHook: expects the config to keep default_hooks.history, "
                 "from which a resumed run takes its scores"
             )
-        self._caught_up = True
         for line in histories[0].lines:
             score = score_of(line, self.monitor)
             if score is not None:
@@ -48,8 +47,6 @@ class EarlyStoppingHook(_EarlyStoppingHook):
         Raises:
             UserError: The monitored one is not among them.
         """
-        if not hasattr(self, "_caught_up"):
-            return  # a validation made up for, which is in the history by now
         if self.strict and self.monitor not in metrics:
             raise UserError(
                 f"EarlyStoppingHook.monitor: is {self.monitor!r}, expected one of "
