@@ -32,6 +32,10 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 #: A number from 0 to 1, both included.
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+#: A number above 0, at most 1: a share of which nothing is none.
+PositiveShare = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+#: A number from 0 to below 1.
+BelowOne = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
 def _plain_file_name(name: str) -> str:
@@ -224,6 +228,7 @@ _NAMES = {
     "bool": "true or false",
     "string": "text",
     "list": "a list",
+    "sequence_str": "a list",
     "tuple": "a list",
     "dict": "a table",
     "path": "a path",
@@ -232,6 +237,7 @@ _NAMES = {
     "dataclass": "a table",
     "typed": "a table",
 }
+_CLASSES = {"Sequence": "a list", "Mapping": "a table", "PathLike": "a path"}
 
 
 def _expected(item: Any) -> str:
@@ -248,5 +254,7 @@ def _expected(item: Any) -> str:
         return f"at most {context['max_length']} values"
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", item["msg"]))
+    if kind == "is_instance_of":
+        return _CLASSES.get(context["class"], f"a {context['class']}")
     known = _NAMES.get(kind) or _NAMES.get(kind.split("_")[0])
     return known or item["msg"].removeprefix("Input should be ").lower()

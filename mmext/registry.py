@@ -43,4 +43,5 @@ OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg_registry.OPTIM_WRAPPER_CONSTRUCTORS)
 PARAM_SCHEDULERS = _child(mmseg_registry.PARAM_SCHEDULERS)
 RUNNERS = _child(mmseg_registry.RUNNERS)
 VISBACKENDS = _child(mmseg_registry.VISBACKENDS)
-VISUALIZERS = _child(mmseg_registry.VISUALIZERS)
+# A child looks its parent's components up, but doesn't import them.
+VISUALIZERS = _child(mmseg_registry.VISUALIZERS, "mmseg.visualization")

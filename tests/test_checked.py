@@ -9,10 +9,12 @@ from pydantic import ValidationError
 from typing_extensions import TypedDict
 
 from mmext.checked import (
+    BelowOne,
     Count,
     Index,
     NotNegative,
     Positive,
+    PositiveShare,
     Share,
     checked,
     parse_json,
@@ -46,6 +48,10 @@ class TrainIou(TypedDict):
         (Share, math.nan, "k: is nan, expected a finite number"),
         (Share, 1.5, "k: is 1.5, expected at most 1"),
         (Positive, 0.0, "k: is 0.0, expected more than 0"),
+        (PositiveShare, 0, "k: is 0, expected more than 0"),
+        (PositiveShare, 1.1, "k: is 1.1, expected at most 1"),
+        (BelowOne, 1, "k: is 1, expected less than 1"),
+        (BelowOne, -0.1, "k: is -0.1, expected at least 0"),
         (NotNegative, -1.0, "k: is -1.0, expected at least 0"),
         (Index | TrainIou, "soon", "k: is 'soon', expected a whole number or a table"),
         (

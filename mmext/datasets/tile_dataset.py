@@ -8,6 +8,7 @@ import numpy as np
 from mmcv.transforms import Compose
 from torch.utils.data import Dataset
 
+from mmext.checked import Index
 from mmext.errors import UserError
 from mmext.registry import DATASETS, TASK_UTILS, TRANSFORMS
 from mmext.structures import ErrorBank
@@ -45,8 +46,8 @@ class TileDataset(Dataset):
         pipeline: Sequence[dict] = (),
         error_mask: str | os.PathLike[str] | Sequence[str] | None = None,
         error_variant: dict | None = None,
-        indices: Sequence[int] | None = None,
-        folds: dict[str, int] | None = None,
+        indices: Sequence[Index] | None = None,
+        folds: dict[str, Index] | None = None,
     ) -> None:
         self.store = TileStore(store)
         self.bank = None if error_mask is None else self._load_banks(error_mask)

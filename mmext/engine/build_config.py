@@ -1,14 +1,17 @@
 """From a config file and options to the config that a Runner takes."""
 
+import ast
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config, ConfigDict
 
+from mmext.checked import checked, shortened
 from mmext.engine.config_check import check_config
 from mmext.engine.epoch_scale import apply_epoch_scale
-from mmext.errors import UserError
+from mmext.errors import UserError, one_line
 
 _RUNNERS_HOOKS = {
     "runtime_info",
@@ -18,6 +21,8 @@ _RUNNERS_HOOKS = {
     "param_scheduler",
     "checkpoint",
 }
+
+_NEEDED = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
 
 
 def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
@@ -30,30 +35,106 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
 
     Raises:
         UserError: The file is missing or not a config, or :func:`check_config`
-            refuses something in it.
+            refuses something in it, or it lacks what every training needs.
     """
-    if not path.is_file():
-        raise UserError(f"{path}: no such config")
-    try:
-        config = Config.fromfile(str(path))
-    except (SyntaxError, KeyError, FileNotFoundError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not a valid config ({reason})") from None
-    for key in options or {}:
-        if key.split(".")[0] not in config:
-            raise UserError(
-                f"--cfg-options {key}: the config has no '{key.split('.')[0]}', "
-                f"expected one of {', '.join(sorted(config))}"
-            )
-    config.merge_from_dict(options or {})
-    _drop_absent_hooks(config)
+    config = read_config(path)
+    _override(config, options or {})
     check_config(config)
+    _drop_absent_hooks(config)
+    missing = [name for name in _NEEDED if not config.get(name)]
+    if missing:
+        raise UserError(f"{path}: has no {', no '.join(missing)}")
+    config.setdefault("default_hooks", ConfigDict())
     apply_epoch_scale(config)
     if not torch.cuda.is_available():
         # NCCL is for GPUs; gloo is what two processes on CPUs talk through.
         config.setdefault("env_cfg", ConfigDict()).setdefault("dist_cfg", {})
         config.env_cfg.dist_cfg["backend"] = "gloo"
     return config
+
+
+def read_config(path: Path) -> Config:
+    """Read a config file as it is, with its bases.
+
+    Raises:
+        UserError: It is missing or no config; it may raise whatever it likes.
+    """
+    if not path.is_file():
+        found = (
+            "a folder, expected a config file" if path.is_dir() else "no such config"
+        )
+        raise UserError(f"{path}: {found}")
+    # A config is code: whatever it raises speaks of the config.
+    try:
+        # mmengine tells where a line is wrong by the name of a copy that is gone.
+        if path.suffix == ".py":
+            _check_base(ast.parse(path.read_bytes()), path)
+        return Config.fromfile(str(path))
+    except UserError:
+        raise
+    except SyntaxError as error:
+        reason = (
+            f"line {error.lineno}: {error.msg}" if error.lineno else one_line(error)
+        )
+    except RecursionError:
+        reason = "its _base_ files include each other"
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {one_line(error)}"
+    raise UserError(f"{path}: not a valid config ({reason})")
+
+
+def _check_base(module: ast.Module, path: Path) -> None:
+    for node in module.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_base_":
+            try:
+                value = ast.literal_eval(node.value)
+            except ValueError:
+                return  # computed; mmengine finds out
+            checked(str | Sequence[str], value, f"{path}: _base_")
+
+
+def _override(config: Config, options: dict[str, Any]) -> None:
+    for key in options:
+        if key.split(".")[0] not in config:
+            raise UserError(
+                f"--cfg-options {key}: the config has no '{key.split('.')[0]}', "
+                f"expected one of {', '.join(sorted(config))}"
+            )
+    try:
+        config.merge_from_dict(options)
+    except Exception as error:
+        # All are merged at once, since one may delete what another sets: which of
+        # them it was, only a second try one by one can say.
+        for key, value in options.items():
+            try:
+                config.merge_from_dict({key: value})
+            except Exception:
+                raise UserError(
+                    f"--cfg-options {key}: can't be set to {shortened(value)}, the "
+                    f"config has {_nearest(config, key)}"
+                ) from None
+        raise UserError(f"--cfg-options: can't be set ({one_line(error)})") from None
+
+
+def _nearest(config: Config, key: str) -> str:
+    """The deepest part of a dotted key that a config has, and what is there."""
+    found: Any = config
+    parts = key.split(".")
+    for place, part in enumerate(parts):
+        if isinstance(found, dict | Config) and part in found:
+            found = found[part]
+        elif (
+            isinstance(found, list | tuple)
+            and part.isdigit()
+            and int(part) < len(found)
+        ):
+            found = found[int(part)]
+        else:
+            here = ".".join(parts[:place])
+            if isinstance(found, list | tuple):
+                return f"{len(found)} values in {here}, counted from 0"
+            return f"{shortened(found)} at {here}"
+    return f"{shortened(found)} there"
 
 
 def _drop_absent_hooks(config: Config) -> None:

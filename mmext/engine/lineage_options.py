@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
+from mmext.engine.build_config import read_config
 
 Options = dict[str, Any]
 
@@ -58,7 +58,7 @@ def _hook_of(key: str) -> str | None:
 def _hooks(config_path: Path) -> set[str]:
     if not config_path.is_file():
         return set()  # find_parents names what is missing
-    hooks = Config.fromfile(str(config_path)).get("default_hooks") or {}
+    hooks = read_config(config_path).get("default_hooks") or {}
     return {name for name, hook in hooks.items() if hook}
 
 
@@ -66,7 +66,7 @@ def _hooks_above(config_path: Path, below: frozenset[Path] = frozenset()) -> set
     """Hooks of all that a config grows from."""
     if not config_path.is_file() or config_path in below:
         return set()
-    lineage = Config.fromfile(str(config_path)).get("lineage") or {}
+    lineage = read_config(config_path).get("lineage") or {}
     named = lineage.get("parent", [])
     found: set[str] = set()
     for name in [named] if isinstance(named, str) else named:

@@ -9,6 +9,7 @@ from typing import Any
 from mmcv.transforms import Compose
 from torch.utils.data import Dataset
 
+from mmext.checked import Positive, checked
 from mmext.errors import UserError
 from mmext.registry import DATASETS, TRANSFORMS
 
@@ -52,16 +53,14 @@ class DepthDataset(Dataset):
         self,
         samples: Sequence[DepthSample],
         pipeline: Sequence[dict] = (),
-        depth_scale: float = 1000.0,
+        depth_scale: Positive = 1000.0,
         structural: str | os.PathLike[str] | None = None,
         source: str = "samples",
     ) -> None:
         if not samples:
             raise UserError(f"{source}: holds no samples")
-        if not depth_scale > 0:
-            raise UserError(f"depth_scale: is {depth_scale}, expected above 0")
         self.source = source
-        self.depth_scale = float(depth_scale)
+        self.depth_scale = float(checked(Positive, depth_scale, "depth_scale"))
         self.note: StructuralNote | None = None
         self.samples = list(samples)
         if structural is not None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmext.checked import Positive
 from mmext.errors import UserError
 from mmext.fileio import read_table
 from mmext.registry import DATASETS
@@ -56,7 +57,7 @@ class FolderDepthDataset(DepthDataset):
         root: str | os.PathLike[str],
         samples: str = "samples.csv",
         split: str | None = None,
-        depth_scale: float = 1000.0,
+        depth_scale: Positive = 1000.0,
         structural: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] = (),
     ) -> None:

@@ -3,17 +3,19 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
+from mmext.checked import checked
 from mmext.errors import UserError
 from mmext.fileio import read_table
 from mmext.registry import DATASETS
 
 from .depth_dataset import DepthDataset
-from .sample_list import DepthSample
+from .sample_list import DepthSample, existing
 
 #: Ids of the two rigs, first and last.
 RIGS = {"A": (1, 106), "B": (107, 324)}
-SPLITS = ("train", "eval", "rig_A", "rig_B")
+Split = Literal["train", "eval", "rig_A", "rig_B"]
 
 
 @DATASETS.register_module()
@@ -44,14 +46,11 @@ class MM5Dataset(DepthDataset):
     def __init__(
         self,
         root: str | os.PathLike[str],
-        split: str = "train",
+        split: Split = "train",
         structural: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] = (),
     ) -> None:
-        if split not in SPLITS:
-            raise UserError(
-                f"MM5Dataset.split: is {split!r}, expected one of {', '.join(SPLITS)}"
-            )
+        checked(Split, split, "MM5Dataset.split")
         lists = ("train", "eval") if split.startswith("rig_") else (split,)
         files = [Path(root) / f"{name}_dataset.csv" for name in lists]
         ids = sorted(i for file in files for i in _read_ids(file))
@@ -93,6 +92,7 @@ def _sample(root: Path, frame: int) -> DepthSample:
         sequence=rig(frame),
         thermal_path=root / "Thermal" / f"{frame}.png",
         depth_path=root / "Depth" / f"{frame}.png",
-        rgb_path=root / "RGB" / f"{frame}.jpg",
-        object_mask_path=root / "Class_Annotations" / f"{frame}.png",
+        # Colour makes training targets, classes a further score: both may be absent.
+        rgb_path=existing(root / "RGB" / f"{frame}.jpg"),
+        object_mask_path=existing(root / "Class_Annotations" / f"{frame}.png"),
     )

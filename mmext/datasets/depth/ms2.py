@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmext.checked import Count
 from mmext.errors import UserError
 from mmext.registry import DATASETS
 
@@ -40,7 +41,7 @@ class MS2Dataset(DepthDataset):
         self,
         root: str | os.PathLike[str],
         lists: str | Sequence[str] = "train_list.txt",
-        step: int = 1,
+        step: Count = 1,
         depth: str | None = "depth_filtered",
         structural: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] = (),

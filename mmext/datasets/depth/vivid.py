@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmext.checked import Count
 from mmext.registry import DATASETS
 
 from .calibration import CameraPair, read_vivid_calibration
@@ -37,7 +38,7 @@ class ViViDDataset(DepthDataset):
         self,
         root: str | os.PathLike[str],
         lists: str | Sequence[str] = "train_indoor.txt",
-        step: int = 1,
+        step: Count = 1,
         structural: str | os.PathLike[str] | None = None,
         pipeline: Sequence[dict] = (),
     ) -> None:

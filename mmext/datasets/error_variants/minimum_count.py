@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mmext.checked import PositiveShare, checked
 from mmext.datasets.tile_store import TileStore
-from mmext.errors import UserError
 from mmext.registry import TASK_UTILS
 from mmext.structures import ErrorBank
 
@@ -21,10 +21,8 @@ class MinimumCount:
         share: Of the bank's passes in which a pixel must have been wrong, in (0, 1].
     """
 
-    def __init__(self, share: float) -> None:
-        if not 0 < share <= 1:
-            raise UserError(f"MinimumCount.share: is {share}, expected above 0, to 1")
-        self.share = share
+    def __init__(self, share: PositiveShare) -> None:
+        self.share = checked(PositiveShare, share, "MinimumCount.share")
 
     def __call__(self, bank: ErrorBank, store: TileStore) -> ErrorBank:
         """The refined bank.

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmext.checked import Index
 from mmext.datasets.tile_store import TileStore
 from mmext.registry import TASK_UTILS
 from mmext.structures import ErrorBank
@@ -20,7 +21,7 @@ class ShuffledErrors:
         seed: Of the order.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: Index = 0) -> None:
         self.seed = seed
 
     def __call__(self, bank: ErrorBank, store: TileStore) -> ErrorBank:

@@ -4,14 +4,14 @@ from typing import Literal
 
 import numpy as np
 
-from mmext.checked import Index, Positive, Share
+from mmext.checked import Index, Positive, Share, checked
 from mmext.datasets.tile_dataset import TileDataset
 from mmext.errors import UserError
 from mmext.registry import DATA_SAMPLERS
 
 from .weighted_tile_sampler import WeightedTileSampler
 
-WEIGHTINGS = ("upweight", "area")
+Weighting = Literal["upweight", "area"]
 
 
 @DATA_SAMPLERS.register_module()
@@ -41,16 +41,13 @@ class ErrorTileSampler(WeightedTileSampler):
     def __init__(
         self,
         dataset: TileDataset,
-        weighting: Literal["upweight", "area"] = "upweight",
+        weighting: Weighting = "upweight",
         factor: Positive = 5.0,
         threshold: Share = 0.001,
         seed: Index | None = None,
     ) -> None:
-        if weighting not in WEIGHTINGS or not factor > 0:
-            raise UserError(
-                f"ErrorTileSampler: weighting is {weighting!r} and factor {factor}, "
-                f"expected one of {', '.join(WEIGHTINGS)} and a factor above 0"
-            )
+        checked(Weighting, weighting, "ErrorTileSampler.weighting")
+        checked(Positive, factor, "ErrorTileSampler.factor")
         shares = error_shares(dataset)
         if weighting == "upweight":
             weights = np.where(shares > threshold, factor, 1.0)

@@ -1,7 +1,11 @@
 """Batches in which sparse targets are present."""
 
+from collections.abc import Sequence
+from typing import Annotated
+
 import numpy as np
 from mmengine.logging import print_log
+from pydantic import Field
 
 from mmext.checked import Index, NotNegative, Share
 from mmext.datasets.tile_dataset import TileDataset
@@ -10,6 +14,8 @@ from mmext.errors import UserError
 from mmext.registry import DATA_SAMPLERS
 
 from .weighted_tile_sampler import WeightedTileSampler
+
+Ratio = Annotated[Sequence[NotNegative], Field(min_length=2, max_length=2)]
 
 
 @DATA_SAMPLERS.register_module()
@@ -34,7 +40,7 @@ class PositiveTileSampler(WeightedTileSampler):
         self,
         dataset: TileDataset,
         positive_threshold: Share = POSITIVE_THRESHOLD,
-        ratio: tuple[NotNegative, NotNegative] = (2, 1),
+        ratio: Ratio = (2, 1),
         seed: Index | None = None,
     ) -> None:
         if not sum(ratio) > 0:
@@ -49,9 +55,7 @@ class PositiveTileSampler(WeightedTileSampler):
         )
 
 
-def _weights(
-    positive: np.ndarray, ratio: tuple[float, float], store: str
-) -> np.ndarray:
+def _weights(positive: np.ndarray, ratio: Ratio, store: str) -> np.ndarray:
     number = int(positive.sum())
     if number == 0:
         raise UserError(

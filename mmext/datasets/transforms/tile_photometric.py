@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
+from mmext.checked import BelowOne, NotNegative
 from mmext.registry import TRANSFORMS
 
 
@@ -24,7 +25,10 @@ class TilePhotometric(BaseTransform):
     """
 
     def __init__(
-        self, brightness: float = 0.3, contrast: float = 0.2, balance: float = 0.1
+        self,
+        brightness: NotNegative = 0.3,
+        contrast: BelowOne = 0.2,
+        balance: NotNegative = 0.1,
     ) -> None:
         self.brightness = brightness
         self.contrast = contrast

@@ -1,11 +1,14 @@
 """Checkpoints that are never torn and hold nothing but data."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
+from pydantic import Field
 
 from mmext import fileio  # noqa: F401  registers the 'atomic' backend
+from mmext.checked import Count
 from mmext.engine.config_data import plain_config
 from mmext.registry import HOOKS
 
@@ -31,10 +34,10 @@ class AtomicCheckpointHook(CheckpointHook):
 
     def __init__(
         self,
-        interval: int = 1,
-        max_keep_ckpts: int = 2,
+        interval: Count = 1,
+        max_keep_ckpts: Annotated[int, Field(ge=-1)] = 2,
         save_best: str | list[str] | None = None,
-        rule: str | None = None,
+        rule: Literal["greater", "less"] | None = None,
     ) -> None:
         super().__init__(
             interval=interval,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from mmengine import dist
 from mmengine.runner import Runner
+from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
 from mmext.checked import Count, Index, Share, checked
@@ -26,6 +27,7 @@ _STATE = "error_accumulation"
 class TrainIou(TypedDict):
     """Begin with the epoch after the one whose training IoU reached this."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
     train_iou: Share
 
 

@@ -3,7 +3,7 @@
 import math
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from mmengine import dist
@@ -42,7 +42,7 @@ class HistoryHook(Hook):
     # After the hooks that score (NORMAL), before the checkpoint (VERY_LOW).
     priority = "BELOW_NORMAL"
 
-    def __init__(self, stage: int | None = None) -> None:
+    def __init__(self, stage: Literal[1, 2] | None = None) -> None:
         self.stage = stage
         self.lines: list[HistoryLine] = []
         self._saved: list[HistoryLine] = []

@@ -16,6 +16,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 import mmext
+from mmext.checked import Positive
 from mmext.engine.run_warnings import said_warnings
 from mmext.engine.work_dir import (
     RUN_RECORD,
@@ -41,7 +42,7 @@ class RunRecordHook(Hook):
     priority = "LOWEST"
 
     def __init__(
-        self, lineage: dict[str, Any] | None = None, epoch_scale: float = 1.0
+        self, lineage: dict[str, Any] | None = None, epoch_scale: Positive = 1.0
     ) -> None:
         self.lineage = lineage
         self.epoch_scale = epoch_scale

@@ -6,6 +6,7 @@ from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmext.checked import Count
 from mmext.registry import MODELS
 
 _STAGES = 3
@@ -40,8 +41,8 @@ class UNet3(BaseModule):
 
     def __init__(
         self,
-        in_channels: int = 3,
-        base_channels: int = 64,
+        in_channels: Count = 3,
+        base_channels: Count = 64,
         norm_cfg: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:

@@ -1,11 +1,12 @@
 """From raw pixel values to what the network reads."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from mmengine.model import BaseDataPreprocessor
 
+from mmext.checked import Finite, Positive
 from mmext.errors import UserError
 from mmext.registry import MODELS
 
@@ -26,8 +27,8 @@ class BandNormalizer(BaseDataPreprocessor):
 
     def __init__(
         self,
-        mean: Sequence[float],
-        std: Sequence[float],
+        mean: Sequence[Finite] | Literal["from_store"],
+        std: Sequence[Positive] | Literal["from_store"],
         non_blocking: bool = False,
     ) -> None:
         super().__init__(non_blocking)

@@ -1,5 +1,6 @@
 """The second stage's head: the target, and where stage 1 was wrong."""
 
+from mmext.checked import NotNegative
 from mmext.registry import MODELS
 
 from .multi_label_head import MultiLabelHead
@@ -22,6 +23,6 @@ class DualHead(MultiLabelHead):
         self,
         head: dict,
         loss: dict,
-        channel_weights: dict[str, float] | None = None,
+        channel_weights: dict[str, NotNegative] | None = None,
     ) -> None:
         super().__init__(head, ("target", "error"), loss, channel_weights)

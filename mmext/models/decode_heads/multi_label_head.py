@@ -8,6 +8,7 @@ from mmseg.models.utils import resize
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative
 from mmext.errors import UserError
 from mmext.models.losses import MaskedBCEWithLogitsLoss
 from mmext.registry import MODELS
@@ -48,8 +49,8 @@ class MultiLabelHead(BaseModule):
         head: dict,
         channels: Sequence[str],
         loss: dict,
-        channel_weights: dict[str, float] | None = None,
-        error_weight: float = 1.0,
+        channel_weights: dict[str, NotNegative] | None = None,
+        error_weight: NotNegative = 1.0,
     ) -> None:
         super().__init__()
         _check_channels("decode_head.channels", channels, CHANNEL_TARGETS)

@@ -1,17 +1,18 @@
 """From the channels' probabilities to one mask."""
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import torch
 from torch import Tensor
 
+from mmext.checked import Share, checked
 from mmext.errors import UserError
 from mmext.registry import MODELS
 
 from .touching import touching
 
-MODES = ("target", "error", "union", "gated", "touching")
+Mode = Literal["target", "error", "union", "gated", "touching"]
 
 
 class Decision(TypedDict):
@@ -50,21 +51,16 @@ class UnionDecoder:
 
     def __init__(
         self,
-        mode: str = "union",
-        threshold: float | dict[str, float] = 0.5,
-        confident: float = 1.0,
+        mode: Mode = "union",
+        threshold: Share | dict[str, Share] = 0.5,
+        confident: Share = 1.0,
     ) -> None:
-        if mode not in MODES:
-            raise UserError(
-                f"decoder.mode: is {mode!r}, expected one of {', '.join(MODES)}"
-            )
-        values = threshold.values() if isinstance(threshold, dict) else [threshold]
-        for value in values:
-            _check_probability("decoder.threshold", value)
-        _check_probability("decoder.confident", confident)
-        self.mode = mode
-        self.threshold = threshold
-        self.confident = confident
+        # Here, too: mapping makes decoders of what its command line says.
+        self.mode = checked(Mode, mode, "decoder.mode")
+        self.threshold = checked(
+            Share | dict[str, Share], threshold, "decoder.threshold"
+        )
+        self.confident = checked(Share, confident, "decoder.confident")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -153,9 +149,3 @@ class UnionDecoder:
             core = masks["target"] | (highest > self.confident)
             mask = touching(mask, core)
         return Decision(mask=mask, channels=masks)
-
-
-def _check_probability(key: str, value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (number and 0 <= value <= 1):  # type: ignore[operator]
-        raise UserError(f"{key}: is {value!r}, expected 0 to 1")

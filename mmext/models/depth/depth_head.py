@@ -11,9 +11,10 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mmext.checked import Positive, checked
 from mmext.errors import UserError
 from mmext.models.decode_heads.wrapped_head import build_wrapped_head
-from mmext.models.losses.depth import STRUCTURAL_SPACES, DepthMaps
+from mmext.models.losses.depth import DepthMaps, Space
 from mmext.registry import MODELS
 
 _OUTPUTS = 2
@@ -48,9 +49,9 @@ class DepthHead(BaseModule):
         self,
         head: dict,
         losses: Mapping[str, dict | None],
-        min_depth: float,
-        max_depth: float,
-        structural_space: str = "depth",
+        min_depth: Positive,
+        max_depth: Positive,
+        structural_space: Space = "depth",
         norm_cfg: dict | None = None,
     ) -> None:
         he_normal: list[dict] = [
@@ -63,11 +64,7 @@ class DepthHead(BaseModule):
                 f"decode_head.min_depth, max_depth: are {min_depth}, {max_depth}, "
                 "expected 0 < min_depth < max_depth in metres"
             )
-        if structural_space not in STRUCTURAL_SPACES:
-            raise UserError(
-                f"decode_head.structural_space: is {structural_space!r}, expected "
-                f"one of {', '.join(STRUCTURAL_SPACES)}"
-            )
+        checked(Space, structural_space, "decode_head.structural_space")
         self.min_depth = float(min_depth)
         self.max_depth = float(max_depth)
         self.structural_space = structural_space

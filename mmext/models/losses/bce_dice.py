@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative, Positive
 from mmext.registry import MODELS
 
 from .masked import IGNORE, masked_probabilities
@@ -43,9 +44,9 @@ class BCEDiceLoss(nn.Module):
 
     def __init__(
         self,
-        dice_weight: float = 1.0,
-        smooth: float = 1.0,
-        loss_weight: float = 1.0,
+        dice_weight: NotNegative = 1.0,
+        smooth: Positive = 1.0,
+        loss_weight: NotNegative = 1.0,
         ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()

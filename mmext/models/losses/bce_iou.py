@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative, Positive
 from mmext.registry import MODELS
 
 from .masked import IGNORE
@@ -25,9 +26,9 @@ class BCEIoULoss(nn.Module):
 
     def __init__(
         self,
-        iou_weight: float = 1.0,
-        smooth: float = 1.0,
-        loss_weight: float = 1.0,
+        iou_weight: NotNegative = 1.0,
+        smooth: Positive = 1.0,
+        loss_weight: NotNegative = 1.0,
         ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()

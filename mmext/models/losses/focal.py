@@ -3,6 +3,7 @@
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative, Share
 from mmext.registry import MODELS
 
 from .masked import IGNORE, at_least_float32
@@ -55,9 +56,9 @@ class BinaryFocalLoss(nn.Module):
 
     def __init__(
         self,
-        gamma: float = 2.0,
-        alpha: float = 0.25,
-        loss_weight: float = 1.0,
+        gamma: NotNegative = 2.0,
+        alpha: Share = 0.25,
+        loss_weight: NotNegative = 1.0,
         ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()

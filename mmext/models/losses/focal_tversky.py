@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative, Positive
 from mmext.registry import MODELS
 
 from .masked import IGNORE, masked_probabilities
@@ -65,11 +66,11 @@ class FocalTverskyLoss(nn.Module):
 
     def __init__(
         self,
-        alpha: float = 0.7,
-        beta: float = 0.3,
-        gamma: float = 4 / 3,
-        smooth: float = 1.0,
-        loss_weight: float = 1.0,
+        alpha: NotNegative = 0.7,
+        beta: NotNegative = 0.3,
+        gamma: Positive = 4 / 3,
+        smooth: Positive = 1.0,
+        loss_weight: NotNegative = 1.0,
         ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()

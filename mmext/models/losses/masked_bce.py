@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative
 from mmext.registry import MODELS
 
 from .masked import IGNORE, at_least_float32
@@ -53,7 +54,9 @@ class MaskedBCEWithLogitsLoss(nn.Module):
         ignore_index: Target value of pixels that don't count.
     """
 
-    def __init__(self, loss_weight: float = 1.0, ignore_index: int = IGNORE) -> None:
+    def __init__(
+        self, loss_weight: NotNegative = 1.0, ignore_index: int = IGNORE
+    ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
         self.ignore_index = ignore_index

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from mmext.errors import UserError
+from mmext.checked import NotNegative, PositiveShare, checked
 from mmext.registry import MODELS
 
 from .masked import IGNORE, at_least_float32
@@ -51,12 +51,13 @@ class OHEMBCELoss(nn.Module):
     """
 
     def __init__(
-        self, keep: float = 0.25, loss_weight: float = 1.0, ignore_index: int = IGNORE
+        self,
+        keep: PositiveShare = 0.25,
+        loss_weight: NotNegative = 1.0,
+        ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()
-        if not 0 < keep <= 1:
-            raise UserError(f"OHEMBCELoss.keep: is {keep}, expected above 0, to 1")
-        self.keep = keep
+        self.keep = checked(PositiveShare, keep, "OHEMBCELoss.keep")
         self.loss_weight = loss_weight
         self.ignore_index = ignore_index
 

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative, Positive
 from mmext.registry import MODELS
 
 from .masked import IGNORE, masked_probabilities
@@ -44,8 +45,8 @@ class SoftIoULoss(nn.Module):
 
     def __init__(
         self,
-        smooth: float = 1.0,
-        loss_weight: float = 1.0,
+        smooth: Positive = 1.0,
+        loss_weight: NotNegative = 1.0,
         ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()

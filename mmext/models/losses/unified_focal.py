@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from mmext.checked import BelowOne, NotNegative, Share
 from mmext.registry import MODELS
 
 from .masked import IGNORE, at_least_float32
@@ -99,10 +100,10 @@ class UnifiedFocalLoss(nn.Module):
 
     def __init__(
         self,
-        balance: float = 0.5,
-        delta: float = 0.6,
-        gamma: float = 0.5,
-        loss_weight: float = 1.0,
+        balance: Share = 0.5,
+        delta: Share = 0.6,
+        gamma: BelowOne = 0.5,
+        loss_weight: NotNegative = 1.0,
         ignore_index: int = IGNORE,
     ) -> None:
         super().__init__()

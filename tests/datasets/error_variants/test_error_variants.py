@@ -104,7 +104,7 @@ def test_a_minimum_count_needs_counts(store):
     bank = ErrorBank(len(store), (16, 16), store.fingerprint)
     with pytest.raises(UserError, match="has no counts"):
         MinimumCount(0.5)(bank, store)
-    with pytest.raises(UserError, match="expected above 0"):
+    with pytest.raises(UserError, match="expected more than 0"):
         MinimumCount(0)
 
 

@@ -40,11 +40,11 @@ def test_the_union_leaves_the_channels_alone():
     "arguments, message",
     [
         (dict(mode="both"), "expected one of target, error, union"),
-        (dict(threshold=1.5), "is 1.5, expected 0 to 1"),
-        (dict(threshold={"target": -1}), "is -1, expected 0 to 1"),
-        (dict(threshold=float("nan")), "is nan, expected 0 to 1"),
-        (dict(threshold="0.5"), "is '0.5', expected 0 to 1"),
-        (dict(threshold=True), "is True, expected 0 to 1"),
+        (dict(threshold=1.5), "is 1.5, expected at most 1"),
+        (dict(threshold={"target": -1}), "is -1, expected at least 0"),
+        (dict(threshold=float("nan")), "is nan, expected a finite number"),
+        (dict(threshold="0.5"), "is '0.5', expected a number"),
+        (dict(threshold=True), "is True, expected a number"),
     ],
 )
 def test_nonsense_is_refused(arguments, message):

@@ -18,6 +18,7 @@ from mmext.checked import (
     settings,
 )
 from mmext.errors import UserError, one_line
+from mmext.models.decoders.union_decoder import Mode
 
 #: Key of the description in the file's metadata.
 METADATA = "mmext"
@@ -32,7 +33,7 @@ _STANDARD_DOMAINS = {"", "ai.onnx"}
 class DecoderRecord(TypedDict):
     """The arguments of a ``UnionDecoder``."""
 
-    mode: str
+    mode: Mode
     threshold: Share | dict[str, Share]
     confident: Share
 

@@ -1,5 +1,5 @@
 from .abs_rel import AbsRelLoss, abs_rel_loss
-from .depth_maps import STRUCTURAL_SPACES, DepthMaps, valid_depth
+from .depth_maps import DepthMaps, Space, valid_depth
 from .edge_preserving import EdgePreservingLoss, edge_preserving_loss
 from .gradient_consistency import GradientConsistencyLoss, gradient_consistency_loss
 from .silog import SILogLoss, silog_loss
@@ -10,12 +10,12 @@ from .structure_guided_smooth import (
 )
 
 __all__ = [
-    "STRUCTURAL_SPACES",
     "AbsRelLoss",
     "DepthMaps",
     "EdgePreservingLoss",
     "GradientConsistencyLoss",
     "SILogLoss",
+    "Space",
     "StructureGradientLoss",
     "StructureGuidedSmoothLoss",
     "abs_rel_loss",

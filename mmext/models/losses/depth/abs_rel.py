@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative
 from mmext.models.losses.masked import at_least_float32
 from mmext.registry import MODELS
 
@@ -35,7 +36,10 @@ class AbsRelLoss(nn.Module):
         loss_weight: Factor of the loss.
     """
 
-    def __init__(self, loss_weight: float = 1.0) -> None:
+    #: What of a sample it compares with.
+    target = "depth"
+
+    def __init__(self, loss_weight: NotNegative = 1.0) -> None:
         super().__init__()
         self.loss_weight = loss_weight
 

@@ -1,6 +1,7 @@
 """What a depth loss may look at: two predictions and two targets."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from mmext.errors import UserError
 
 #: What a structural map is proportional to, up to a shift.
-STRUCTURAL_SPACES = ("depth", "inverse_depth")
+Space = Literal["depth", "inverse_depth"]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative
 from mmext.registry import MODELS
 
 from .alignment import without_scale_and_shift
@@ -48,7 +49,12 @@ class EdgePreservingLoss(nn.Module):
         loss_weight: Factor of the loss.
     """
 
-    def __init__(self, sharpness: float = 10.0, loss_weight: float = 1.0) -> None:
+    #: What of a sample it compares with.
+    target = "structural"
+
+    def __init__(
+        self, sharpness: NotNegative = 10.0, loss_weight: NotNegative = 1.0
+    ) -> None:
         super().__init__()
         self.sharpness = sharpness
         self.loss_weight = loss_weight

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from mmext.checked import Count, NotNegative
 from mmext.models.losses.masked import at_least_float32
 from mmext.registry import MODELS
 
@@ -51,7 +52,7 @@ class GradientConsistencyLoss(nn.Module):
         loss_weight: Factor of the loss.
     """
 
-    def __init__(self, scales: int = 4, loss_weight: float = 1.0) -> None:
+    def __init__(self, scales: Count = 4, loss_weight: NotNegative = 1.0) -> None:
         super().__init__()
         self.scales = scales
         self.loss_weight = loss_weight

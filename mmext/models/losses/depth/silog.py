@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from mmext.errors import UserError
+from mmext.checked import NotNegative, Share, checked
 from mmext.models.losses.masked import at_least_float32
 from mmext.registry import MODELS
 
@@ -62,13 +62,14 @@ class SILogLoss(nn.Module):
         UserError: λ is outside [0, 1], where the root may not exist.
     """
 
-    def __init__(self, silog_lambda: float = 0.85, loss_weight: float = 1.0) -> None:
+    #: What of a sample it compares with.
+    target = "depth"
+
+    def __init__(
+        self, silog_lambda: Share = 0.85, loss_weight: NotNegative = 1.0
+    ) -> None:
         super().__init__()
-        if not 0 <= silog_lambda <= 1:
-            raise UserError(
-                f"SILogLoss.silog_lambda: is {silog_lambda}, expected 0 to 1"
-            )
-        self.silog_lambda = silog_lambda
+        self.silog_lambda = checked(Share, silog_lambda, "SILogLoss.silog_lambda")
         self.loss_weight = loss_weight
 
     def forward(self, maps: DepthMaps) -> Tensor:

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from mmext.checked import Count, NotNegative
 from mmext.registry import MODELS
 
 from .alignment import without_scale_and_shift
@@ -44,7 +45,10 @@ class StructureGradientLoss(nn.Module):
         loss_weight: Factor of the loss.
     """
 
-    def __init__(self, scales: int = 4, loss_weight: float = 1.0) -> None:
+    #: What of a sample it compares with.
+    target = "structural"
+
+    def __init__(self, scales: Count = 4, loss_weight: NotNegative = 1.0) -> None:
         super().__init__()
         self.scales = scales
         self.loss_weight = loss_weight

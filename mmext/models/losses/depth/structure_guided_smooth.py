@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from mmext.checked import NotNegative
 from mmext.models.losses.masked import at_least_float32
 from mmext.registry import MODELS
 
@@ -50,7 +51,9 @@ class StructureGuidedSmoothLoss(nn.Module):
         loss_weight: Factor of the loss.
     """
 
-    def __init__(self, sharpness: float = 10.0, loss_weight: float = 1.0) -> None:
+    def __init__(
+        self, sharpness: NotNegative = 10.0, loss_weight: NotNegative = 1.0
+    ) -> None:
         super().__init__()
         self.sharpness = sharpness
         self.loss_weight = loss_weight

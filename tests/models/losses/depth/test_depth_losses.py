@@ -422,7 +422,7 @@ def test_silog_and_the_scale():
 
 
 def test_a_lambda_without_a_root_is_one_line():
-    with pytest.raises(UserError, match=r"silog_lambda: is 1\.5, expected 0 to 1"):
+    with pytest.raises(UserError, match=r"silog_lambda: is 1\.5, expected at most 1"):
         SILogLoss(silog_lambda=1.5)
 
 
