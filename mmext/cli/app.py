@@ -19,6 +19,10 @@ from mmext.errors import UserError, exit_with_one_line
 #: Name, where its function lies below mmext.cli, and the first line of its docstring.
 COMMANDS = {
     "prepare": ("prepare:prepare", "Cut orthophotos and labels into a tile store."),
+    "doctor": (
+        "doctor:doctor",
+        "Look at a config, its data and this machine before hours are spent.",
+    ),
     "train": ("train:train", "Train a config."),
     "test": ("test:test", "Score a checkpoint on its config's test set."),
     "predict": (

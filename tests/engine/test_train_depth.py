@@ -221,7 +221,7 @@ def test_scoring_repeats_the_last_validation(tmp_path, roots):
 
 def test_the_checkpoint_knows_its_range_and_normalisation(tmp_path, roots):
     train(DEMO, tmp_path, tiny_options(DEMO, roots))
-    loaded = load_model(latest_checkpoint(tmp_path))
+    loaded = load_model(latest_checkpoint(tmp_path), kind="DepthEstimator")
     assert loaded.model.depth_range == (0.5, 12.0)
     assert loaded.model.structural_space == "inverse_depth"
     assert loaded.store["normalisation"] == dict(type="percentile", low=1, high=99)
@@ -265,5 +265,5 @@ def test_training_without_structure_is_one_line(tmp_path, roots):
     options = tiny_options(
         DEMO, roots, **{"train_dataloader.dataset.pipeline": pipeline}
     )
-    with pytest.raises(UserError, match="gives no gt_structural_map"):
+    with pytest.raises(UserError, match=r"has no LoadStructural, .* losses structure"):
         train(DEMO, tmp_path, options)

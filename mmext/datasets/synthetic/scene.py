@@ -20,8 +20,16 @@ from .shade_nets import NetField, draw_fields, paint_nets
 #: Korea 2000 / Central Belt 2010: metres, what Korean orthophotos come in.
 CRS = "EPSG:5186"
 _ORIGIN = (200_000.0, 520_000.0)
+# Scenes of different seeds lie apart, as scenes do: metres, and scenes in a row.
+_APART, _IN_A_ROW = 8_000.0, 10
 _TARGET_SHARE = 0.022
 _FIELD_METRES = (60.0, 420.0)
+
+
+def _origin(seed: int) -> tuple[float, float]:
+    """Easting and northing of a scene's upper left corner."""
+    row, column = divmod(seed % _IN_A_ROW**2, _IN_A_ROW)
+    return _ORIGIN[0] + column * _APART, _ORIGIN[1] - row * _APART
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,8 @@ def render_scene(spec: SceneSpec) -> RenderedScene:
         paint_nets(painter, image, parcels, field, inside)
     _paint_cover(next(streams), image, parcels, cover)
     image = _expose(next(streams), image, region, metres)
-    transform = rasterio.Affine(metres, 0, _ORIGIN[0], 0, -metres, _ORIGIN[1])
+    east, north = _origin(spec.seed)
+    transform = rasterio.Affine(metres, 0, east, 0, -metres, north)
     look = np.isin(uses, [names.index(name) for name in LOOKALIKES])
     look[chosen] = False
     return RenderedScene(

@@ -1,31 +1,49 @@
-"""Refusing to train a depth estimator on data that mean something else."""
+"""Refusing to train a depth estimator on data that lack what it learns from."""
+
+import logging
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmext.datasets.depth import DepthDataset
+from mmext.engine.depth_check import check_depth_set
 from mmext.errors import UserError
-from mmext.registry import HOOKS
+from mmext.registry import DATASETS, HOOKS
+
+_LEVELS = {"warning": logging.WARNING, "note": logging.INFO}
 
 
 @HOOKS.register_module()
 class DepthDataHook(Hook):
-    """Compare the data's structural maps with what the model takes them for.
+    """Compare training, validation and test data with the model, before it trains.
 
-    Gradients of inverse depth point the other way: trained as depth, they would turn
-    the structure inside out.
+    The losses say which targets they need; what nobody needs may be absent. Depth
+    that can't be in metres is said. Gradients of inverse depth point the other way:
+    trained as depth, structural maps would turn the structure inside out.
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Check the training set.
+        """Check the data sets.
 
         Raises:
-            UserError: Its structural maps are in another space than the head's.
+            UserError: The training or validation set lacks something. Of the test
+                set that is only said: it may come later.
         """
-        found = (runner.train_dataloader.dataset.metainfo or {}).get("structural_space")
         model = getattr(runner.model, "module", runner.model)
-        if found is not None and found != model.structural_space:
-            raise UserError(
-                f"train_dataloader.dataset: its structural maps are {found}, "
-                "model.decode_head.structural_space expects "
-                f"{model.structural_space}"
-            )
+        sets: dict[str, Any] = {"train_dataloader": runner.train_dataloader.dataset}
+        if runner.val_loop is not None:
+            sets["val_dataloader"] = runner.val_loop.dataloader.dataset
+        test = runner.cfg.get("test_dataloader")
+        if test is not None and test != runner.cfg.get("val_dataloader"):
+            try:
+                sets["test_dataloader"] = DATASETS.build(test.dataset)
+            except UserError as error:
+                runner.logger.warning(f"test_dataloader.dataset: {error}")
+        for name, dataset in sets.items():
+            if isinstance(dataset, DepthDataset):
+                learns = name == "train_dataloader"
+                for level, line in check_depth_set(name, dataset, model, learns):
+                    if level == "error" and name != "test_dataloader":
+                        raise UserError(line)
+                    runner.logger.log(_LEVELS.get(level, logging.WARNING), line)

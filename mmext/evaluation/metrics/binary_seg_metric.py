@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch.nn.functional as functional
 from mmengine.evaluator import BaseMetric
 
+from mmext.checked import Count, PositiveShare
 from mmext.evaluation.confusion import IGNORE, Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts, match_objects
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
@@ -43,9 +44,9 @@ class BinarySegMetric(BaseMetric):
         self,
         prefix: str = "test",
         objects: bool = True,
-        min_cover: float = 0.5,
-        min_pixels: int = 1,
-        collect_device: str = "cpu",
+        min_cover: PositiveShare = 0.5,
+        min_pixels: Count = 1,
+        collect_device: Literal["cpu", "gpu"] = "cpu",
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.objects = objects

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from mmext.checked import Positive, Share, checked
 from mmext.errors import UserError
 from mmext.evaluation.depth.alignment import median_ratio
 from mmext.evaluation.depth.crops import check_crop, crop_mask
 from mmext.evaluation.depth.depth_scores import DepthSums, depth_sums, mean_scores
 from mmext.registry import METRICS
 
-AVERAGES = ("image", "pixel")
+Average = Literal["image", "pixel"]
 
 
 @METRICS.register_module()
@@ -47,12 +48,12 @@ class CappedDepthMetric(BaseMetric):
 
     def __init__(
         self,
-        max_depth: float,
+        max_depth: Positive,
         prefix: str = "test",
-        min_depth: float = 1e-3,
-        crop: str | Sequence[float] | None = None,
-        average: str = "image",
-        collect_device: str = "cpu",
+        min_depth: Positive = 1e-3,
+        crop: str | Sequence[Share] | None = None,
+        average: Average = "image",
+        collect_device: Literal["cpu", "gpu"] = "cpu",
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not 0 < min_depth < max_depth:
@@ -60,11 +61,7 @@ class CappedDepthMetric(BaseMetric):
                 f"evaluator.min_depth, max_depth: are {min_depth}, {max_depth}, "
                 "expected 0 < min_depth < max_depth in metres"
             )
-        if average not in AVERAGES:
-            raise UserError(
-                f"evaluator.average: is {average!r}, expected one of "
-                f"{', '.join(AVERAGES)}"
-            )
+        checked(Average, average, "evaluator.average")
         check_crop(crop)
         self.min_depth = min_depth
         self.max_depth = max_depth
@@ -108,7 +105,8 @@ class CappedDepthMetric(BaseMetric):
             results: What :meth:`process` kept, each image once.
         """
         metrics: dict[str, float] = {}
-        for name in results[0]:
+        # Some samples may have object masks and others none.
+        for name in dict.fromkeys(name for result in results for name in result):
             images = [DepthSums(*result[name]) for result in results if name in result]
             for score, value in mean_scores(images, self.average).items():
                 metrics[f"{name}.{score}"] = value

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmext.checked import Positive
 from mmext.datasets.depth.image_file import read_grey
 from mmext.errors import UserError
 from mmext.registry import TRANSFORMS
@@ -23,7 +24,7 @@ class LoadDepth(BaseTransform):
         scale: Stored units in a metre; None takes the data set's ``depth_scale``.
     """
 
-    def __init__(self, scale: float | None = None) -> None:
+    def __init__(self, scale: Positive | None = None) -> None:
         self.scale = scale
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:

@@ -17,22 +17,19 @@ class LoadObjectMask(BaseTransform):
     """Read the labels of ``object_mask_path``.
 
     Adds ``gt_object_map`` (H, W) uint8, 0 for background, and lists it in
-    ``seg_fields``.
+    ``seg_fields``. A sample without a mask goes on without it.
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Load the mask.
 
         Raises:
-            UserError: The sample has none, it is not one of 8 bit, or its size is not
-                the thermal image's.
+            UserError: It is not one of 8 bit, or its size is not the thermal
+                image's.
         """
         path = results.get("object_mask_path")
         if path is None:
-            raise UserError(
-                f"sample {results['sample_id']}: has no object mask, LoadObjectMask "
-                "expects one"
-            )
+            return results
         labels = read_grey(path)
         if labels.dtype != np.uint8:
             raise UserError(f"{path}: is {labels.dtype}, expected labels in uint8")

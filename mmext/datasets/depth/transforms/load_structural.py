@@ -5,7 +5,6 @@ from typing import Any
 from mmcv.transforms import BaseTransform
 
 from mmext.datasets.depth.structural_maps import read_map
-from mmext.errors import UserError
 from mmext.registry import TRANSFORMS
 
 from .load_depth import check_size
@@ -17,21 +16,20 @@ class LoadStructural(BaseTransform):
 
     Adds ``gt_structural_map`` (H, W) float32 and lists it in ``seg_fields``: 0 where
     nothing is known (occluded, not seen by the colour camera), otherwise above 0,
-    known up to scale and shift, in the data set's ``structural_space``.
+    known up to scale and shift, in the data set's ``structural_space``. A sample
+    without a map goes on without it; whether a loss needs one is checked when training
+    starts (``DepthDataHook``).
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Load the map.
 
         Raises:
-            UserError: The sample has none, or its size is not the thermal image's.
+            UserError: Its size is not the thermal image's.
         """
         path = results.get("structural_path")
         if path is None:
-            raise UserError(
-                f"sample {results['sample_id']}: has no structural map, LoadStructural "
-                "expects the data set's setting 'structural'"
-            )
+            return results
         values = read_map(path)
         check_size(path, values, results["ori_shape"])
         results["gt_structural_map"] = values

@@ -112,13 +112,21 @@ def test_depth_without_measurement_is_zero(tmp_path):
     np.testing.assert_array_equal(read_metres(tmp_path / "d.npy", 1), expected)
 
 
-@pytest.mark.parametrize("name", ["LoadDepth", "LoadStructural", "LoadObjectMask"])
-def test_what_a_sample_lacks_is_named(tmp_path, name):
+def test_a_sample_without_depth_is_named(tmp_path):
+    root = make_folder(tmp_path)
+    (root / "list.csv").write_text("thermal\nthermal/f0.png\n")
+    steps = [dict(type="LoadThermal"), dict(type="LoadDepth")]
+    with pytest.raises(UserError, match=r"sample f0: has no .*LoadDepth"):
+        FolderDepthDataset(root, "list.csv", pipeline=steps)[0]
+
+
+@pytest.mark.parametrize("name", ["LoadStructural", "LoadObjectMask"])
+def test_what_is_optional_may_be_absent(tmp_path, name):
     root = make_folder(tmp_path)
     (root / "list.csv").write_text("thermal\nthermal/f0.png\n")
     steps = [dict(type="LoadThermal"), dict(type=name)]
-    with pytest.raises(UserError, match=rf"sample f0: has no .*{name}"):
-        FolderDepthDataset(root, "list.csv", pipeline=steps)[0]
+    sample = FolderDepthDataset(root, "list.csv", pipeline=steps)[0]
+    assert sample["seg_fields"] == []
 
 
 def test_maps_of_another_view_are_refused(one_sample):

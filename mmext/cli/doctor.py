@@ -1,0 +1,45 @@
+"""``mmext doctor``."""
+
+import sys
+
+from mmext.cli.arguments import (
+    ConfigOptions,
+    ExistingFile,
+    OutputFile,
+    OutputFolder,
+    parse_options,
+)
+
+
+def doctor(
+    config: ExistingFile,
+    /,
+    *,
+    work_dir: OutputFolder | None = None,
+    cfg_options: ConfigOptions | None = None,
+    json: OutputFile | None = None,
+) -> None:
+    """Look at a config, its data and this machine before hours are spent.
+
+    Nothing is trained and nothing in work directories is changed. The exit status is 1
+    where something would make the training fail or mean nothing, 0 otherwise.
+
+        mmext doctor configs/demo/stage2_B100-300.py
+
+    Args:
+        config: Config file.
+        work_dir: Where the run's files would go (work_dirs/CONFIG).
+        cfg_options: Override settings, as key=value with dotted keys.
+        json: Write findings and numbers there, too.
+    """
+    options = parse_options(cfg_options, "--cfg-options")
+    from mmext.doctor import as_json, as_text, examine
+    from mmext.fileio import atomic_path
+
+    found = examine(config, work_dir, options)
+    print(as_text(found))
+    if json is not None:
+        with atomic_path(json) as temporary:
+            temporary.write_text(as_json(found), encoding="utf-8")
+    if found.has_errors:
+        sys.exit(1)
