@@ -17,8 +17,8 @@ class UserError(Exception):
     """A mistake in the user's files, config or command line.
 
     The message is one line that names the file or key, what was found and what
-    was expected. Commands print it without a traceback; see
-    :func:`exit_with_one_line`.
+    was expected. Commands print it without a traceback, unless it was raised from
+    another exception, which only a log can tell; see :func:`exit_with_one_line`.
     """
 
 
@@ -58,7 +58,10 @@ def exit_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
         try:
             main(*args, **kwargs)
         except UserError as error:
-            _end(str(error), 2)
+            line = " ".join(str(error).split())
+            if error.__cause__ is not None:
+                line += f" (traceback in {_keep_traceback()})"
+            _end(line, 2)
         except KeyboardInterrupt:
             _end("interrupted", 130)
         except BrokenPipeError:

@@ -27,6 +27,19 @@ def test_a_users_mistake_is_one_line(capsys):
     )
 
 
+def test_a_mistake_that_another_exception_showed_keeps_its_traceback(
+    capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    error = UserError("c.py: can't\nbe built")
+    error.__cause__ = TypeError("no such argument")
+    code, text = _end(error, capsys)
+    (log,) = tmp_path.iterdir()
+    assert code == 2
+    assert text == f"error: c.py: can't be built (traceback in {log})\n"
+    assert "TypeError: no such argument" in log.read_text()
+
+
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [

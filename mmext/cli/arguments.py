@@ -61,6 +61,16 @@ OutputFolder = Annotated[Path, AfterValidator(_output_folder)]
 OutputFile = Annotated[Path, AfterValidator(_output_file)]
 
 
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w. -]*", name):
+        raise ValueError("a file's name: letters, digits, _ . - and spaces")
+    return name
+
+
+#: What files are called, without a folder.
+FileName = Annotated[str, AfterValidator(_plain_name)]
+
+
 def _known_device(name: str) -> str:
     if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
         raise ValueError("cpu, cuda or cuda:N")
@@ -131,13 +141,14 @@ LocalRank = Annotated[
 
 def exactly_one(arguments: ArgumentCollection) -> None:
     """Refuse none and several of a group of options."""
-    _at_most_one(arguments)
+    at_most_one(arguments)
     if not arguments.filter_by(value_set=True):
         names = " or ".join(argument.name for argument in arguments)
         raise ValueError(f"{names}: missing")
 
 
-def _at_most_one(arguments: ArgumentCollection) -> None:
+def at_most_one(arguments: ArgumentCollection) -> None:
+    """Refuse several of a group of options."""
     given = [argument.name for argument in arguments.filter_by(value_set=True)]
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)}: given together, expected one")

@@ -3,10 +3,19 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mmext.checked import Count, Finite, NotNegative, Positive
 from mmext.cli.arguments import Device, ExistingFile, OutputFolder, choose_device
+
+
+def _rising(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] >= limits[1]:
+        raise ValueError("near before far")
+    return limits
+
+
+PreviewRange = Annotated[tuple[NotNegative, Positive], AfterValidator(_rising)]
 
 
 def predict(
@@ -18,7 +27,7 @@ def predict(
     format: Literal["png", "tiff"] = "png",
     scale: Positive = 1000.0,
     structural: bool = False,
-    preview_range: tuple[NotNegative, Positive] | None = None,
+    preview_range: PreviewRange | None = None,
     intrinsics: tuple[Positive, Positive, Finite, Finite] | None = None,
     batch_size: Count = 8,
     device: Device | None = None,

@@ -3,13 +3,13 @@
 from typing import Literal
 
 from mmext.checked import Count, Index, NotNegative, Positive
-from mmext.cli.arguments import OutputFolder
+from mmext.cli.arguments import FileName, OutputFolder
 
 
 def scenes(
     *,
     out: OutputFolder,
-    name: str = "scene",
+    name: FileName = "scene",
     scenes: Count = 1,
     size: tuple[Count, Count] = (1024, 1024),
     seed: Index = 0,

@@ -1,6 +1,9 @@
 """``mmext train``."""
 
 import os
+from typing import Annotated
+
+from cyclopts import Group, Parameter
 
 from mmext.cli.arguments import (
     ConfigOptions,
@@ -8,8 +11,12 @@ from mmext.cli.arguments import (
     Launcher,
     LocalRank,
     OutputFolder,
+    at_most_one,
     parse_options,
 )
+
+_EARLIER = Group("Where the work directory holds a run", validator=at_most_one)
+_BATCH = Group("The batch of several processes", validator=at_most_one)
 
 
 def train(
@@ -17,12 +24,12 @@ def train(
     /,
     *,
     work_dir: OutputFolder | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
+    resume: Annotated[bool, Parameter(group=_EARLIER)] = False,
+    overwrite: Annotated[bool, Parameter(group=_EARLIER)] = False,
     with_parents: bool = False,
     amp: bool = False,
-    keep_batch: bool = False,
-    auto_scale_lr: bool = False,
+    keep_batch: Annotated[bool, Parameter(group=_BATCH)] = False,
+    auto_scale_lr: Annotated[bool, Parameter(group=_BATCH)] = False,
     cfg_options: ConfigOptions | None = None,
     launcher: Launcher = "none",
     local_rank: LocalRank = 0,
@@ -54,10 +61,7 @@ def train(
     from mmext.engine import train as engine
     from mmext.engine.batch_share import BatchChange
     from mmext.engine.processes import process_group_ended
-    from mmext.errors import UserError
 
-    if keep_batch and auto_scale_lr:
-        raise UserError("--keep-batch, --auto-scale-lr: both given, expected one")
     scaled: BatchChange | None = "scale" if auto_scale_lr else None
     with process_group_ended():
         engine.train(

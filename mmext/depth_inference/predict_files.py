@@ -63,11 +63,12 @@ def predict_files(
     settings = settings or OutputSettings()
     if not settings.tiff:
         check_scale(settings.scale, predictor.depth_range[1])
-    _describe(predictor, out, settings)
     number = 0
     with tqdm(total=len(source), desc="depth", unit="image") as bar:
         for frames in _batches(source, settings.batch_size):
             found = predictor.predict([frame.raw for frame in frames])
+            if not number:
+                _describe(predictor, out, settings)
             for frame, prediction in zip(frames, found, strict=True):
                 _write(out / frame.name, prediction, settings)
             number += len(frames)

@@ -59,6 +59,8 @@ def _hooks(config_path: Path) -> set[str]:
     if not config_path.is_file():
         return set()  # find_parents names what is missing
     hooks = read_config(config_path).get("default_hooks") or {}
+    if not isinstance(hooks, dict):
+        return set()  # the config's own check refuses it
     return {name for name, hook in hooks.items() if hook}
 
 
@@ -67,7 +69,9 @@ def _hooks_above(config_path: Path, below: frozenset[Path] = frozenset()) -> set
     if not config_path.is_file() or config_path in below:
         return set()
     lineage = read_config(config_path).get("lineage") or {}
-    named = lineage.get("parent", [])
+    named = lineage.get("parent", []) if isinstance(lineage, dict) else []
+    if not isinstance(named, str | list | tuple):
+        return set()  # the config's own check refuses it, and a lineage of text
     found: set[str] = set()
     for name in [named] if isinstance(named, str) else named:
         parent = config_path.with_name(f"{name}.py")

@@ -10,6 +10,7 @@ from mmengine.config import ConfigDict
 from mmext.engine.build_config import load_config
 from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.processes import join_processes
+from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.engine.verify_stores import verify_stores
@@ -59,7 +60,8 @@ def test_checkpoint(
     config.load_from = str(checkpoint)
     config.resume = False
     config.launcher = launcher
-    metrics = Runner.from_cfg(config).test()
+    with refused_without_trace(config_path, Path(config.work_dir), lambda: False):
+        metrics = Runner.from_cfg(config).test()
     if dist.is_main_process():
         with atomic_path(Path(config.work_dir) / "test_metrics.json") as temporary:
             temporary.write_text(json.dumps(metrics, indent=2) + "\n")

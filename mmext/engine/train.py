@@ -1,9 +1,6 @@
 """Training a config, with the parents it grows from."""
 
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from mmext.engine.lineage import (
 )
 from mmext.engine.lineage_options import own_options, parent_options
 from mmext.engine.processes import join_processes, locked_for_all
+from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.engine.termination import end_now, termination_noted
@@ -126,7 +124,7 @@ def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
                 "there, --overwrite trains anew"
             )
         _prepare(config, config_path.stem, parents, own)
-        _run(config, work_dir, request)
+        _run(config, config_path, work_dir, request)
     return work_dir
 
 
@@ -157,7 +155,7 @@ def _provide(parent: Parent, missing: list[Path], request: _Request) -> None:
         )
 
 
-def _run(config: Config, work_dir: Path, request: _Request) -> None:
+def _run(config: Config, config_path: Path, work_dir: Path, request: _Request) -> None:
     config.work_dir = str(work_dir)
     config.launcher = request.launcher
     if request.amp:
@@ -167,7 +165,10 @@ def _run(config: Config, work_dir: Path, request: _Request) -> None:
     if line:
         _say(line)
     begin = WorkDirHook(request.overwrite)
-    with _no_logs_of_a_refusal(work_dir, begin), termination_noted() as termination:
+    with (
+        refused_without_trace(config_path, work_dir, lambda: begin.has_begun),
+        termination_noted() as termination,
+    ):
         runner = Runner.from_cfg(config)
         runner.register_hook(begin)
         runner.register_hook(MissedValidationHook())
@@ -179,19 +180,6 @@ def _run(config: Config, work_dir: Path, request: _Request) -> None:
                 end_now()  # a signal to all processes reached the loader's, too
             runner.call_hook("on_failure", reason=one_line(error))
             raise
-
-
-@contextmanager
-def _no_logs_of_a_refusal(work_dir: Path, begin: WorkDirHook) -> Iterator[None]:
-    """Remove what the Runner made if it is refused before it has begun."""
-    before = set(work_dir.iterdir())
-    try:
-        yield
-    except BaseException:
-        if not begin.has_begun and dist.is_main_process():
-            for made in set(work_dir.iterdir()) - before:
-                shutil.rmtree(made, ignore_errors=True)
-        raise
 
 
 def _prepare(

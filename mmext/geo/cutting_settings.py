@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from mmext.checked import Count, Share, settings
 
@@ -30,7 +30,7 @@ class Cutting:
 
     tile_size: Count = 256
     stride: Count | None = None
-    bands: tuple[Count, ...] | None = None
+    bands: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
     nodata: Annotated[
         float | Literal["auto"] | None, BeforeValidator(_none_for_text)
     ] = NODATA_FROM_FILE

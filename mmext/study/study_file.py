@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
-
+from mmext.engine.build_config import read_config
 from mmext.errors import UserError
 
 _KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
@@ -80,12 +79,7 @@ def read_study(path: Path) -> Study:
     Raises:
         UserError: A key is missing, unknown, or not what it should be.
     """
-    if not path.is_file():
-        raise UserError(f"{path}: no such study")
-    try:
-        content = Config.fromfile(str(path)).to_dict()
-    except (SyntaxError, NameError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: not a valid study ({error})") from None
+    content = read_config(path).to_dict()
     found = {key for key in content if not key.startswith("_")}
     _same_keys(str(path), found, _KEYS)
     _same_keys(f"{path}: stores", content["stores"], set(_SPLITS))

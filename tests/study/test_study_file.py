@@ -65,5 +65,5 @@ def test_mistakes_are_named(tmp_path, old, new, message):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(UserError, match="no such study"):
+    with pytest.raises(UserError, match="no such config"):
         read_study(tmp_path / "none.py")

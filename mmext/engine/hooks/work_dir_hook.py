@@ -6,6 +6,7 @@ from mmengine import dist
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmext.engine.trial import try_model
 from mmext.engine.work_dir import HISTORY
 from mmext.fileio import atomic_path
 from mmext.registry import HOOKS
@@ -41,7 +42,8 @@ class WorkDirHook(Hook):
         self.has_begun = False
 
     def before_train(self, runner: Runner) -> None:
-        """Begin."""
+        """Begin, if the model takes the data."""
+        try_model(runner)
         self.has_begun = True
         if not dist.is_main_process():
             return

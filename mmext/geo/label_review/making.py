@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import geopandas
-
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.checkpoint import LoadedModel, load_model
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.vector import read_vector
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
 from mmext.structures.error_bank import ErrorBank
 
@@ -50,6 +49,7 @@ def make_review(
             together.
     """
     check_review_path(out)
+    known = read_vector(planted) if planted else None
     store, bank = TileStore(store_path), ErrorBank.load(snapshot)
     labels = LabelFile.read(labels_path, layer, where) if labels_path else None
     predict = target_of(_segmentor(load_model(checkpoint, device), store))
@@ -61,8 +61,8 @@ def make_review(
             "no --labels: candidates name no labels, so that only missing targets can "
             "be applied"
         )
-    if planted:
-        result = compare_rankings(table, geopandas.read_file(planted))
+    if known is not None:
+        result = compare_rankings(table, known)
         print(result.round(3).to_string(index=False))
         with atomic_path(out.with_suffix(".csv")) as temporary:
             result.to_csv(temporary, index=False)
