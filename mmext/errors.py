@@ -19,7 +19,11 @@ class UserError(Exception):
     The message is one line that names the file or key, what was found and what
     was expected. Commands print it without a traceback, unless it was raised from
     another exception, which only a log can tell; see :func:`exit_with_one_line`.
+    Line breaks in it, as a user's names and values may have, become spaces.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))
 
 
 #: Whoever is asked for a file or a number of the machine's may refuse; these are

@@ -40,6 +40,10 @@ def test_a_mistake_that_another_exception_showed_keeps_its_traceback(
     assert "TypeError: no such argument" in log.read_text()
 
 
+def test_a_name_with_line_breaks_stays_one_line():
+    assert str(UserError("a\nb\r\n.tif: no")) == "a b .tif: no"
+
+
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [

@@ -7,13 +7,14 @@ from typing import Literal
 
 import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError  # which some attributes raise as it is
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from mmext.errors import UserError
+from mmext.errors import UserError, one_line
 from mmext.geo.band_view import expanded_bands, open_view
 
 DTYPES = ("uint8", "uint16", "float32")
@@ -31,12 +32,13 @@ def open_scene(path: Path) -> Iterator[DatasetReader]:
     """Open a raster for reading, as it is.
 
     Raises:
-        UserError: There is none, it can't be read, or its header says what no raster
-            of this world has.
+        UserError: There is none, it can't be read, its header says what no raster of
+            this world has, or, within the block, a part of it turns out damaged.
     """
     try:
         raster = rasterio.open(path)
-    except RasterioIOError as error:
+    # The second of text in its header that is none.
+    except (RasterioIOError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read as a raster ({error})") from None
     with raster:
         if max(raster.shape) > MAX_SIDE:
@@ -49,7 +51,15 @@ def open_scene(path: Path) -> Iterator[DatasetReader]:
             raise UserError(
                 f"{path}: its transform, {step.tolist()}, can't be inverted"
             )
-        yield raster
+        try:
+            yield raster
+        except (RasterioIOError, CPLE_BaseError) as error:
+            if str(error).startswith("Write failed"):
+                raise
+            raise UserError(
+                f"{path}: damaged, a part of it can't be read "
+                f"({one_line(error.__cause__ or error)})"
+            ) from None
 
 
 @contextlib.contextmanager

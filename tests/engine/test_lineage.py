@@ -8,16 +8,19 @@ from mmengine.config import Config
 from mmext.engine.lineage import Parent, find_parents, refuse_unreachable
 from mmext.errors import UserError
 
+from .conftest import CONFIGS
+
 RECORD = dict(config="trunk", seed=0, epochs=10)
 
 
 @pytest.fixture
 def write(tmp_path):
-    """Configs of nothing but a length and a lineage."""
+    """Configs of a length and a lineage, otherwise the shipped trunk's."""
 
     def write(name, max_epochs=10, **lineage):
         text = (
-            f"train_cfg = dict(type='EpochBasedTrainLoop', max_epochs={max_epochs})\n"
+            f"_base_ = {str(CONFIGS / 'stage1_trunk.py')!r}\n"
+            f"train_cfg = dict(max_epochs={max_epochs})\n"
         )
         if lineage:
             text += f"lineage = {lineage!r}\n"

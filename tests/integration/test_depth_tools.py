@@ -95,7 +95,7 @@ def test_two_processes_score_as_one(folder, options):
 def test_mistakes_are_one_line(folder, trained, options):
     for changes, message in (
         (["model.decode_head.losses.silog.silog_lamda=0.5"], "did you mean silog_la"),
-        (["model.decode_head.min_depth=0"], "expected 0 < min_depth < max_depth"),
+        (["model.decode_head.min_depth=0"], "min_depth: is 0, expected more than 0"),
         (["model.decode_head.structural_space=depth"], "structural maps are inverse"),
     ):
         arguments = ("--work-dir", folder / "x", *options, *changes)
