@@ -19,6 +19,12 @@ from mmext.datasets.tile_store_writer import TileStoreWriter
 from .source_description import source_description
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="let tests/faults run its full length"
+    )
+
+
 @pytest.fixture(autouse=True)
 def _scope_and_seed() -> Iterator[None]:
     torch.manual_seed(0)
