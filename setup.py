@@ -1,6 +1,8 @@
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 VERSION = next(
@@ -29,6 +31,25 @@ EXTRAS = {
     "tensorboard": ["tensorboard>=2.14"],
 }
 
+
+class BuildWithConfigs(build_py):
+    """Puts configs and tools where mim and mmengine look for them in a package."""
+
+    def run(self):
+        built = Path(self.build_lib, "mmext")
+        if not self.editable_mode and built.exists():
+            # Of an earlier build here: what was renamed since would come back.
+            shutil.rmtree(built)
+        super().run()
+        if self.editable_mode:
+            return  # mmext then finds them in the repository
+        for folder, pattern in (("configs", "**/*.py"), ("tools", "*.py")):
+            for path in sorted((ROOT / folder).glob(pattern)):
+                target = built / ".mim" / path.relative_to(ROOT)
+                self.mkpath(str(target.parent))
+                self.copy_file(str(path), str(target))
+
+
 setup(
     name="mmext",
     version=VERSION,
@@ -36,7 +57,12 @@ setup(
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     python_requires=">=3.10,<3.13",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
     packages=find_packages(include=["mmext", "mmext.*"]),
+    # PEP 561: the types are for whoever imports mmext, too.
+    package_data={"mmext": ["py.typed"]},
+    cmdclass={"build_py": BuildWithConfigs},
     install_requires=[
         # 2.4: the first whose torch.load(weights_only=True) takes safe globals
         # and whose torch.amp.GradScaler mmengine's fork expects.

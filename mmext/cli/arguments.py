@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import ArgumentCollection, Parameter
+from cyclopts import ArgumentCollection, Parameter, Token
 from pydantic import AfterValidator, Field
 
+from mmext.checked import adapter
 from mmext.errors import UserError
+from mmext.shipped_configs import find_shipped, is_shipped_name
 
 
 def _existing_file(path: Path) -> Path:
@@ -59,6 +61,21 @@ ExistingFolder = Annotated[Path, AfterValidator(_existing_folder)]
 #: Made when it is not there, with the folders above it.
 OutputFolder = Annotated[Path, AfterValidator(_output_folder)]
 OutputFile = Annotated[Path, AfterValidator(_output_file)]
+
+
+def _shipped_or_own(path: Path) -> Path:
+    return find_shipped(path) if is_shipped_name(path) else path
+
+
+def _config_path(hint: Any, tokens: Sequence[Token]) -> Path:
+    # Validators only look: what changes a value is a converter.
+    kind = Annotated[Path, AfterValidator(_shipped_or_own)]
+    return adapter(kind).validate_python(tokens[0].value)
+
+
+#: A path, or ``mmext::`` and the path of what comes with mmext.
+ConfigFile = Annotated[ExistingFile, Parameter(converter=_config_path)]
+ConfigFolder = Annotated[ExistingFolder, Parameter(converter=_config_path)]
 
 
 def _plain_name(name: str) -> str:

@@ -3,8 +3,8 @@
 import sys
 
 from mmext.cli.arguments import (
+    ConfigFile,
     ConfigOptions,
-    ExistingFile,
     OutputFile,
     OutputFolder,
     parse_options,
@@ -12,7 +12,7 @@ from mmext.cli.arguments import (
 
 
 def doctor(
-    config: ExistingFile,
+    config: ConfigFile,
     /,
     *,
     work_dir: OutputFolder | None = None,
@@ -27,7 +27,7 @@ def doctor(
         mmext doctor configs/demo/stage2_B100-300.py
 
     Args:
-        config: Config file.
+        config: Config file, or mmext::NAME.
         work_dir: Where the run's files would go (work_dirs/CONFIG).
         cfg_options: Override settings, as key=value with dotted keys.
         json: Write findings and numbers there, too.

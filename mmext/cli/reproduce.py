@@ -6,6 +6,7 @@ from pydantic import Field
 
 from mmext.checked import Count, Index, Positive
 from mmext.cli.arguments import (
+    ConfigFolder,
     ConfigOptions,
     ExistingFolder,
     OutputFolder,
@@ -14,7 +15,7 @@ from mmext.cli.arguments import (
 
 
 def reproduce(
-    configs: ExistingFolder,
+    configs: ConfigFolder,
     /,
     *,
     out: OutputFolder,
@@ -37,7 +38,7 @@ def reproduce(
     again.
 
     Args:
-        configs: Folder of stage1_* and stage2_*.
+        configs: Folder of stage1_* and stage2_*, or mmext::FOLDER.
         out: Folder.
         train: Tile store to train on (the configs').
         test: Tile store to test on (the configs').

@@ -1,11 +1,11 @@
 """``mmext study``."""
 
 from mmext.checked import Count
-from mmext.cli.arguments import ExistingFile, OutputFolder
+from mmext.cli.arguments import ConfigFile, OutputFolder
 
 
 def study(
-    study: ExistingFile,
+    study: ConfigFile,
     /,
     *,
     out: OutputFolder,
@@ -22,7 +22,7 @@ def study(
             --out work_dirs/studies/dead_trees --jobs 2
 
     Args:
-        study: The study's file.
+        study: The study's file, or mmext::studies/NAME.
         out: Folder.
         jobs: Trainings at once.
         no_train: Only score what is trained.

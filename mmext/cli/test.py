@@ -3,6 +3,7 @@
 import os
 
 from mmext.cli.arguments import (
+    ConfigFile,
     ConfigOptions,
     ExistingFile,
     Launcher,
@@ -13,7 +14,7 @@ from mmext.cli.arguments import (
 
 
 def test(
-    config: ExistingFile,
+    config: ConfigFile,
     checkpoint: ExistingFile,
     /,
     *,
@@ -31,7 +32,7 @@ def test(
             work_dirs/demo/stage2_A100-200/epoch_400.pth
 
     Args:
-        config: Config file.
+        config: Config file, or mmext::NAME.
         checkpoint: Checkpoint file.
         work_dir: Where results go (the checkpoint's folder).
         tta: Average over flips.

@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from mmext.cli.arguments import (
+    ConfigFile,
     ConfigOptions,
-    ExistingFile,
     Launcher,
     LocalRank,
     OutputFolder,
@@ -20,7 +20,7 @@ _BATCH = Group("The batch of several processes", validator=at_most_one)
 
 
 def train(
-    config: ExistingFile,
+    config: ConfigFile,
     /,
     *,
     work_dir: OutputFolder | None = None,
@@ -43,7 +43,7 @@ def train(
         mmext train configs/demo/stage1_trunk.py --cfg-options epoch_scale=0.02
 
     Args:
-        config: Config file.
+        config: Config file, or mmext::NAME.
         work_dir: Where the run's files go (work_dirs/CONFIG).
         resume: Go on from the newest own checkpoint.
         overwrite: Train anew over an earlier run.

@@ -50,7 +50,7 @@ class TileStore:
             if not (self.path / name).is_file():
                 raise UserError(
                     f"{self.path}: not a tile store, has no {name}; make one with "
-                    "tools/prepare_tiles.py"
+                    "'mmext prepare'"
                 )
         self.meta: StoreRecord = read_json(self.path / "store.json", StoreRecord)
         self._refuse_contradictions()

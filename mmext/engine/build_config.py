@@ -1,14 +1,13 @@
 """From a config file and options to the config that a Runner takes."""
 
-import ast
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config, ConfigDict
 
-from mmext.checked import checked, shortened
+from mmext.checked import shortened
+from mmext.engine.config_bases import read_bases
 from mmext.engine.config_check import check_config
 from mmext.engine.epoch_scale import apply_epoch_scale
 from mmext.errors import UserError, one_line
@@ -68,7 +67,7 @@ def read_config(path: Path) -> Config:
     try:
         # mmengine tells where a line is wrong by the name of a copy that is gone.
         if path.suffix == ".py":
-            _check_base(ast.parse(path.read_bytes()), path)
+            read_bases(path)
         return Config.fromfile(str(path))
     except UserError:
         raise
@@ -81,16 +80,6 @@ def read_config(path: Path) -> Config:
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {one_line(error)}"
     raise UserError(f"{path}: not a valid config ({reason})")
-
-
-def _check_base(module: ast.Module, path: Path) -> None:
-    for node in module.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_base_":
-            try:
-                value = ast.literal_eval(node.value)
-            except ValueError:
-                return  # computed; mmengine finds out
-            checked(str | Sequence[str], value, f"{path}: _base_")
 
 
 def _override(config: Config, options: dict[str, Any]) -> None:

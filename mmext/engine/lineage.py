@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.build_config import load_config
 from mmext.engine.checkpoint import read_checkpoint
+from mmext.engine.config_bases import find_beside
 from mmext.engine.epoch_scale import all_hooks
 from mmext.engine.work_dir import RUN_RECORD, read_run_record, snapshot_name
 from mmext.errors import UserError
@@ -24,7 +25,7 @@ class Parent:
     """The link of a lineage above a config.
 
     Attributes:
-        config_path: The parent's config file, beside the child's.
+        config_path: The parent's config file, beside the child's or its base's.
         work_dir: The parent's work directory, beside the child's.
         epoch: The parent's finished epochs to start from, already scaled.
         use: ``'branch'``, ``'continue'`` or ``'bank'``.
@@ -103,7 +104,7 @@ def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Pare
                 f"{config_path}: lineage.parent is {name!r}, expected the name of a "
                 "config beside it"
             )
-        parent_config = config_path.with_name(f"{name}.py")
+        parent_config = find_beside(config_path, name)
         if not parent_config.is_file():
             raise UserError(
                 f"{config_path}: lineage.parent is {name!r}, but there is no "
@@ -129,7 +130,7 @@ def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Pare
 
 def _refuse_circle(path: list[Path], names: list[str]) -> None:
     for name in names:
-        parent = path[0].with_name(f"{name}.py")
+        parent = find_beside(path[0], name)
         if parent in path:
             circle = " → ".join(step.stem for step in [*path, parent])
             raise UserError(f"{path[0]}: its lineage is a circle, {circle}")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mmext.engine.build_config import read_config
+from mmext.engine.config_bases import find_beside
 
 Options = dict[str, Any]
 
@@ -74,6 +75,6 @@ def _hooks_above(config_path: Path, below: frozenset[Path] = frozenset()) -> set
         return set()  # the config's own check refuses it, and a lineage of text
     found: set[str] = set()
     for name in [named] if isinstance(named, str) else named:
-        parent = config_path.with_name(f"{name}.py")
+        parent = find_beside(config_path, name)
         found |= _hooks(parent) | _hooks_above(parent, below | {config_path})
     return found

@@ -107,6 +107,11 @@ def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
     done = resume and is_finished(work_dir, max_epochs)
     begun = resume and latest_checkpoint(work_dir) is not None
     for parent in parents:
+        if parent.config_path.parent != config_path.parent:
+            _say(
+                f"{config_path}: its parent {parent.work_dir.name} is not beside it, "
+                f"{parent.config_path} is taken"
+            )
         # A branch that was begun goes on from its own checkpoint.
         needed = not done and (parent.use == "bank" or not begun)
         options = parent_options(config_path, parent.config_path, request.options)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmext.engine.build_config import read_config
 from mmext.errors import UserError
+from mmext.shipped_configs import find_shipped, is_shipped_name
 
 _KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
 _ARM_KEYS = {"name", "config", "decoders", "filters", "ensemble"}
@@ -83,10 +84,7 @@ def read_study(path: Path) -> Study:
     found = {key for key in content if not key.startswith("_")}
     _same_keys(str(path), found, _KEYS)
     _same_keys(f"{path}: stores", content["stores"], set(_SPLITS))
-    folder = (path.parent / content["configs"]).resolve()
-    folder = (
-        folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    )
+    folder = _configs_folder(path, content["configs"])
     arms = tuple(_arm(path, folder, arm) for arm in content["arms"])
     names = [arm.name for arm in arms]
     if len(set(names)) < len(names) or content["reference"] not in names:
@@ -104,6 +102,18 @@ def read_study(path: Path) -> Study:
         stores=content["stores"],
         options=content["options"],
         reference=content["reference"],
+    )
+
+
+def _configs_folder(path: Path, named: str) -> Path:
+    if is_shipped_name(named):
+        try:
+            return find_shipped(named)
+        except ValueError as error:
+            raise UserError(f"{path}: configs is {named!r}, expected {error}") from None
+    folder = (path.parent / named).resolve()
+    return (
+        folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     )
 
 

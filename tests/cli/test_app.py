@@ -115,6 +115,16 @@ def test_values_come_as_their_types(parse, tmp_path):
     assert parse(f"train {image} --local-rank=3")["local_rank"] == 3
 
 
+def test_a_config_of_mmext_goes_by_its_name(parse, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trunk = ROOT / "configs" / "demo" / "stage1_trunk.py"
+    assert parse("train mmext::demo/stage1_trunk.py")["config"] == trunk
+    assert parse("doctor mmext::demo/stage1_trunk.py")["config"] == trunk
+    assert parse("reproduce mmext::demo --out o")["configs"] == trunk.parent
+    Path("own.py").touch()
+    assert parse("train own.py")["config"] == Path("own.py")
+
+
 def test_choices_are_those_of_the_library():
     from mmext import benchmark
     from mmext.datasets.depth.structural_maps import SPACES
@@ -162,6 +172,11 @@ def test_choices_are_those_of_the_library():
             "prepare --images a --out o --masks . --stride 0",
             "--stride: is '0', expected at least 1",
         ),
+        ("train mmext::trunk", "is 'mmext::trunk', expected a config of mmext"),
+        ("doctor mmext::demo/stage1_A", "did you mean mmext::demo/stage1_A.py?"),
+        ("test mmext::demo FILE", "expected a file, not a folder"),
+        ("study mmext::../x.py --out o", "expected a config of mmext"),
+        ("reproduce mmext::stage1_A.py --out o", "expected a folder, not a file"),
         ("predict FILE a --out o --device gpuu", "expected cpu, cuda or cuda:N"),
         ("predict FILE a --out o --device cuda:99", "--device: is 'cuda:99', expected"),
         ("predict . a --out o", "CHECKPOINT: is '.', expected a file, not a folder"),

@@ -43,6 +43,14 @@ def test_what_is_read(tmp_path):
     }
 
 
+def test_configs_that_come_with_mmext(tmp_path):
+    path = tmp_path / "study.py"
+    path.write_text(GOOD.replace("{root}/configs/arms", "mmext::arms").format())
+    assert read_study(path).config_paths[0] == (
+        ROOT / "configs" / "arms" / "stage1_baseline.py"
+    )
+
+
 @pytest.mark.parametrize(
     "old, new, message",
     [
@@ -53,6 +61,7 @@ def test_what_is_read(tmp_path):
         ("stage2_B100-300", "stage2_B", r"there is no .*stage2_B\.py"),
         ("decoders=", "decoder=", "has the keys name, config, decoder"),
         ("B100-300'", "B100-300', ensemble='max'", "expected one of mean, union"),
+        ("{root}/configs/arms", "mmext::arm", "configs is 'mmext::arm', expected a"),
         ("dict(name='two'", "dict(nam='two'", "expected name, config"),
     ],
 )

@@ -146,7 +146,7 @@ def _with_maps(samples: list[DepthSample], folder: Path) -> list[DepthSample]:
     if missing:
         raise UserError(
             f"{folder}: lacks {len(missing)} of {len(samples)} structural maps, the "
-            f"first is {missing[0]}.tif; tools/make_structural_depth.py continues"
+            f"first is {missing[0]}.tif; 'mmext depth teach' continues"
         )
     return [
         replace(sample, structural_path=path)

@@ -60,8 +60,7 @@ def read_note(folder: str | os.PathLike[str]) -> StructuralNote:
     path = Path(folder) / NOTE
     if not path.is_file():
         raise UserError(
-            f"{path}: no such file, expected a folder that "
-            "tools/make_structural_depth.py wrote"
+            f"{path}: no such file, expected a folder that 'mmext depth teach' wrote"
         )
     return read_json(path, StructuralNote)
 

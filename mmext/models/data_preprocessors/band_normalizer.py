@@ -36,7 +36,7 @@ class BandNormalizer(BaseDataPreprocessor):
             if isinstance(values, str):
                 raise UserError(
                     f"model.data_preprocessor.{key}: is {values!r}, expected numbers; "
-                    "'from_store' is filled in by tools/train.py and tools/test.py"
+                    "'from_store' is filled in by 'mmext train' and 'mmext test'"
                 )
             band = torch.tensor(list(values), dtype=torch.float32).view(-1, 1, 1)
             self.register_buffer(key, band, persistent=False)

@@ -1,0 +1,48 @@
+"""``mmext::NAME`` finds what comes with mmext, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from mmext import shipped_configs
+from mmext.shipped_configs import find_shipped
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+
+
+@pytest.mark.parametrize("name", ["stage1_trunk.py", "depth/demo/all.py", "demo", ""])
+def test_files_and_folders(name):
+    assert find_shipped(f"mmext::{name}") == CONFIGS / name
+    assert find_shipped(Path(f"mmext::{name}")) == CONFIGS / name
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("stage2_B100-25.py", "did you mean mmext::stage2_B100-250.py"),
+        ("demo/stage1_trunk", "did you mean mmext::demo/stage1_trunk.py"),
+        ("qqqq", "such as mmext::stage1_trunk.py"),
+        ("../setup.py", "a config of mmext"),
+        ("demo/../stage1_trunk.py", "a config of mmext"),
+        (str(Path(__file__).resolve()), "a config of mmext"),
+    ],
+)
+def test_what_is_not_there(name, expected):
+    with pytest.raises(ValueError, match=expected):
+        find_shipped(f"mmext::{name}")
+
+
+def test_those_in_the_package_come_first(tmp_path, monkeypatch):
+    for folder in ("mmext/.mim/configs", "configs"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").touch()
+    module = tmp_path / "mmext" / "shipped_configs.py"
+    monkeypatch.setattr(shipped_configs, "__file__", str(module))
+    assert find_shipped("mmext::a.py") == tmp_path / "mmext/.mim/configs/a.py"
+
+
+def test_a_package_without_configs_says_so(tmp_path, monkeypatch):
+    module = tmp_path / "mmext" / "shipped_configs.py"
+    monkeypatch.setattr(shipped_configs, "__file__", str(module))
+    with pytest.raises(ValueError, match=f"{tmp_path / 'configs'} is missing"):
+        find_shipped("mmext::stage1_trunk.py")
