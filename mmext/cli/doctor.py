@@ -17,6 +17,7 @@ def doctor(
     *,
     work_dir: OutputFolder | None = None,
     cfg_options: ConfigOptions | None = None,
+    verify: bool = False,
     json: OutputFile | None = None,
 ) -> None:
     """Look at a config, its data and this machine before hours are spent.
@@ -30,13 +31,14 @@ def doctor(
         config: Config file, or mmext::NAME.
         work_dir: Where the run's files would go (work_dirs/CONFIG).
         cfg_options: Override settings, as key=value with dotted keys.
+        verify: Compare every byte of the stores with what was recorded of them.
         json: Write findings and numbers there, too.
     """
     options = parse_options(cfg_options, "--cfg-options")
     from mmext.doctor import as_json, as_text, examine
     from mmext.fileio import atomic_path
 
-    found = examine(config, work_dir, options)
+    found = examine(config, work_dir, options, verify)
     print(as_text(found))
     if json is not None:
         with atomic_path(json) as temporary:

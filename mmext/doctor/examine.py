@@ -29,6 +29,7 @@ def examine(
     config_path: Path,
     work_dir: Path | None = None,
     options: dict[str, Any] | None = None,
+    verify: bool = False,
 ) -> Findings:
     """Look at what a training will meet. Nothing is written anywhere.
 
@@ -36,6 +37,8 @@ def examine(
         config_path: The config file.
         work_dir: Where the run's files would go, as in training.
         options: ``--cfg-options``.
+        verify: Compare every byte of the stores with what was recorded of them, not
+            only their sizes, times and some tiles as each training does.
 
     Returns:
         What was found.
@@ -57,6 +60,7 @@ def examine(
             fill_store_statistics(config)
             model = _build(config)
         if isinstance(sets["train"], TileDataset):
+            _verify_stores(found, sets, verify)
             check_segmentation_data(found, config, sets, model)
         else:
             check_depth_data(found, config, sets, model)
@@ -118,6 +122,19 @@ def _open(settings: Any) -> Dataset:
         shape = store.masks.shape[1:3]
         dataset.bank = ErrorBank(len(store), shape, store.fingerprint, counts=True)
     return dataset
+
+
+def _verify_stores(found: Findings, sets: dict[str, Any], full: bool) -> None:
+    stores = {
+        data.store.path: data.store
+        for data in sets.values()
+        if isinstance(data, TileDataset)
+    }
+    for path, store in stores.items():
+        with found.refusals("store"):
+            store.verify(full)
+            what = "every byte" if full else "sizes, times and some tiles"
+            found.add("ok", "store", f"{path}: {what} as recorded")
 
 
 def _build(config: Config) -> nn.Module:

@@ -1,6 +1,7 @@
 """What the doctor says of a good store, and of stores that were spoilt."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -195,6 +196,28 @@ def test_what_was_spoilt_is_found(tmp_path, stores, spoil, level, topic, text):
     assert not said()
     spoil(stores)
     assert said()
+
+
+def test_every_byte_is_compared_on_demand(tmp_path, stores):
+    """One pixel of a tile that is no sample, with size and time as they were."""
+    store = TileStore(stores["train"])
+    path = stores["train"] / "images.npy"
+    [tile, *_] = (
+        tile for tile in range(40) if str(tile) not in store.meta["checks"]["tiles"]
+    )
+    state = path.stat()
+    images = np.lib.format.open_memmap(path, "r+")
+    images[tile, 0, 0, 0] ^= 1
+    images.flush()
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+    def said(verify):
+        found = examine(TRUNK, tmp_path / "work", options(stores), verify)
+        return of(found, "store", "error")
+
+    assert not said(verify=False)
+    [line] = said(verify=True)
+    assert "the store was changed" in line
 
 
 def test_few_negatives_drawn_often(tmp_path, make_store, stores):
