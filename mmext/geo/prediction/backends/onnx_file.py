@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from typing_extensions import NotRequired, TypedDict
 
 from mmext.checked import (
@@ -38,8 +38,11 @@ class DecoderRecord(TypedDict):
     confident: Share
 
 
-class TrainingStore(TypedDict, extra_items=Any):  # type: ignore[call-arg]
+class TrainingStore(TypedDict):
     """What mapping needs to know of the store that a network was trained on."""
+
+    # It has more that mapping doesn't need.
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
 
     band_indexes: Annotated[list[Count], Field(min_length=1, max_length=4096)]
     dtype: Literal["uint8", "uint16", "float32"]
