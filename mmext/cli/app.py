@@ -57,6 +57,10 @@ COMMANDS = {
         "export:export",
         "Export a checkpoint to one ONNX file that maps scenes by itself.",
     ),
+    "demo": (
+        "demo:demo",
+        "Do the whole of the main job on synthetic scenes, from GeoTIFF to a map.",
+    ),
     "scenes": ("scenes:scenes", "Render synthetic farmland with its true fields."),
     "benchmark": (
         "benchmark:benchmark",
