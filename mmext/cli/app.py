@@ -76,6 +76,10 @@ DEPTH_COMMANDS = {
         "depth_report:report",
         "Write the report of a depth ablation: report.html, figures and tables.",
     ),
+    "demo": (
+        "depth_demo:demo",
+        "Do the whole of thermal depth on rendered rooms, from images to a report.",
+    ),
     "scenes": (
         "depth_scenes:scenes",
         "Render rooms and streets for thermal depth, with exact depth.",

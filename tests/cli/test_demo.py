@@ -7,6 +7,8 @@ import pytest
 
 from mmext.cli.app import build_app
 from mmext.cli.demo import demo
+from mmext.cli.depth_demo import demo as depth_demo
+from mmext.cli.steps import Step, run_steps
 from mmext.errors import UserError
 
 
@@ -76,3 +78,47 @@ def test_it_ends_at_the_first_step_that_fails_and_goes_on_there(steps, capsys):
     assert steps(fail_at="prepare") == ["scenes", "scenes", "failed"]
     assert "Look at" not in capsys.readouterr().out
     assert steps() == EVERY[2:]
+
+
+def test_the_depth_demo(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    called = []
+
+    def pretend(line):
+        tokens = shlex.split(line)
+        _, bound, _ = build_app(tokens).parse_args(
+            tokens, exit_on_error=False, print_error=False
+        )
+        called.append(" ".join(tokens[: 1 if tokens[0] == "train" else 2]))
+        out = bound.arguments.get("out")
+        if called[-1] == "depth scenes":
+            out.mkdir(parents=True)
+            (out / "samples.csv").touch()
+        elif called[-1] == "train" and bound.arguments["config"].stem == "all":
+            Path("work_dirs/depth/demo/all").mkdir(parents=True)
+            Path("work_dirs/depth/demo/all/epoch_20.pth").touch()
+
+    monkeypatch.setattr("mmext.cli.app.run", lambda tokens: pretend(shlex.join(tokens)))
+    monkeypatch.setattr("mmext.cli.steps._run_apart", pretend)
+    depth_demo()
+    assert called == [
+        "depth scenes",
+        *["train"] * 5,
+        "depth predict",
+        "depth report",
+    ]
+
+
+def test_commands_side_by_side_end_with_the_one_that_failed(
+    tmp_path, monkeypatch, capfd
+):
+    monkeypatch.chdir(tmp_path)  # and back, when the test is over
+    steps = [
+        Step("two", ("scenes --out o --size 3", "--version")),
+        Step("never", ("scenes --out o",)),
+    ]
+    with pytest.raises(UserError, match=r"^mmext scenes --out o --size 3: failed"):
+        run_steps(steps, tmp_path)
+    shown = capfd.readouterr()
+    assert "--size: 1 value, expected 2" in shown.err
+    assert "never" not in shown.out and "0.1.0" in shown.out
