@@ -19,17 +19,18 @@ from PIL import Image
 from rasterio.windows import Window
 
 from mmext.datasets import TileDataset
-from mmext.datasets.synthetic import SceneSpec, render_scene, write_scene
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.checkpoint import LoadedModel
-from mmext.engine.training_set_pass import predict_store
-from mmext.geo.cutting import Cutting, Scene, cut_scenes
-from mmext.geo.labels import read_labels
-from mmext.geo.prediction import PredictionSettings, predict_scene
-from mmext.geo.prediction.backends.eager import eager_predictor
-from mmext.geo.prediction.windows import window_rows
+from mmext.inference.backends.eager import eager_predictor
+from mmext.inference.checkpoint import LoadedModel
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.training_set_pass import predict_store
+from mmext.mapping.predict_scene import predict_scene
+from mmext.mapping.windows import window_rows
 from mmext.models.decoders.union_decoder import UnionDecoder
+from mmext.prepare.cutting import Cutting, Scene, cut_scenes
+from mmext.prepare.labels import read_labels
 from mmext.registry import MODELS, TRANSFORMS
+from mmext.synthetic.farmland import SceneSpec, render_scene, write_scene
 
 _SIDE = 1536
 _TILE = 128

@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+import rasterio
 import torch
 from mmengine.registry import DefaultScope
 from shapely.geometry import box
@@ -78,3 +79,36 @@ def make_store() -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def write_raster(tmp_path) -> Callable[..., Path]:
+    """A small GeoTIFF from a (bands, H, W) array."""
+
+    def write(
+        name: str,
+        array: np.ndarray,
+        crs: str | None = "EPSG:5186",
+        pixel: float = 0.5,
+        origin: tuple[float, float] = (200_000.0, 500_000.0),
+        **profile: object,
+    ) -> Path:
+        path = tmp_path / name
+        bands, height, width = array.shape
+        transform = rasterio.Affine(pixel, 0, origin[0], 0, -pixel, origin[1])
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            count=bands,
+            height=height,
+            width=width,
+            dtype=array.dtype,
+            crs=crs,
+            transform=transform if crs else rasterio.Affine.identity(),
+            **profile,
+        ) as raster:
+            raster.write(array)
+        return path
+
+    return write

@@ -19,7 +19,7 @@ def atlas(
         store: Its tile store.
         out: Folder.
     """
-    from mmext.geo.error_atlas import write_atlas
+    from mmext.mapping.error_atlas import write_atlas
     from mmext.structures.error_bank import ErrorBank
 
     if not ErrorBank.load(snapshot).has_counts:

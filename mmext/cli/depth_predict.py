@@ -59,7 +59,7 @@ def predict(
         batch_size: Images at once.
         device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
     """
-    from mmext.depth_inference import (
+    from mmext.inference.depth import (
         DepthPredictor,
         Intrinsics,
         OutputSettings,

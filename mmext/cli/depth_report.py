@@ -32,8 +32,8 @@ def report(
         frames: Draw these samples.
         title: Of the page.
     """
-    from mmext.report.depth import write_depth_report
-    from mmext.report.depth.write_report import TITLE
+    from mmext.reporting.depth import write_depth_report
+    from mmext.reporting.depth.write_report import TITLE
 
     notes = write_depth_report(work_dirs, out, number, frames or [], title or TITLE)
     for note in notes:

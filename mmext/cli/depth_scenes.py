@@ -44,7 +44,7 @@ def scenes(
     """
     from tqdm import tqdm
 
-    from mmext.datasets.depth.synthetic import (
+    from mmext.synthetic.thermal import (
         KINDS,
         SceneFolderWriter,
         SequenceSpec,

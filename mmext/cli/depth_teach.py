@@ -14,7 +14,7 @@ from mmext.cli.arguments import (
 from mmext.errors import UserError
 
 if TYPE_CHECKING:
-    from mmext.depth_teacher import Teacher
+    from mmext.prepare.structural_depth import Teacher
 
 Space = Literal["depth", "inverse_depth"]
 Normalisation = Literal["none", "half", "imagenet"]
@@ -76,7 +76,7 @@ def teach(
             f"--model: {model}: no such model, expected an ONNX file, a directory or "
             f"{_TRUE_DEPTH}"
         )
-    from mmext.depth_teacher import (
+    from mmext.prepare.structural_depth import (
         make_structural_maps,
         make_true_maps,
         open_dataset,
@@ -100,7 +100,11 @@ def _open(
     input_size: tuple[int, int] | None,
     device: str | None,
 ) -> "Teacher":
-    from mmext.depth_teacher import OnnxFacts, OnnxTeacher, TransformersTeacher
+    from mmext.prepare.structural_depth import (
+        OnnxFacts,
+        OnnxTeacher,
+        TransformersTeacher,
+    )
 
     if Path(model).is_dir():
         return TransformersTeacher(model, space, metric or None, choose_device(device))

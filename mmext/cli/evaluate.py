@@ -41,8 +41,8 @@ def evaluate(
         min_cover: Share of a field that must be covered for it to be found.
         area: Polygons of what to evaluate, or a raster, whose valid pixels count.
     """
-    from mmext.geo.evaluated_area import VECTOR_SUFFIXES
-    from mmext.geo.map_evaluation import evaluate_map
+    from mmext.mapping.evaluated_area import VECTOR_SUFFIXES
+    from mmext.mapping.map_evaluation import evaluate_map
 
     result = evaluate_map(map_path, truth, label_where, min_cover, area, label_layer)
     result.write(out)

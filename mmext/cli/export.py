@@ -16,8 +16,8 @@ def export(checkpoint: ExistingFile, /, *, out: OutputFile) -> None:
         checkpoint: work_dirs/…/epoch_N.pth.
         out: The .onnx file.
     """
-    from mmext.engine.checkpoint import load_model
-    from mmext.geo.prediction.backends import export_onnx
+    from mmext.inference.backends import export_onnx
+    from mmext.inference.checkpoint import load_model
 
     difference = export_onnx(load_model(checkpoint), out)
     print(f"{out}: differs from torch by at most {difference:.2g}")

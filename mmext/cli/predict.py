@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mmext.cli.arguments import Device, ExistingFile, OutputFolder, choose_device
 from mmext.errors import UserError
-from mmext.geo.prediction_settings import Backend, Precision, PredictionSettings
+from mmext.inference.prediction_settings import Backend, Precision, PredictionSettings
 
 _DEFAULTS = PredictionSettings()
 
@@ -47,8 +47,9 @@ def predict(
         precision: Of convolutions, 16 bits only on a GPU.
         settings: How scenes are mapped.
     """
-    from mmext.geo.prediction import open_predictor, predict_scenes
-    from mmext.geo.scene_list import expand_images
+    from mmext.inference.backends import open_predictor
+    from mmext.mapping.many_scenes import predict_scenes
+    from mmext.prepare.scene_list import expand_images
 
     paths = expand_images(scenes)
     predictor = open_predictor(

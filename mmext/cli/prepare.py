@@ -12,7 +12,7 @@ from mmext.cli.arguments import (
     all_or_none,
     exactly_one,
 )
-from mmext.geo.cutting_settings import Cutting
+from mmext.prepare.cutting_settings import Cutting
 
 _LABELS = Group("Labels: one of", validator=exactly_one)
 _SPLIT = Group("A part of the images", validator=all_or_none)
@@ -67,16 +67,16 @@ def prepare(
         cutting: How scenes are cut.
     """
     from mmext.datasets.tile_store import TileStore
-    from mmext.geo.cutting import cut_scenes
-    from mmext.geo.labels import read_labels
-    from mmext.geo.notes import Notes
-    from mmext.geo.scene_list import (
+    from mmext.prepare.cutting import cut_scenes
+    from mmext.prepare.labels import read_labels
+    from mmext.prepare.notes import Notes
+    from mmext.prepare.scene_list import (
         expand_images,
         folder_scenes,
         scenes_with_labels,
         select_split,
     )
-    from mmext.geo.store_preview import write_preview
+    from mmext.prepare.store_preview import write_preview
 
     paths = expand_images(images)
     if split_csv and split is not None:

@@ -31,8 +31,8 @@ def report(
             accumulated).
         title: Of the page.
     """
-    from mmext.report import EpochWindow, write_report
-    from mmext.report.write_report import TITLE
+    from mmext.reporting.segmentation import EpochWindow, write_report
+    from mmext.reporting.segmentation.write_report import TITLE
 
     epochs = None if window is None else EpochWindow.parse(window)
     for note in write_report(work_dirs, out, epochs, title or TITLE):

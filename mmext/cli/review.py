@@ -67,7 +67,7 @@ def review(
             {"--apply": candidates, "--labels": labels},
             reviewing | {"--planted": planted, "--device": device},
         )
-        from mmext.geo.label_review import apply_review
+        from mmext.mapping.label_review import apply_review
 
         assert labels
         apply_review(
@@ -75,7 +75,7 @@ def review(
         )
         return
     _expect(reviewing, {"--force": force or None, "--overwrite": overwrite or None})
-    from mmext.geo.label_review import make_review
+    from mmext.mapping.label_review import make_review
 
     assert snapshot and store and checkpoint
     make_review(

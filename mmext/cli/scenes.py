@@ -37,7 +37,7 @@ def scenes(
     """
     from tqdm import tqdm
 
-    from mmext.datasets.synthetic import (
+    from mmext.synthetic.farmland import (
         SceneSpec,
         plant_label_errors,
         render_scene,

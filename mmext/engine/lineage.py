@@ -10,11 +10,11 @@ from mmengine.config import Config
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.build_config import load_config
-from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.config_bases import find_beside
 from mmext.engine.epoch_scale import all_hooks
 from mmext.engine.work_dir import RUN_RECORD, read_run_record, snapshot_name
 from mmext.errors import UserError
+from mmext.inference.checkpoint import read_checkpoint
 from mmext.structures import ErrorBank
 
 USES = ("branch", "continue", "bank")

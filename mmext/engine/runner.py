@@ -10,9 +10,9 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner as _Runner
 from mmengine.runner.checkpoint import _load_checkpoint
 
-from mmext.engine.checkpoint import load_weights
 from mmext.engine.terminal_log import quieten_terminal
 from mmext.errors import UserError
+from mmext.inference.checkpoint import load_weights
 
 _NUMBERS = itertools.count(1)
 _NEEDED_TO_RESUME = ("meta", "message_hub", "optimizer")

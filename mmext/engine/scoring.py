@@ -8,7 +8,6 @@ from mmengine import dist
 from mmengine.config import ConfigDict
 
 from mmext.engine.build_config import load_config
-from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.processes import join_processes
 from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
@@ -16,6 +15,7 @@ from mmext.engine.store_statistics import fill_store_statistics
 from mmext.engine.verify_stores import verify_stores
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.inference.checkpoint import read_checkpoint
 
 
 def test_checkpoint(

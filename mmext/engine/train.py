@@ -11,7 +11,6 @@ from mmengine.config import Config
 
 from mmext.engine.batch_share import BatchChange, share_batch
 from mmext.engine.build_config import default_work_dir, load_config
-from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.hooks.missed_validation_hook import MissedValidationHook
 from mmext.engine.hooks.termination_hook import TerminationHook
 from mmext.engine.hooks.work_dir_hook import WorkDirHook
@@ -34,6 +33,7 @@ from mmext.engine.termination import end_now, termination_noted
 from mmext.engine.verify_stores import verify_stores
 from mmext.engine.work_dir import RUN_RECORD
 from mmext.errors import UserError, one_line
+from mmext.inference.checkpoint import read_checkpoint
 
 
 @dataclass(frozen=True)

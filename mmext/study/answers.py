@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit, logit
 
 from mmext.datasets.tile_store import TileStore
-from mmext.evaluation.prediction_dump import MAX_LOGIT, PredictionDump
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
+from mmext.inference.prediction_dump import MAX_LOGIT, PredictionDump
 
 _IGNORE = 255
 # No channel's name: a channel is called "target".

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmext.engine.config_data import read_resolved_config
 from mmext.engine.work_dir import read_history
+from mmext.inference.config_data import read_resolved_config
 
 from .schedule import Training
 from .study_file import Study

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmext.report.bootstrap import iou
-from mmext.report.style import CHANNEL0, STAGE1, STAGE2
+from mmext.evaluation.bootstrap import iou
+from mmext.reporting.style import CHANNEL0, STAGE1, STAGE2
 
 if TYPE_CHECKING:
     from .write_results import Results

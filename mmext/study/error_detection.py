@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from mmext.report.precision_recall import ScoreHistogram
+from mmext.evaluation.precision_recall import ScoreHistogram
 
 from .answers import Answers
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmext.errors import UserError
-from mmext.report import write_report
+from mmext.reporting.segmentation import write_report
 
 from .schedule import needed_trainings, run_trainings
 

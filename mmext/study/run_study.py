@@ -6,12 +6,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.checkpoint import load_model
 from mmext.engine.lineage import checkpoint_path
 from mmext.engine.work_dir import read_run_record
 from mmext.errors import UserError
-from mmext.report.predictions import predict_once
-from mmext.report.runs import warning_lines
+from mmext.inference.checkpoint import load_model
+from mmext.reporting.predictions import predict_once
+from mmext.reporting.runs import warning_lines
 
 from .answers import Answers
 from .cost import training_costs

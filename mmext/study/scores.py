@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmext.evaluation.confusion import confusion
-from mmext.report.precision_recall import PrecisionRecall, ScoreHistogram
+from mmext.evaluation.precision_recall import PrecisionRecall, ScoreHistogram
 
 from .answers import Answers
 from .decisions import Decision

@@ -8,11 +8,11 @@ import numpy as np
 
 import mmext
 from mmext.datasets.tile_store import TileStore
+from mmext.evaluation.bootstrap import Interval, fn_tp, fp_tp, iou, paired_bootstrap
 from mmext.fileio import atomic_path
-from mmext.report.bootstrap import Interval, fn_tp, fp_tp, iou, paired_bootstrap
-from mmext.report.html_page import HtmlPage
-from mmext.report.report_writer import ReportWriter
-from mmext.report.style import styled
+from mmext.reporting.html_page import HtmlPage
+from mmext.reporting.report_writer import ReportWriter
+from mmext.reporting.style import styled
 
 from .cost import Cost
 from .draw_arms import draw_arms, draw_curves

@@ -129,9 +129,9 @@ def test_a_config_of_mmext_goes_by_its_name(parse, tmp_path, monkeypatch):
 def test_choices_are_those_of_the_library():
     from mmext import benchmark
     from mmext.datasets.depth.structural_maps import SPACES
-    from mmext.datasets.depth.synthetic import KINDS
-    from mmext.datasets.synthetic import REGIONS
-    from mmext.depth_teacher import NORMALISATIONS
+    from mmext.prepare.structural_depth import NORMALISATIONS
+    from mmext.synthetic.farmland import REGIONS
+    from mmext.synthetic.thermal import KINDS
 
     def choices(names, flag):
         found = command(names).assemble_argument_collection()

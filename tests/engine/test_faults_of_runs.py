@@ -7,10 +7,10 @@ import shutil
 import pytest
 import torch
 
-from mmext.engine.checkpoint import load_model, read_checkpoint
 from mmext.engine.train import newest_whole_checkpoint, train
 from mmext.errors import UserError
 from mmext.fileio import locked
+from mmext.inference.checkpoint import load_model, read_checkpoint
 
 from .conftest import CONFIGS, tiny
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
-from mmext.engine.checkpoint import load_model, read_checkpoint
 from mmext.engine.train import latest_checkpoint, train
 from mmext.errors import UserError
+from mmext.inference.checkpoint import load_model, read_checkpoint
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from mmext.datasets.depth.structural_maps import StructuralNote
-from mmext.datasets.depth.synthetic import SequenceSpec, render_sequence
-from mmext.datasets.depth.synthetic.writing import SceneFolderWriter
 from mmext.engine.build_config import load_config
-from mmext.engine.checkpoint import load_model
 from mmext.engine.scoring import test_checkpoint as score_checkpoint
 from mmext.engine.train import latest_checkpoint, train
 from mmext.errors import UserError
+from mmext.inference.checkpoint import load_model
+from mmext.synthetic.thermal import SequenceSpec, render_sequence
+from mmext.synthetic.thermal.writing import SceneFolderWriter
 
 from .conftest import CONFIGS
 

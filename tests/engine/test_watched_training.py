@@ -6,10 +6,10 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
-from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.train import train
 from mmext.engine.work_dir import read_history, read_run_record
 from mmext.errors import UserError
+from mmext.inference.checkpoint import read_checkpoint
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 

@@ -18,17 +18,18 @@ from mmext.datasets.depth import FolderDepthDataset
 from mmext.datasets.depth.calibration import CameraPair, read_calibration
 from mmext.datasets.depth.structural_maps import StructuralNote, read_map, read_note
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.checkpoint import load_model
 from mmext.engine.train import train
-from mmext.evaluation.prediction_dump import dump_predictions, load_predictions
-from mmext.geo.cutting import Cutting, cut_scenes
-from mmext.geo.labels import read_labels
-from mmext.geo.map_evaluation import evaluate_map
-from mmext.geo.prediction import PredictionSettings, open_predictor, predict_scenes
-from mmext.geo.prediction.backends import export_onnx
-from mmext.geo.prediction.scene_note import SceneNote, why_not_finished
-from mmext.geo.scene_list import scenes_with_labels, select_split
-from mmext.report.runs import find_runs
+from mmext.inference.backends import export_onnx, open_predictor
+from mmext.inference.checkpoint import load_model
+from mmext.inference.prediction_dump import dump_predictions, load_predictions
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.mapping.many_scenes import predict_scenes
+from mmext.mapping.map_evaluation import evaluate_map
+from mmext.mapping.scene_note import SceneNote, why_not_finished
+from mmext.prepare.cutting import Cutting, cut_scenes
+from mmext.prepare.labels import read_labels
+from mmext.prepare.scene_list import scenes_with_labels, select_split
+from mmext.reporting.runs import find_runs
 from mmext.structures import ErrorBank
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "stage1_trunk.py"

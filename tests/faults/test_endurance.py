@@ -9,7 +9,9 @@ import pytest
 from mmengine.hooks import Hook
 
 from mmext.engine.train import train
-from mmext.geo.prediction import PredictionSettings, open_predictor, predict_scenes
+from mmext.inference.backends import open_predictor
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.mapping.many_scenes import predict_scenes
 from mmext.registry import HOOKS
 
 from .readers import CONFIG, make_folder, training_options, write_raster
@@ -78,7 +80,7 @@ def test_many_sheets(tmp_path, model, long, monkeypatch):
         samples.append(usage())
         return predict_scene(*arguments, **settings)
 
-    from mmext.geo.prediction import many_scenes
+    from mmext.mapping import many_scenes
 
     predict_scene = many_scenes.predict_scene
     monkeypatch.setattr(many_scenes, "predict_scene", mapped)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmext.engine.checkpoint import read_checkpoint
 from mmext.engine.train import train
+from mmext.inference.checkpoint import read_checkpoint
 from mmext.structures import ErrorBank
 
 from .readers import training_options

@@ -11,7 +11,7 @@ import time
 import pytest
 import torch
 
-from mmext.engine.checkpoint import read_checkpoint
+from mmext.inference.checkpoint import read_checkpoint
 from mmext.structures import ErrorBank
 from tests.engine.conftest import tiny
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from mmext.datasets.tile_store import TileStore
-from mmext.evaluation.prediction_dump import PredictionDump
+from mmext.inference.prediction_dump import PredictionDump
 from mmext.study.answers import Answers
 
 

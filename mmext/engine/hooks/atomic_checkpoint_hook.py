@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mmext import fileio  # noqa: F401  registers the 'atomic' backend
 from mmext.checked import Count
-from mmext.engine.config_data import plain_config
+from mmext.inference.config_data import plain_config
 from mmext.registry import HOOKS
 
 _PLAIN = (str, int, float, bool, type(None), list)

@@ -12,9 +12,9 @@ from typing_extensions import TypedDict
 
 from mmext.checked import Count, Index, Share, checked
 from mmext.engine.run_warnings import warn_once
-from mmext.engine.training_set_pass import PredictedTiles
 from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
+from mmext.inference.training_set_pass import PredictedTiles
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 

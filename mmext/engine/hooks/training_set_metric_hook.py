@@ -10,9 +10,9 @@ from mmengine.runner import Runner
 
 from mmext.checked import Count, checked
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.training_set_pass import PredictedTiles, predict_store
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
+from mmext.inference.training_set_pass import PredictedTiles, predict_store
 from mmext.registry import HOOKS
 
 TRAIN_SCORES = "mmext_train_scores"

@@ -1,0 +1,227 @@
+"""Opening a trained checkpoint for use outside the Runner."""
+
+import hashlib
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.registry import DefaultScope
+from torch import nn
+
+from mmext.errors import UserError, one_line
+from mmext.registry import MODELS, TASK_UTILS
+
+from .checkpoint_file import read_checkpoint_file
+from .config_data import parse_config
+from .registered import refuse_unregistered
+
+#: Names the modules of one's own components, separated by commas. A checkpoint can't
+#: have modules imported by naming them.
+IMPORTS = "MMEXT_IMPORTS"
+_TOOLS = {
+    "BinarySegmentor": "'mmext predict' takes it",
+    "DepthEstimator": "'mmext depth predict' takes it",
+}
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with what its checkpoint says of itself.
+
+    Attributes:
+        model: The segmentor or depth estimator, in eval mode.
+        config: The resolved config it was trained with.
+        store: Description of the data it was trained on: for segmentation the
+            tile store's ``store.json`` without ``scenes``; empty if unknown.
+        path: The checkpoint file.
+        sha256: The file's hash, 64 hexadecimal digits.
+        epoch: Finished epochs.
+    """
+
+    model: nn.Module
+    config: Config
+    store: dict[str, Any]
+    path: Path
+    sha256: str
+    epoch: int
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a Runner's checkpoint as plain data, on the CPU.
+
+    Raises:
+        UserError: The file is missing, damaged, or holds more than tensors and
+            plain values, or was not written by a Runner.
+    """
+    checkpoint = read_checkpoint_file(path)
+    for key in ("state_dict", "meta"):
+        if not isinstance(checkpoint.get(key), Mapping):
+            raise UserError(
+                f"{path}: has no '{key}', expected a checkpoint that a training wrote"
+            )
+    return checkpoint
+
+
+def checkpoint_config(
+    checkpoint: Mapping[str, Any], path: str | os.PathLike[str]
+) -> Config:
+    """The config that a checkpoint was trained with; nothing of it is executed.
+
+    Args:
+        checkpoint: What :func:`read_checkpoint` gave.
+        path: Its file, for messages.
+
+    Raises:
+        UserError: It carries none, or one that is more than plain values.
+    """
+    config = checkpoint["meta"].get("cfg")
+    if isinstance(config, str):  # as mmengine writes it
+        return parse_config(config, f"{path}: meta['cfg']")
+    if not isinstance(config, Mapping):
+        raise UserError(f"{path}: carries no config, expected meta['cfg']")
+    return Config(dict(config))
+
+
+def load_model(
+    path: str | os.PathLike[str],
+    device: str | torch.device = "cpu",
+    kind: str = "BinarySegmentor",
+) -> LoadedModel:
+    """Build the model that a checkpoint's own config describes and load it.
+
+    Args:
+        path: ``work_dirs/…/epoch_N.pth``.
+        device: Where to put the model.
+        kind: What is expected, ``BinarySegmentor`` or ``DepthEstimator``.
+
+    Raises:
+        UserError: The checkpoint cannot be read, carries no config or another kind
+            of model, or its weights are not those of its model.
+    """
+    checkpoint = read_checkpoint(path)
+    meta = checkpoint["meta"]
+    config = checkpoint_config(checkpoint, path)
+    model = _build(config.get("model"), path)
+    _refuse_other_kind(model, kind, path)
+    load_weights(model, checkpoint["state_dict"], path)
+    return LoadedModel(
+        model=model.to(device).eval(),
+        config=config,
+        store=dict((meta.get("dataset_meta") or {}).get("store") or {}),
+        path=Path(path),
+        sha256=_sha256(Path(path)),
+        epoch=int(meta.get("epoch", 0)),
+    )
+
+
+def load_weights(
+    model: nn.Module,
+    weights: Mapping[str, torch.Tensor],
+    path: str | os.PathLike[str],
+) -> None:
+    """Load all weights of a model, in place; none may be missing, left or unlike.
+
+    Args:
+        model: Not wrapped for distribution.
+        weights: A state dict, also one with distribution's prefix ``module.``.
+        path: Their file, for messages.
+
+    Raises:
+        UserError: They are another model's: how many differ, and the first.
+    """
+    weights = {name.removeprefix("module."): item for name, item in weights.items()}
+    try:
+        model.load_state_dict(weights)
+    except (RuntimeError, AttributeError, TypeError):
+        raise UserError(
+            f"{path}: its weights are another model's: "
+            f"{_difference(model.state_dict(), weights)}"
+        ) from None
+
+
+def _difference(own: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    def shape(item: Any) -> str:
+        dims = getattr(item, "shape", None)
+        return "no tensor" if dims is None else "×".join(map(str, dims)) or "a number"
+
+    parts = []
+    unlike = [
+        name for name in own if name in found and shape(own[name]) != shape(found[name])
+    ]
+    missing = [name for name in own if name not in found]
+    left = [name for name in found if name not in own]
+    if unlike:
+        first = unlike[0]
+        parts.append(
+            f"{len(unlike)} of {len(own)} have another shape ({first} is "
+            f"{shape(found[first])}, expected {shape(own[first])})"
+        )
+    if missing:
+        parts.append(f"{len(missing)} are missing ({missing[0]})")
+    if left:
+        parts.append(f"{len(left)} have no place ({left[0]})")
+    return ", ".join(parts)
+
+
+def _build(config: Any, path: str | os.PathLike[str]) -> nn.Module:
+    if not isinstance(config, Mapping) or "type" not in config:
+        raise UserError(f"{path}: its config describes no model")
+    # The weights are here: where the training took its first from doesn't matter.
+    model_config = _without(config, "init_cfg")
+    _import_own_components()
+    refuse_unregistered(
+        model_config, (MODELS, TASK_UTILS), f"{path}: model", f"see {IMPORTS}"
+    )
+    try:
+        with DefaultScope.overwrite_default_scope("mmext"):
+            return MODELS.build(model_config)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    # Components of several libraries get what the file says, and may say anything.
+    except Exception as error:
+        raise UserError(
+            f"{path}: its model can't be built ({one_line(error)[:200]})"
+        ) from None
+
+
+def _import_own_components() -> None:
+    for module in filter(None, os.environ.get(IMPORTS, "").split(",")):
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            raise UserError(
+                f"{IMPORTS}: {module} can't be imported ({one_line(error)})"
+            ) from None
+
+
+def _refuse_other_kind(
+    model: nn.Module, kind: str, path: str | os.PathLike[str]
+) -> None:
+    if isinstance(model, MODELS.get(f"mmext.{kind}")):
+        return
+    found = type(model).__name__
+    hint = f"; {_TOOLS[found]}" if found in _TOOLS else ""
+    raise UserError(f"{path}: is of a {found}, expected a {kind}{hint}")
+
+
+def _without(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        return ConfigDict(
+            {name: _without(item, key) for name, item in value.items() if name != key}
+        )
+    if isinstance(value, list | tuple):
+        return type(value)(_without(item, key) for item in value)
+    return value
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""From a scene to a map, and what is judged and mended by one."""

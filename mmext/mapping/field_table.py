@@ -1,0 +1,165 @@
+"""Objects found in a scene as a table of fields."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import rasterio
+import shapely
+
+from mmext.errors import UserError
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.raster.ground_area import ground_area
+from mmext.raster.strip_polygons import StripObject
+
+from .class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
+from .left_out import SMALL, UNASKED, LeftOut
+from .polygon_file import LAYER
+
+#: What is gathered over an object, see :class:`StripPolygonizer`.
+STATISTICS = {
+    "total": ("probability", "sum"),
+    "highest": ("probability", "max"),
+    "target": ("target", "max"),
+    "error": ("error", "max"),
+    "cut": ("cut", "max"),
+}
+_COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "cut", "scene", "model")
+
+
+def object_layers(
+    codes: np.ndarray, probability: np.ndarray, above: np.ndarray, last: bool
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """What the polygonizer needs of a strip: the objects, and layers on them.
+
+    Args:
+        codes: (h, W) class codes.
+        probability: (h, W) float, of the highest channel.
+        above: (W,) class codes of the row above; no-data above the first.
+        last: Whether the strip is the scene's last.
+    """
+    outside = np.pad(codes == NODATA, 1, constant_values=True)
+    outside[0, 1:-1] = above == NODATA
+    outside[-1] = last
+    beside = outside[:-2, 1:-1] | outside[2:, 1:-1]
+    beside |= outside[1:-1, :-2] | outside[1:-1, 2:]
+    layers = {
+        "cut": beside,
+        "probability": probability,
+        "target": (codes == TARGET) | (codes == BOTH),
+        "error": (codes == ERROR) | (codes == BOTH),
+    }
+    return (codes != NONE) & (codes != NODATA), layers
+
+
+def field_table(
+    objects: Sequence[StripObject],
+    crs: rasterio.CRS | None,
+    settings: PredictionSettings,
+    pixel: float,
+    scene: str,
+    model: str,
+) -> tuple[geopandas.GeoDataFrame, LeftOut]:
+    """Objects as rows, cleaned as the settings say; and what was left out.
+
+    Args:
+        objects: The objects of a scene, with :data:`STATISTICS`.
+        crs: The scene's CRS; without one areas are in pixels.
+        settings: Holes, simplification, smallest area.
+        pixel: Side of a pixel in CRS units.
+        scene: Its name.
+        model: The model's name and hash.
+    """
+    values = [item.values for item in objects]
+    shapes = geopandas.GeoSeries([item.geometry for item in objects], crs=crs)
+    table = geopandas.GeoDataFrame(
+        {
+            "area_m2": _areas(shapes),
+            "mean_prob": [
+                round(item.values["total"] / item.pixels, 4) for item in objects
+            ],
+            "max_prob": [round(of["highest"], 4) for of in values],
+            "source": [
+                NAMES[TARGET * int(of["target"]) + ERROR * int(of["error"])]
+                for of in values
+            ],
+            "cut": np.array([bool(of["cut"]) for of in values], bool),
+            "scene": scene,
+            "model": model,
+        },
+        columns=list(_COLUMNS),
+        geometry=shapes,
+        crs=crs,
+    )
+    if settings.spare_cut:
+        return clean_fields(table, settings, pixel, table["cut"].to_numpy())
+    return clean_fields(table, settings, pixel, np.zeros(len(table), bool))
+
+
+def clean_fields(
+    table: geopandas.GeoDataFrame,
+    settings: PredictionSettings,
+    pixel: float,
+    spared: np.ndarray,
+) -> tuple[geopandas.GeoDataFrame, LeftOut]:
+    """Fill, simplify and select fields; count what is left out.
+
+    Args:
+        table: Fields, as of :func:`field_table`.
+        settings: Holes, simplification, smallest area and condition.
+        pixel: Side of a pixel in CRS units.
+        spared: (N,) bool, rows that stay as they are.
+    """
+    kept, table = table[spared], table[~spared].copy()
+    if settings.fill_holes:
+        table.geometry = table.geometry.apply(_without_holes)
+    if settings.simplify:
+        table.geometry = table.geometry.simplify(settings.simplify * pixel)
+    if settings.fill_holes or settings.simplify:
+        table["area_m2"] = _areas(table.geometry)
+    large = table[table["area_m2"] >= settings.min_area].reset_index(drop=True)
+    chosen = _select(large, settings.where)
+    left_out = LeftOut(
+        {SMALL: len(table) - len(large), UNASKED: len(large) - len(chosen)}
+    )
+    parts = [part for part in (chosen, kept) if len(part)]
+    return (pd.concat(parts, ignore_index=True) if parts else chosen), left_out
+
+
+def check_condition(where: str | None) -> None:
+    """Refuse a condition that GDAL can't read.
+
+    Raises:
+        UserError: It is none on a field's columns.
+    """
+    row = dict.fromkeys(_COLUMNS, "") | {"area_m2": 1.0, "mean_prob": 1.0}
+    row |= {"max_prob": 1.0, "cut": False}
+    _select(geopandas.GeoDataFrame([row], geometry=[shapely.box(0, 0, 1, 1)]), where)
+
+
+def _areas(shapes: geopandas.GeoSeries) -> np.ndarray:
+    area = shapes.area.to_numpy() if shapes.crs is None else ground_area(shapes)
+    return area.round(2)
+
+
+def _select(table: geopandas.GeoDataFrame, where: str | None) -> geopandas.GeoDataFrame:
+    """Rows for which an SQL condition holds, by GDAL's own reading of it."""
+    if where is None or len(table) == 0:
+        return table
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fields.gpkg"
+        table.to_file(path, layer=LAYER)
+        try:
+            return geopandas.read_file(path, layer=LAYER, where=where)
+        except (ValueError, pyogrio.errors.FeatureError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"--where {where!r}: {reason}") from None
+
+
+def _without_holes(geometry: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(geometry)
+    return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))

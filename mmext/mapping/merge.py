@@ -1,0 +1,144 @@
+"""Fields that cross the border of two sheets, made whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from mmext.errors import UserError
+from mmext.raster.ground_area import ground_area
+from mmext.raster.outlines import place
+
+#: Sheets that lie within this share of a pixel share an edge. Grids cut from web
+#: tiles are off by rounding (1e-8 of a pixel), those of other programs by more.
+TOLERANCE = 0.1
+#: Of a piece that one field has within the tolerance of another, the length around:
+#: 0.4 of a pixel at a corner, 2 and more along a pixel's edge.
+_CONTACT = 0.6
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A mapped sheet.
+
+    Attributes:
+        fields: Its fields.
+        transform: Its grid's pixel to CRS coordinates.
+        height: Rows.
+        width: Columns.
+    """
+
+    fields: geopandas.GeoDataFrame
+    transform: rasterio.Affine
+    height: int
+    width: int
+
+    def is_on_grid_of(self, other: "Sheet") -> bool:
+        """Whether the pixels of both are parts of one grid, up to the tolerance."""
+        to_other = ~other.transform * self.transform
+        rows, columns = [0, 0, self.height], [0, self.width, 0]
+        corners = np.column_stack([columns, rows])
+        there = np.array([to_other * (float(x), float(y)) for x, y in corners])
+        whole = corners + np.rint(there[0])
+        return bool(np.abs(there - whole).max() < TOLERANCE)
+
+
+def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
+    """Put the fields of many sheets into one table.
+
+    Fields of different sheets that overlap or share a piece of border become one,
+    with the area of their union, the mean probability weighted by pixels, the highest
+    probability, and all their sheets and sources. Fields of one sheet stay as they
+    are, and so do fields that meet in a corner.
+
+    Where all sheets are parts of one grid, the outcome is that of the whole scene as
+    one sheet. Sheets on another grid than the first one's (turned, shifted, of other
+    pixels) are joined where they come within a tenth of the first one's pixel.
+
+    Args:
+        sheets: At least one, in one CRS.
+
+    Raises:
+        UserError: The sheets are in different CRSs.
+    """
+    crs = sheets[0].fields.crs
+    for sheet in sheets:
+        if sheet.fields.crs != crs:
+            raise UserError(
+                "sheets: in different coordinate systems, one merged layer expects one"
+            )
+    fields = pd.concat([sheet.fields for sheet in sheets], ignore_index=True)
+    if len(fields) == 0:
+        return fields
+    sheet_of = np.repeat(
+        np.arange(len(sheets)), [len(sheet.fields) for sheet in sheets]
+    )
+    whole = np.array([sheet.is_on_grid_of(sheets[0]) for sheet in sheets])[sheet_of]
+    shapes = _in_pixels(fields.geometry.to_numpy(), sheets[0].transform, whole)
+    pairs = _neighbours(shapes, sheet_of)
+    ones = np.ones(len(pairs[0]), np.int8)
+    graph = coo_array((ones, pairs), shape=(len(fields), len(fields)))
+    _, group = connected_components(graph, directed=False)
+    alone = np.bincount(group)[group] == 1
+    if alone.all():
+        return fields
+    rows, outlines = [], []
+    for _, members in fields[~alone].groupby(group[~alone]):
+        parts = shapes[members.index]
+        rows.append(_joined(members, shapely.area(parts)))
+        outlines.append(_united(parts, bool(whole[members.index].all())))
+    outlines = place(np.array(outlines, object), sheets[0].transform)
+    table = geopandas.GeoDataFrame(rows, geometry=outlines, crs=crs)
+    table["area_m2"] = (ground_area(table.geometry) if crs else table.area).round(2)
+    return pd.concat([fields[alone], table[fields.columns]], ignore_index=True)
+
+
+def _in_pixels(
+    shapes: np.ndarray, transform: rasterio.Affine, whole: np.ndarray
+) -> np.ndarray:
+    """Shapes in pixels of one grid, in whole ones where they are parts of it."""
+    shapes = place(shapes, ~transform)
+    shapes[whole] = shapely.transform(shapes[whole], np.rint)
+    return shapes
+
+
+def _neighbours(
+    shapes: np.ndarray, sheet_of: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    tree = shapely.STRtree(shapes)
+    first, second = tree.query(shapes, predicate="dwithin", distance=TOLERANCE)
+    across = (first < second) & (sheet_of[first] != sheet_of[second])
+    first, second = first[across], second[across]
+    wider = shapely.buffer(shapes[first], TOLERANCE, join_style="mitre")
+    shared = shapely.intersection(wider, shapes[second])
+    # Piece by piece: two corners are no edge.
+    pieces, pair = shapely.get_parts(shared, return_index=True)
+    touching = np.unique(pair[shapely.length(pieces) > _CONTACT])
+    return first[touching], second[touching]
+
+
+def _united(parts: np.ndarray, whole: bool) -> shapely.Geometry:
+    if whole:
+        return shapely.union_all(parts)
+    # Gaps up to the tolerance are closed; right angles stay as they are.
+    wider = shapely.union_all(shapely.buffer(parts, TOLERANCE, join_style="mitre"))
+    return shapely.buffer(wider, -TOLERANCE, join_style="mitre")
+
+
+def _joined(members: geopandas.GeoDataFrame, pixels: np.ndarray) -> dict[str, object]:
+    sources = set(members["source"])
+    mean = float(np.average(members["mean_prob"], weights=pixels))
+    return {
+        **members.iloc[0].drop(members.geometry.name).to_dict(),
+        "mean_prob": round(mean, 4),
+        "max_prob": float(members["max_prob"].max()),
+        "source": sources.pop() if len(sources) == 1 else "both",
+        "cut": bool(members["cut"].any()),
+        "scene": "; ".join(sorted(set(members["scene"]))),
+    }

@@ -1,0 +1,51 @@
+"""A GeoPackage of fields that fills while the scene is mapped."""
+
+from pathlib import Path
+
+import geopandas
+
+from mmext.raster.qgis_style import categorised_outlines, embed_style
+from mmext.raster.writing import writing
+
+from .class_codes import COLOURS, NAMES
+
+LAYER = "fields"
+
+
+class PolygonFile:
+    """Fields go to disk as they come.
+
+    Args:
+        path: The GeoPackage, a temporary name: it is whole when it is finished.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.number = 0
+
+    def add(self, table: geopandas.GeoDataFrame) -> None:
+        """Append rows; the first call's table, even an empty one, sets the columns.
+
+        Raises:
+            CantWriteError: The disk says no.
+        """
+        begun = self.path.is_file()
+        if len(table) or not begun:
+            with writing(self.path):
+                table.to_file(
+                    self.path,
+                    layer=LAYER,
+                    mode="a" if begun else "w",
+                    geometry_type="Unknown",
+                )
+        self.number += len(table)
+
+    def finish(self) -> None:
+        """Add the style.
+
+        Raises:
+            CantWriteError: The disk says no.
+        """
+        colours = {name: COLOURS[code][:3] for code, name in NAMES.items()}
+        with writing(self.path):
+            embed_style(self.path, LAYER, categorised_outlines("source", colours))

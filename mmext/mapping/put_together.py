@@ -1,0 +1,153 @@
+"""One map of many sheets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pyogrio
+import rasterio
+import shapely
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from mmext.errors import UserError, one_line
+from mmext.fileio import atomic_path
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.predictor import Predictor
+from mmext.raster.scene_reader import open_scene
+from mmext.raster.vrt import write_vrt
+
+from .class_codes import NODATA, NONE
+from .field_table import clean_fields
+from .left_out import UNSUPPORTED, LeftOut, describe
+from .merge import Sheet, merge_sheets
+from .polygon_file import LAYER, PolygonFile
+from .predict_scene import result_paths
+
+#: The name of what is over all sheets.
+MERGED = "map"
+_BLOCK = 4096
+
+
+def put_together(
+    scenes: Sequence[Path],
+    out: Path,
+    predictor: Predictor,
+    settings: PredictionSettings,
+) -> list[str]:
+    """Write ``map_class.vrt``, ``map_probability.vrt`` and ``map.gpkg``.
+
+    Args:
+        scenes: Mapped scenes.
+        out: Where their results lie.
+        predictor: Decides which fields count.
+        settings: How they were mapped.
+
+    Returns:
+        A line for what could not be put together.
+
+    Raises:
+        CantWriteError: The disk says no.
+    """
+    if not scenes:
+        return []
+    problems = []
+    results = [result_paths(scene, out) for scene in scenes]
+    mosaic: Path | None = None
+    for kind, index in (("probability", 0), ("class", 1)):
+        path = out / f"{MERGED}_{kind}.vrt"
+        try:
+            write_vrt([paths[index] for paths in results], path)
+            mosaic = path
+        except UserError as error:
+            # One of an earlier call would show other sheets.
+            path.unlink(missing_ok=True)
+            problems.append(str(error))
+            mosaic = None
+    try:
+        sheets = [_read_sheet(*paths[1:]) for paths in results]
+        fields = merge_sheets(sheets)
+        cleaned = ~fields["cut"].to_numpy(bool)
+        if mosaic is not None:
+            fields["cut"] = _reach_the_end(fields, mosaic)
+    except UserError as error:
+        (out / f"{MERGED}.gpkg").unlink(missing_ok=True)
+        return [*problems, str(error)]
+    counts = cleaned | [
+        predictor.decoder.keeps(source != "error", highest)
+        for source, highest in zip(fields["source"], fields["max_prob"], strict=True)
+    ]
+    left_out = LeftOut({UNSUPPORTED: int((~counts).sum())})
+    pixel = abs(sheets[0].transform.a)
+    fields, of_cleaning = clean_fields(fields[counts], settings, pixel, cleaned[counts])
+    with atomic_path(out / f"{MERGED}.gpkg") as temporary:
+        merged = PolygonFile(temporary)
+        merged.add(fields)
+        merged.finish()
+    print(
+        f"{out / MERGED}.gpkg: {len(fields)} fields over {len(scenes)} sheets"
+        f"{describe(left_out + of_cleaning)}"
+    )
+    return problems
+
+
+def _read_sheet(classes: Path, polygons: Path) -> Sheet:
+    try:
+        fields = geopandas.read_file(polygons, layer=LAYER)
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        ValueError,
+    ) as error:
+        raise UserError(f"{polygons}: can't be read ({one_line(error)})") from None
+    with open_scene(classes) as raster:
+        return Sheet(fields, raster.transform, raster.height, raster.width)
+
+
+def _reach_the_end(fields: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
+    """Which fields lie beside no-data or the edge of all sheets, (N,) bool.
+
+    Only those that were cut in their sheets can.
+    """
+    reaching = np.zeros(len(fields), bool)
+    cut = np.flatnonzero(fields["cut"])
+    if len(cut) == 0:
+        return reaching
+    tree = shapely.STRtree(fields.geometry.to_numpy()[cut])
+    try:
+        with rasterio.open(mosaic) as raster:
+            for row in range(0, raster.height, _BLOCK):
+                for column in range(0, raster.width, _BLOCK):
+                    window = Window(column, row, _BLOCK, _BLOCK)
+                    points = _beside_nothing(raster, window)
+                    _, found = tree.query(points, predicate="intersects")
+                    reaching[cut[found]] = True
+    except RasterioError as error:
+        raise UserError(f"{mosaic}: can't be read ({one_line(error)})") from None
+    return reaching
+
+
+def _beside_nothing(raster: rasterio.DatasetReader, window: Window) -> np.ndarray:
+    """Centres of pixels of fields that lie beside no-data or outside, as points."""
+    top, left = int(window.row_off), int(window.col_off)
+    bottom = min(top + int(window.height), raster.height)
+    right = min(left + int(window.width), raster.width)
+    inside = Window(
+        max(left - 1, 0),
+        max(top - 1, 0),
+        min(right + 1, raster.width) - max(left - 1, 0),
+        min(bottom + 1, raster.height) - max(top - 1, 0),
+    )
+    codes = np.full((bottom - top + 2, right - left + 2), NODATA, np.uint8)
+    row, column = int(inside.row_off) - top + 1, int(inside.col_off) - left + 1
+    codes[row : row + int(inside.height), column : column + int(inside.width)] = (
+        raster.read(1, window=inside)
+    )
+    nothing = codes == NODATA
+    beside = nothing[:-2, 1:-1] | nothing[2:, 1:-1]
+    beside |= nothing[1:-1, :-2] | nothing[1:-1, 2:]
+    core = codes[1:-1, 1:-1]
+    rows, columns = np.nonzero(beside & (core != NONE) & (core != NODATA))
+    xs, ys = rasterio.transform.xy(raster.transform, rows + top, columns + left)
+    return shapely.points(np.asarray(xs), np.asarray(ys))

@@ -1,0 +1,157 @@
+"""Reading a scene as the network was trained to see it."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.enums import MaskFlags, Resampling
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from mmext.errors import UserError
+from mmext.raster.band_view import open_view, unmasking_bands
+from mmext.raster.pixel_size import ground_pixel_size
+from mmext.raster.scene_reader import SceneReader, open_image, refuse_other_colours
+
+#: A scene's pixels may be this many times larger or smaller than the training's.
+MAX_PIXEL_RATIO = 1.25
+
+
+class SceneSource:
+    """A scene in the bands and the pixel size of the training store.
+
+    Args:
+        raster: The scene, from :func:`~mmext.raster.scene_reader.open_image`.
+        path: Its file, for messages.
+        store: What the checkpoint knows of its training store.
+
+    Raises:
+        UserError: The scene has other bands, in another order, or another data type.
+    """
+
+    def __init__(
+        self, raster: DatasetReader | WarpedVRT, path: Path, store: dict[str, Any]
+    ):
+        self.raster = raster
+        indexes = list(store["band_indexes"])
+        if max(indexes) > raster.count:
+            raise UserError(
+                f"{path}: has {raster.count} bands, the model reads "
+                f"{', '.join(map(str, indexes))}"
+            )
+        described = [raster.descriptions[index - 1] for index in indexes]
+        trained = store.get("bands", described)
+        if described != trained and set(described) == set(trained):
+            raise UserError(
+                f"{path}: bands {', '.join(map(str, described))}, the model was "
+                f"trained on {', '.join(trained)} in this order"
+            )
+        # Scenes are read by the rule that the training scenes were cut by, and one
+        # that says nothing of no-data is taken as they were.
+        reader = SceneReader(raster, path, indexes, store.get("nodata_rule", "auto"))
+        if reader.nodata == "auto" and reader.is_silent:
+            value = store.get("nodata")
+            if value is not None:
+                reader = SceneReader(raster, path, indexes, value)
+        self.reader = reader
+        if reader.dtype != store["dtype"]:
+            raise UserError(
+                f"{path}: data type {reader.dtype}, the model was trained on "
+                f"{store['dtype']}"
+            )
+        if reader.scales != store.get("scales", reader.scales):
+            raise UserError(
+                f"{path}: scales and offsets {reader.scales}, the model was trained on "
+                f"{store['scales']}"
+            )
+        refuse_other_colours(
+            path, reader.colours, store.get("colours", ()), "the model was trained on"
+        )
+
+    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels and validity of a window.
+
+        Args:
+            window: Inside the scene.
+
+        Returns:
+            (C, H, W) in the scene's dtype, 0 where invalid, as in the store; and
+            (H, W) bool.
+
+        Raises:
+            UserError: The file is damaged there.
+        """
+        pixels, valid = self.reader.read(window)
+        return np.where(valid, pixels, 0), valid
+
+
+@contextlib.contextmanager
+def open_source(
+    path: Path, store: dict[str, Any], resample: bool = False
+) -> Iterator[SceneSource]:
+    """Open a scene for a model.
+
+    Args:
+        path: Any raster that GDAL reads.
+        store: What the checkpoint knows of its training store.
+        resample: Bring the scene to the training pixel size (averaging when it gets
+            coarser) instead of refusing another one.
+
+    Raises:
+        UserError: The scene can't be read or does not fit the model.
+    """
+    with contextlib.ExitStack() as stack:
+        raster = stack.enter_context(open_image(path, store["band_indexes"]))
+        trained = store.get("pixel_size_m")
+        source = SceneSource(raster, path, store)
+        for note in source.reader.notes():
+            print(f"{path}: {note}")
+        if raster.crs is not None and trained:
+            try:
+                size = ground_pixel_size(raster.crs, raster.transform, *raster.shape)
+            except UserError as error:
+                raise UserError(f"{path}: {error}") from None
+            ratio = size / trained
+            if resample:
+                plain = stack.enter_context(_unmasked(source.reader))
+                warped = stack.enter_context(_resampled(plain, ratio))
+                source = SceneSource(warped, path, store)
+            elif not 1 / MAX_PIXEL_RATIO < ratio < MAX_PIXEL_RATIO:
+                raise UserError(
+                    f"{path}: pixels of {size:.3g} m, the model was trained on "
+                    f"{trained:.3g} m; --resample brings the scene to that"
+                )
+        yield source
+
+
+@contextlib.contextmanager
+def _unmasked(reader: SceneReader) -> Iterator[DatasetReader]:
+    """The scene without alpha flags on bands that are read: a warp masks by them."""
+    if "alpha" not in reader.colours:
+        yield reader.raster
+        return
+    bands = unmasking_bands(reader.raster, reader.indexes)
+    with open_view(reader.raster, bands) as view:
+        yield view
+
+
+def _resampled(raster: DatasetReader, ratio: float) -> WarpedVRT:
+    width, height = (max(1, round(n * ratio)) for n in (raster.width, raster.height))
+    scale = rasterio.Affine.scale(raster.width / width, raster.height / height)
+    return WarpedVRT(
+        raster,
+        crs=raster.crs,
+        transform=raster.transform * scale,
+        width=width,
+        height=height,
+        resampling=Resampling.average if ratio < 1 else Resampling.bilinear,
+        # A mask beside the bands is only carried over as an alpha band.
+        add_alpha=any(
+            MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
+            for flags in raster.mask_flag_enums
+        ),
+    )

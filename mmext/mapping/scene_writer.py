@@ -1,0 +1,153 @@
+"""What becomes of predicted windows: rasters, and polygons read off them."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from rasterio.windows import Window
+
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.predictor import Predictor
+from mmext.raster.strip_polygons import StripObject, StripPolygonizer
+from mmext.raster.strip_raster import StripRaster
+
+from .class_codes import COLOURS, NODATA, class_codes
+from .field_table import STATISTICS, field_table, object_layers
+from .left_out import UNSUPPORTED, LeftOut
+from .polygon_file import PolygonFile
+from .scene_source import SceneSource
+from .windows import PredictionWindow
+
+#: Stored value of a probability of 1; 255 is no-data.
+PROBABILITY_STEPS = 250
+#: Finished fields that are held before they go to disk.
+_CHUNK = 2000
+#: Pixels that are made into polygons at once.
+_STRIP_PIXELS = 2_000_000
+
+
+class SceneWriter:
+    """Takes windows in reading order and hands them on to files and polygons.
+
+    Windows go straight into the rasters; polygons are read off the finished rows, some
+    at a time. So memory grows neither with a scene's height nor with its width.
+
+    Args:
+        predictor: Decides, and names channels and model.
+        source: The scene.
+        name: Its name.
+        folder: Where the unfinished files lie.
+        polygons: The file that the fields go to.
+        settings: How.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        source: SceneSource,
+        name: str,
+        folder: Path,
+        polygons: PolygonFile,
+        settings: PredictionSettings,
+    ) -> None:
+        self.predictor = predictor
+        self.name = name
+        self.settings = settings
+        raster = source.raster
+        self.transform, self.crs = raster.transform, raster.crs
+        self.width, self.height = raster.width, raster.height
+        as_float = settings.float_probabilities
+        self.scale = 1 if as_float else 1 / PROBABILITY_STEPS
+        self.probabilities = StripRaster(
+            folder / f"{name}_probability.strips.tif",
+            raster,
+            predictor.channels,
+            "float32" if as_float else "uint8",
+            nodata=-1 if as_float else NODATA,
+            scale=self.scale,
+        )
+        self.classes = StripRaster(
+            folder / f"{name}_class.strips.tif",
+            raster,
+            ["class: 1 target, 2 error, 3 both"],
+            "uint8",
+            nodata=NODATA,
+            colours=COLOURS,
+        )
+        self.polygons = polygons
+        self.polygonizer = StripPolygonizer(raster.transform, STATISTICS)
+        self.objects: list[StripObject] = []
+        self.left_out = LeftOut()
+        self._above = np.full(self.width, NODATA, np.uint8)
+
+    def add(
+        self, window: PredictionWindow, probabilities: torch.Tensor, valid: np.ndarray
+    ) -> None:
+        """Write what is kept of a window.
+
+        Args:
+            window: The window.
+            probabilities: (K, h, w) float32 of all that was read for it.
+            valid: (h, w) bool, likewise.
+        """
+        rows, columns = window.crop
+        kept, valid = probabilities[:, rows, columns], valid[rows, columns]
+        decision = self.predictor.decide(kept[None])
+        codes = class_codes(
+            decision["mask"][0].numpy(),
+            {name: mask[0].numpy() for name, mask in decision["channels"].items()},
+            valid,
+        )
+        if self.settings.float_probabilities:
+            stored = np.where(valid, kept.numpy(), np.float32(-1))
+        else:
+            steps = np.rint(kept.numpy() * PROBABILITY_STEPS).astype(np.uint8)
+            stored = np.where(valid, steps, np.uint8(NODATA))
+        self.probabilities.write(stored, window.core)
+        self.classes.write(codes[None], window.core)
+
+    def end_strip(self, first_row: int, rows: int) -> None:
+        """Make polygons of rows that are complete."""
+        step = max(1, _STRIP_PIXELS // self.width)
+        for row in range(first_row, first_row + rows, step):
+            height = min(step, first_row + rows - row)
+            strip = Window(0, row, self.width, height)
+            highest = self.probabilities.read(strip).max(axis=0) * self.scale
+            codes = self.classes.read(strip)[0]
+            last = row + height == self.height
+            parts = object_layers(codes, highest, self._above, last)
+            self._above = codes[-1]
+            self.objects += self.polygonizer.add(*parts)
+            if len(self.objects) >= _CHUNK:
+                self._flush()
+
+    def finish_polygons(self) -> None:
+        """Write the fields that reach the last row."""
+        self.objects += self.polygonizer.finish()
+        self._flush()
+
+    def close(self) -> None:
+        """Keep nothing that is not whole."""
+        self.probabilities.close()
+        self.classes.close()
+
+    def _flush(self) -> None:
+        kept = [item for item in self.objects if self._counts(item)]
+        self.left_out[UNSUPPORTED] += len(self.objects) - len(kept)
+        table, left_out = field_table(
+            kept,
+            self.crs,
+            self.settings,
+            pixel=abs(self.transform.a),
+            scene=self.name,
+            model=f"{self.predictor.path.name} {self.predictor.sha256[:12]}",
+        )
+        self.left_out += left_out
+        self.polygons.add(table)
+        self.objects = []
+
+    def _counts(self, item: StripObject) -> bool:
+        if self.settings.spare_cut and item.values["cut"]:
+            return True  # The target may be in its other part.
+        has_target = bool(item.values["target"])
+        return self.predictor.decoder.keeps(has_target, item.values["highest"])

@@ -1,0 +1,1 @@
+"""From scenes and labels to what a training reads."""

@@ -1,0 +1,1 @@
+"""Grids, strips, outlines and styles: what tools on georeferenced rasters share."""

@@ -1,0 +1,170 @@
+"""Runs of one ablation: configurations and seeds on the same data."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+
+from mmext.errors import UserError
+from mmext.inference.config_data import read_resolved_config
+from mmext.reporting.runs import Run
+
+from .published import CONFIGURATIONS
+
+
+@dataclass(frozen=True)
+class Study:
+    """Runs that may be compared: equal in all but losses and seed.
+
+    Attributes:
+        label: The folder that holds them, as short as it stays unique.
+        runs: Configuration → its runs, one a seed, by seed. In the paper's order;
+            configurations that the paper has not come last.
+    """
+
+    label: str
+    runs: dict[str, list[Run]]
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds, ascending."""
+        return sorted({run.seed for members in self.runs.values() for run in members})
+
+    @property
+    def any_run(self) -> Run:
+        """One of the runs, for what they have in common."""
+        return next(iter(self.runs.values()))[0]
+
+    @property
+    def config(self) -> Config:
+        """The resolved config of :attr:`any_run`."""
+        return run_config(self.any_run)
+
+    def of_seed(self, seed: int) -> dict[str, Run]:
+        """The run of each configuration that was trained with a seed."""
+        return {
+            name: run
+            for name, members in self.runs.items()
+            for run in members
+            if run.seed == seed
+        }
+
+    def values(self, name: str, pixels: str, score: str) -> np.ndarray:
+        """(S,) last epoch's score of each seed's run, NaN where there is none.
+
+        Args:
+            name: The configuration.
+            pixels: ``all``, ``object``, ``all_median`` or ``object_median``.
+            score: Such as ``abs_rel``.
+        """
+        return np.array([last_score(run, pixels, score) for run in self.runs[name]])
+
+
+def last_score(run: Run, pixels: str, score: str) -> float:
+    """A run's score after its last scored epoch; NaN if it has none."""
+    series = run.series("test", pixels, score)
+    known = series[np.isfinite(series)]
+    return float(known[-1]) if len(known) else float("nan")
+
+
+def run_config(run: Run) -> Config:
+    """A run's resolved config.
+
+    Raises:
+        UserError: The training left none, or it holds more than plain values.
+    """
+    return read_resolved_config(run.path / f"{run.name}.py")
+
+
+def checkpoint_of(run: Run) -> Path:
+    """The checkpoint of a run's last epoch.
+
+    Raises:
+        UserError: It is not there.
+    """
+    path = run.path / f"epoch_{run.last_epoch}.pth"
+    if not path.is_file():
+        raise UserError(f"{path}: no such checkpoint, expected the last epoch's")
+    return path
+
+
+def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
+    """Put runs together that differ in losses and seed alone.
+
+    Args:
+        runs: Trainings of depth estimators.
+
+    Returns:
+        The studies of finished runs, and a line for each run that is left out: of no
+        depth estimator, or with the configuration and seed of another.
+    """
+    groups: dict[str, dict[tuple[str, int], Run]] = {}
+    notes = []
+    for run in runs:
+        if not run.finished:
+            continue  # find_runs has named it
+        try:
+            config = run_config(run)
+        except UserError as error:
+            notes.append(f"left out: {error}")
+            continue
+        if config.model.get("type") != "DepthEstimator":
+            notes.append(
+                f"{run.path}: trains a {config.model.get('type')}, expected a "
+                "DepthEstimator, left out"
+            )
+            continue
+        members = groups.setdefault(_key(run, config), {})
+        other = members.setdefault((run.name, run.seed), run)
+        if other is not run:
+            notes.append(
+                f"{run.path}: same configuration, seed and data as {other.path}, "
+                "left out"
+            )
+    labels = _labels([list(members.values()) for members in groups.values()])
+    studies = [
+        Study(label, _in_order(members))
+        for label, members in zip(labels, groups.values(), strict=True)
+    ]
+    return studies, notes
+
+
+def _key(run: Run, config: Config) -> str:
+    """All that runs of one study have in common: everything but losses and seed."""
+    model = config.model.to_dict()
+    model["decode_head"].pop("losses", None)
+    parts = ("val_dataloader", "val_evaluator", "train_dataloader", "optim_wrapper")
+    settings = {part: config[part].to_dict() for part in parts if part in config}
+    facts = [run.fingerprint, run.record["epochs"], model, settings]
+    return json.dumps(facts, sort_keys=True, default=str)
+
+
+def _in_order(members: dict[tuple[str, int], Run]) -> dict[str, list[Run]]:
+    names = [name for name in CONFIGURATIONS if any(n == name for n, _ in members)]
+    names += sorted({name for name, _ in members} - set(names))
+    return {
+        name: [run for (n, _), run in sorted(members.items()) if n == name]
+        for name in names
+    }
+
+
+def _labels(groups: Sequence[Sequence[Run]]) -> list[str]:
+    folders = [
+        Path(os.path.commonpath([run.path.resolve().parent for run in group]))
+        for group in groups
+    ]
+    if len(folders) <= 1:
+        return [folder.name for folder in folders]
+    common = Path(os.path.commonpath(folders))
+    labels = [
+        common.name if folder == common else folder.relative_to(common).as_posix()
+        for folder in folders
+    ]
+    return [
+        label if labels.count(label) == 1 else f"{label} {number}"
+        for number, label in enumerate(labels, start=1)
+    ]

@@ -1,0 +1,119 @@
+"""What a run's newest checkpoint says of its test tiles."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from mmext.datasets.tile_store import TileStore
+from mmext.engine.train import latest_checkpoint
+from mmext.errors import UserError
+from mmext.inference.checkpoint import load_model
+from mmext.inference.config_data import read_resolved_config
+from mmext.inference.prediction_dump import (
+    PredictionDump,
+    dump_predictions,
+    load_predictions,
+)
+
+from .runs import Run
+
+DUMP_NAME = "test_predictions"
+
+
+@dataclass(frozen=True)
+class TestPredictions:
+    """Answers and the tiles that they are for.
+
+    Attributes:
+        run: The run whose checkpoint answered.
+        epoch: The checkpoint's epoch.
+        store: The tiles.
+        dump: The answers.
+    """
+
+    __test__ = False  # no test, whatever pytest thinks of the name
+
+    run: Run
+    epoch: int
+    store: TileStore
+    dump: PredictionDump
+
+
+def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
+    """Predict the test store of a run's config with its newest checkpoint.
+
+    The answers stay in the work directory as ``test_predictions`` and are read
+    from there until there is a newer checkpoint or another store.
+
+    Args:
+        run: The run.
+        elsewhere: A folder for the answers if the work directory is read-only.
+
+    Raises:
+        UserError: There is no checkpoint, or the store is gone.
+    """
+    checkpoint = latest_checkpoint(run.path)
+    if checkpoint is None:
+        raise UserError(f"{run.path}: has no checkpoint")
+    store = TileStore(test_store_path(run))
+    writable = os.access(run.path, os.W_OK)
+    folder = run.path / DUMP_NAME if writable else elsewhere / run.name
+    dump = predict_once(checkpoint, store, folder)
+    epoch = int(checkpoint.stem.removeprefix("epoch_"))
+    return TestPredictions(run, epoch, store, dump)
+
+
+def predict_once(checkpoint: Path, store: TileStore, folder: Path) -> PredictionDump:
+    """A checkpoint's answers to a store, predicted only if ``folder`` has others.
+
+    Args:
+        checkpoint: The checkpoint.
+        store: The tiles.
+        folder: Where the answers are kept.
+    """
+    identity = _identity(checkpoint)
+    if not _is_current(folder, identity, store):
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        loaded = load_model(checkpoint, device)
+        about = {"checkpoint": identity, "sha256": loaded.sha256}
+        dump_predictions(loaded.model, store, folder, about)
+    return load_predictions(folder)
+
+
+def test_store_path(run: Run) -> str:
+    """Where a run's config says that the test tiles are.
+
+    Raises:
+        UserError: The work directory holds no resolved config.
+    """
+    return resolved_config(run).test_dataloader.dataset.store
+
+
+test_store_path.__test__ = False  # type: ignore[attr-defined]
+
+
+def resolved_config(run: Run) -> Config:
+    """The config as it was trained, from the work directory.
+
+    Raises:
+        UserError: It is not there, or holds more than plain values.
+    """
+    return read_resolved_config(run.path / f"{run.name}.py")
+
+
+def _identity(checkpoint: Path) -> list[str | int]:
+    facts = checkpoint.stat()
+    return [checkpoint.name, facts.st_size, facts.st_mtime_ns]
+
+
+def _is_current(folder: Path, identity: list[str | int], store: TileStore) -> bool:
+    if not (folder / "dump.json").is_file():
+        return False
+    meta = load_predictions(folder).meta
+    return (meta.get("checkpoint"), meta["fingerprint"]) == (
+        identity,
+        store.fingerprint,
+    )

@@ -1,0 +1,131 @@
+"""The training curves of the paper, Figures 3, 4 and 7 to 10."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from mmext.reporting.style import CHANNEL0, SERIES, STAGE1, STAGE2
+
+from .case_panels import case_panels, label_panels
+from .experiment import Experiment
+
+LABELS = {"iou": "IoU", "fn_tp": "FN / TP", "fp_tp": "FP / TP"}
+
+
+def loss_comparison(experiment: Experiment) -> Figure | None:
+    """Figure 3: test IoU of stage 1 under each loss; None with fewer than two."""
+    if len(experiment.losses) < 2:
+        return None
+    figure = Figure(figsize=(8.4, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for colour, (title, run) in zip(SERIES, experiment.losses.items(), strict=False):
+        values = run.series("test", "target", "iou")
+        axes.plot(run.epochs(), values, color=colour, label=title)
+    axes.set(xlabel="epoch", ylabel="test IoU", ylim=(0, 1))
+    axes.legend(ncols=4, loc="lower right")
+    return figure
+
+
+def loss_and_iou(experiment: Experiment) -> Figure:
+    """Figure 4: loss, on a log axis, and IoU of stage 1, train and test."""
+    figure = Figure(figsize=(9.2, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for keys, label, style in (
+        (("loss", "mean"), "train", "-"),
+        (("test", "loss"), "test", "--"),
+    ):
+        left.plot(*experiment.stage1(*keys), style, color=STAGE1, label=label)
+    left.set_yscale("log")
+    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    left.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    left.yaxis.set_minor_formatter(NullFormatter())
+    left.set(title="(a) Loss", xlabel="epoch", ylabel="mean loss")
+    for part, style in (("train", "-"), ("test", "--")):
+        values = experiment.stage1(part, "target", "iou")
+        right.plot(*values, style, color=STAGE1, label=part)
+    right.axhline(0.99, color="#b9c0c6", lw=0.8, zorder=0)
+    right.annotate(
+        "0.99", (0, 0.99), xytext=(2, -10), textcoords="offset points", fontsize=7
+    )
+    right.set(title="(b) IoU", xlabel="epoch", ylim=(0, 1.02))
+    for axes in (left, right):
+        axes.legend()
+    return figure
+
+
+def stages_compared(experiment: Experiment, score: str) -> Figure:
+    """Figures 7, 9 and 10: a score per epoch, stage 1 against stage 2, per case.
+
+    Args:
+        experiment: The runs.
+        score: ``iou``, ``fn_tp`` or ``fp_tp``.
+    """
+    figure, panels = case_panels(list(experiment.cases))
+    shown = []
+    for axes, run in zip(panels, experiment.cases.values(), strict=False):
+        train = experiment.stage1("train", "target", score)
+        axes.plot(*train, ":", color=STAGE1, lw=1, label="stage 1, train")
+        test = experiment.stage1("test", "target", score)
+        axes.plot(*test, color=STAGE1, label="stage 1, test")
+        epochs, decided = run.epochs(), run.decided
+        train2 = run.series("train", decided, score)
+        axes.plot(epochs, train2, ":", color=STAGE2, lw=1, label="stage 2, train")
+        if decided == "union":
+            channel0 = run.series("test", "target", score)
+            axes.plot(epochs, channel0, color=CHANNEL0, lw=1, label="channel 0, test")
+        test2 = run.series("test", decided, score)
+        axes.plot(epochs, test2, color=STAGE2, label="stage 2, test")
+        shown += [test[1], test2]
+    panels[0].set_ylim(*_limits(score, shown))
+    label_panels(figure, panels, "epoch", LABELS[score])
+    return figure
+
+
+def stability(experiment: Experiment, span: int) -> Figure:
+    """Figure 8: standard deviation of test IoU over the next epochs, per case.
+
+    Args:
+        experiment: The runs.
+        span: How many epochs; the paper's is ten.
+    """
+    figure, panels = case_panels(list(experiment.cases))
+    for axes, run in zip(panels, experiment.cases.values(), strict=False):
+        epochs, values = experiment.stage1("test", "target", "iou")
+        axes.plot(epochs, std_of_next(values, span), color=STAGE1, label="stage 1")
+        second = std_of_next(run.series("test", run.decided, "iou"), span)
+        axes.plot(run.epochs(), second, color=STAGE2, label="stage 2")
+    panels[0].set_ylim(bottom=0)
+    label_panels(figure, panels, "epoch", f"deviation of IoU, next {span} epochs")
+    return figure
+
+
+def std_of_next(values: np.ndarray, span: int) -> np.ndarray:
+    """Standard deviation of each value and the ``span − 1`` after it.
+
+    Args:
+        values: (E,).
+        span: Length of the window, at least 1.
+
+    Returns:
+        (E,), NaN where fewer than ``span`` values follow.
+    """
+    result = np.full(len(values), np.nan)
+    if len(values) >= span:
+        windows = np.lib.stride_tricks.sliding_window_view(values, span)
+        result[: len(windows)] = windows.std(axis=1)
+    return result
+
+
+def stability_span(experiment: Experiment) -> int:
+    """Ten of the paper's epochs at the run's length; a deviation needs three."""
+    return max(3, round(10 * next(iter(experiment.runs.values())).epoch_scale))
+
+
+def _limits(score: str, series: list[np.ndarray]) -> tuple[float, float]:
+    if score == "iou":
+        return 0, 1
+    values = np.concatenate(series) if series else np.empty(0)
+    values = values[np.isfinite(values)]
+    # The first epochs' ratios dwarf all that follow.
+    top = float(np.percentile(values, 92) * 1.4) if len(values) else 0
+    return 0, top or 1

@@ -1,0 +1,109 @@
+"""Accumulated errors, tile by tile (Figure 6 of the paper)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy import ndimage
+
+from mmext.datasets.tile_store import TileStore
+from mmext.reporting.style import FN, FP, TRUTH, bare
+from mmext.structures import ErrorBank
+
+from .tile_image import display_image
+
+_COLUMNS = 6
+#: Only the tiles with most FP are searched for lookalikes.
+_SEARCHED = 200
+_EIGHT_CONNECTED = np.ones((3, 3), bool)
+
+
+@dataclass(frozen=True)
+class ErrorTile:
+    """A tile and the errors that put it on the page.
+
+    Attributes:
+        tile: Tile id.
+        errors: (H, W) bool.
+        pixels: Their number.
+    """
+
+    tile: int
+    errors: np.ndarray
+    pixels: int
+
+
+def worst_misses(bank: ErrorBank, count: int) -> list[ErrorTile]:
+    """The tiles with most pixels of target that were ever missed."""
+    sizes = np.array([bank.fn(tile).sum() for tile in range(len(bank))])
+    best = [int(tile) for tile in np.argsort(-sizes, kind="stable")[:count]]
+    return [ErrorTile(t, bank.fn(t), int(sizes[t])) for t in best if sizes[t]]
+
+
+def worst_lookalikes(bank: ErrorBank, store: TileStore, count: int) -> list[ErrorTile]:
+    """The tiles with most false target that touches no true target.
+
+    False pixels along the outline of a field say how the outline was drawn; those
+    apart from any field are the lookalikes that the paper's Figure 6b shows.
+    """
+    sizes = np.array([bank.fp(tile).sum() for tile in range(len(bank))])
+    found = []
+    for tile in np.argsort(-sizes, kind="stable")[:_SEARCHED].tolist():
+        if sizes[tile]:
+            apart = _apart(bank.fp(tile), np.asarray(store.masks[tile]) == 1)
+            found.append(ErrorTile(tile, apart, int(apart.sum())))
+    found.sort(key=lambda error: -error.pixels)
+    return [error for error in found[:count] if error.pixels]
+
+
+def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
+    """Misses inside fields and lookalikes outside, each with the errors below.
+
+    Args:
+        bank: The errors.
+        store: The tiles that they were accumulated on.
+
+    Returns:
+        The figure, or None if there is no error at all.
+    """
+    groups = (
+        ("(a) FN: inside fields", FN, worst_misses(bank, _COLUMNS)),
+        (
+            "(b) FP: lookalikes, apart from fields",
+            FP,
+            worst_lookalikes(bank, store, _COLUMNS),
+        ),
+    )
+    drawn = [group for group in groups if group[2]]
+    if not drawn:
+        return None
+    figure = Figure(figsize=(1.6 * _COLUMNS, 3.7 * len(drawn)), layout="constrained")
+    parts = figure.subfigures(len(drawn), 1, squeeze=False)[:, 0]
+    for part, (title, colour, tiles) in zip(parts, drawn, strict=True):
+        part.suptitle(title, x=0.01, ha="left", fontsize=10, weight="bold")
+        panels = part.subplots(2, _COLUMNS)
+        for column in range(_COLUMNS):
+            image, errors = panels[:, column]
+            if column >= len(tiles):
+                image.set_visible(False)
+                errors.set_visible(False)
+                continue
+            shown = tiles[column]
+            truth = np.asarray(store.masks[shown.tile]) == 1
+            image.imshow(display_image(store, shown.tile))
+            errors.imshow(shown.errors, cmap="gray", vmin=0, vmax=1)
+            if truth.any() and not truth.all():
+                for axes in (image, errors):
+                    axes.contour(truth, [0.5], colors=TRUTH, linewidths=0.9)
+            image.set_title(f"tile {shown.tile}", fontsize=8, weight="normal")
+            label = f"{shown.pixels:,} px"
+            errors.set_title(label, fontsize=8, weight="normal", color=colour)
+        for axes in panels.ravel():
+            bare(axes)
+    return figure
+
+
+def _apart(errors: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    labels, _ = ndimage.label(errors, structure=_EIGHT_CONNECTED)
+    near = ndimage.binary_dilation(truth, _EIGHT_CONNECTED)
+    return errors & ~np.isin(labels, np.unique(labels[near]))

@@ -1,0 +1,177 @@
+"""A scene put back together from its tiles: truth, predictions, image."""
+
+import functools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from pyproj import CRS, Transformer
+
+from mmext.datasets.tile_store import TileStore
+from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
+from mmext.inference.prediction_dump import PredictionDump
+
+from .tile_image import to_display
+
+_OUTSIDE = 0.85  # grey
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a mosaic's pixels lie; north up.
+
+    Attributes:
+        origin: CRS coordinates of the mosaic's upper left corner, or None.
+        pixel: Width and height of a pixel in CRS units.
+        metres: Width of a pixel on the ground, or None.
+        crs: WKT, or None.
+    """
+
+    origin: tuple[float, float] | None
+    pixel: tuple[float, float]
+    metres: float | None
+    crs: str | None
+
+    def place(self, row: float, column: float) -> tuple[float, float] | None:
+        """CRS coordinates of a pixel's centre, or None without a CRS."""
+        if self.origin is None:
+            return None
+        x = self.origin[0] + (column + 0.5) * self.pixel[0]
+        return x, self.origin[1] - (row + 0.5) * self.pixel[1]
+
+    def longitude_latitude(
+        self, row: float, column: float
+    ) -> tuple[float, float] | None:
+        """Degrees east and north (WGS 84) of a pixel's centre, or None."""
+        place = self.place(row, column)
+        if place is None:
+            return None
+        east, north = _to_degrees(self.crs).transform(*place)
+        return (east, north) if math.isfinite(east) else None
+
+
+@dataclass(frozen=True)
+class SceneLayers:
+    """What is known of a scene, all on one grid that begins at its first tile.
+
+    Attributes:
+        name: The scene.
+        truth: (H, W) uint8 in {0, 1, 255}.
+        stage1: (H, W) bool, or None.
+        codes: (H, W) uint8 of stage 2: 1 target, 2 error, 3 both; or None.
+        grid: Where the pixels lie.
+        store: The tiles, for their images.
+        corner: Row and column of the mosaic's first pixel in the scene.
+    """
+
+    name: str
+    truth: np.ndarray
+    stage1: np.ndarray | None
+    codes: np.ndarray | None
+    grid: Grid
+    store: TileStore
+    corner: tuple[int, int]
+
+    def image(
+        self, top: int, left: int, height: int, width: int, step: int = 1
+    ) -> np.ndarray:
+        """A window of the image, every ``step``-th pixel of it.
+
+        The whole scene is never in memory: only what is asked for is read.
+
+        Returns:
+            (ceil(height / step), ceil(width / step), 3) float32 in [0, 1].
+        """
+        rows, columns = -(-height // step), -(-width // step)
+        canvas = np.full((rows, columns, 3), _OUTSIDE, np.float32)
+        size = self.store.meta["tile_size"]
+        tiles = self.store.tiles
+        row_off = tiles["row_off"].to_numpy() - self.corner[0] - top
+        col_off = tiles["col_off"].to_numpy() - self.corner[1] - left
+        touched = (
+            (tiles["scene"] == self.name).to_numpy()
+            & (row_off < height)
+            & (row_off + size > 0)
+            & (col_off < width)
+            & (col_off + size > 0)
+        )
+        for index in np.flatnonzero(touched).tolist():
+            source_rows, target_rows = _overlap(row_off[index], size, height, step)
+            source_cols, target_cols = _overlap(col_off[index], size, width, step)
+            tile = int(tiles["tile_id"].iloc[index])
+            pixels = np.asarray(self.store.images[tile][source_rows, source_cols])
+            canvas[target_rows, target_cols] = to_display(self.store, pixels)
+        return canvas
+
+
+def scene_names(store: TileStore) -> list[str]:
+    """The store's scenes that have tiles, those with most target first."""
+    tiles = store.tiles
+    share = tiles["positive_fraction"] * tiles["valid_fraction"]
+    return (
+        share.groupby(tiles["scene"]).sum().sort_values(ascending=False).index.tolist()
+    )
+
+
+def assemble(
+    store: TileStore,
+    names: list[str],
+    stage1: PredictionDump | None,
+    stage2: PredictionDump | None,
+) -> Iterator[SceneLayers]:
+    """Put scenes together, one at a time.
+
+    Args:
+        store: The test tiles.
+        names: Which scenes.
+        stage1: Answers of stage 1.
+        stage2: Answers of stage 2.
+    """
+    for name in names:
+        rows = store.tiles[store.tiles["scene"] == name]
+        tiles = []
+        for row in rows.itertuples():
+            tile = int(row.tile_id)
+            layers = {"truth": np.asarray(store.masks[tile])}
+            if stage1 is not None:
+                layers["stage1"] = stage1.mask(tile)
+            if stage2 is not None:
+                layers["codes"] = stage2.codes(tile)
+            offsets = int(row.row_off), int(row.col_off)
+            tiles.append(PlacedTile(name, *offsets, layers))
+        fill = {"truth": 255, "stage1": 0, "codes": 0}
+        mosaic = scene_mosaics(tiles, fill)[name]
+        corner = int(rows["row_off"].min()), int(rows["col_off"].min())
+        yield SceneLayers(
+            name=name,
+            truth=mosaic["truth"],
+            stage1=mosaic.get("stage1"),
+            codes=mosaic.get("codes"),
+            grid=_grid(store, name, corner),
+            store=store,
+            corner=corner,
+        )
+
+
+@functools.lru_cache
+def _to_degrees(crs: str | None) -> Transformer:
+    return Transformer.from_crs(CRS(crs), 4326, always_xy=True)
+
+
+def _grid(store: TileStore, name: str, corner: tuple[int, int]) -> Grid:
+    metres, crs = store.meta["pixel_size_m"], store.meta["crs"]
+    if crs is None:
+        return Grid(None, (1.0, 1.0), metres, None)
+    width, _, left, _, height, top = store.meta["scenes"][name]["transform"][:6]
+    origin = left + corner[1] * width, top + corner[0] * height
+    return Grid(origin, (width, -height), metres, crs)
+
+
+def _overlap(offset: int, size: int, length: int, step: int) -> tuple[slice, slice]:
+    # Every step-th pixel of the window, counted from the window's first.
+    first = -(-max(offset, 0) // step)
+    end = max(first, -(-min(offset + size, length) // step))
+    begin = first * step - offset
+    source = slice(begin, begin + (end - first) * step, step)
+    return source, slice(first, end)

@@ -1,0 +1,119 @@
+"""Maps of whole scenes in the paper's colours (Figure 11)."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from mmext.reporting.style import MAP_COLOURS
+
+from .scene_layers import SceneLayers
+
+_LONGEST_SIDE = 1600
+_BACKGROUND = np.array([0.85, 0.85, 0.85])
+
+
+def draw_scene(scene: SceneLayers) -> Figure:
+    """Image, ground truth, stage 1 and stage 2, with scale, legend, coordinates."""
+    height, width = scene.truth.shape
+    step = max(1, -(-max(height, width) // _LONGEST_SIDE))
+    outside = scene.truth[::step, ::step] == 255
+    panels = [
+        ("image", scene.image(0, 0, height, width, step)),
+        ("ground truth", paint(scene.truth[::step, ::step] == 1)),
+    ]
+    if scene.stage1 is not None:
+        panels.append(("stage 1", paint(scene.stage1[::step, ::step])))
+    if scene.codes is not None:
+        codes = scene.codes[::step, ::step]
+        panels.append(("stage 2, by channel", MAP_COLOURS[codes]))
+        panels.append(("stage 2, decided", paint(codes > 0)))
+    columns = 1 if width > 2.2 * height else 2 if width > 1.2 * height else 3
+    rows = -(-len(panels) // columns)
+    side = 9.6 / columns
+    panel_height = side * height / width + 0.42
+    figure = Figure(figsize=(9.6, rows * panel_height + 0.4), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for letter, axes, (title, pixels) in zip("abcdef", grid, panels, strict=False):
+        if title != "image":
+            pixels = np.where(outside[..., None], _BACKGROUND, pixels)
+        _show(axes, scene, pixels)
+        axes.set_title(f"({letter}) {title}", fontsize=9)
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    _scale_bar(grid[0], scene)
+    if scene.codes is not None:
+        figure.legend(handles=_legend(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def paint(mask: np.ndarray) -> np.ndarray:
+    """(H, W, 3) white on black of a (H, W) bool mask."""
+    return MAP_COLOURS[mask.astype(np.uint8)]
+
+
+def _legend() -> list[Patch]:
+    labels = ("target channel", "error channel only", "both", "no data")
+    colours = (*MAP_COLOURS[1:], _BACKGROUND)
+    return [
+        Patch(facecolor=colour, edgecolor="black", lw=0.5, label=label)
+        for colour, label in zip(colours, labels, strict=True)
+    ]
+
+
+def _show(axes: Axes, scene: SceneLayers, pixels: np.ndarray) -> None:
+    height, width = scene.truth.shape
+    extent = (0.0, float(width), float(height), 0.0)
+    if scene.grid.origin is not None:
+        (left, top), (across, down) = scene.grid.origin, scene.grid.pixel
+        extent = (left, left + width * across, top - height * down, top)
+    axes.imshow(pixels, extent=extent, interpolation="nearest")
+    axes.grid(False)
+    axes.tick_params(labelsize=6, length=2)
+    axes.ticklabel_format(useOffset=False, style="plain")
+    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="y", nbins=3)
+    for label in axes.get_yticklabels():
+        label.set(rotation=90, va="center")
+
+
+def _scale_bar(axes: Axes, scene: SceneLayers) -> None:
+    # In the axes' own units, so that the bar needs no CRS.
+    height, width = scene.truth.shape
+    metres = scene.grid.metres
+    unit = "px" if metres is None else "m"
+    length = nice_length(width * (metres or 1) / 4)
+    share = length / ((metres or 1) * width)
+    thickness = 0.018 * (1 if height < width else width / height)
+    plate = Rectangle(
+        (0.015, 0.02),
+        share + 0.03,
+        thickness + 0.1,
+        transform=axes.transAxes,
+        facecolor="black",
+        alpha=0.55,
+        lw=0,
+    )
+    bar = Rectangle(
+        (0.03, 0.04), share, thickness, transform=axes.transAxes, color="white", lw=0
+    )
+    axes.add_patch(plate)
+    axes.add_patch(bar)
+    text = f"{length / 1000:g} km" if unit == "m" and length >= 1000 else None
+    axes.text(
+        0.03,
+        0.05 + thickness,
+        text or f"{length:g} {unit}",
+        transform=axes.transAxes,
+        color="white",
+        fontsize=7,
+        va="bottom",
+    )
+
+
+def nice_length(most: float) -> float:
+    """The largest of 1, 2, 5 × 10ⁿ that is at most ``most``, which is positive."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(f * power for f in (1, 2, 5) if f * power <= most)

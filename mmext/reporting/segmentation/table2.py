@@ -1,0 +1,133 @@
+"""The case table of a run, beside the published one."""
+
+import math
+
+import numpy as np
+
+from mmext.reporting.runs import Run
+
+from .epoch_window import EpochWindow
+from .experiment import Experiment
+from .published import TABLE_2
+
+HEADINGS = {
+    "case": "Case",
+    "source": "Source",
+    "seed": "Seed",
+    "cfdr": "CFDR",
+    "iou_1": "IoU stage 1",
+    "iou_2": "IoU stage 2",
+    "d_iou": "Δ IoU",
+    "fn_tp_1": "FN/TP stage 1",
+    "fn_tp_2": "FN/TP stage 2",
+    "d_fn_tp": "Δ FN/TP",
+    "fp_tp_1": "FP/TP stage 1",
+    "fp_tp_2": "FP/TP stage 2",
+    "d_fp_tp": "Δ FP/TP",
+}
+COLUMNS = (*HEADINGS, "printed_d_iou", "printed_d_fn_tp")
+SCORES = ("iou", "fn_tp", "fp_tp")
+Row = dict[str, str | float]
+
+
+def case_rows(experiment: Experiment, window: EpochWindow | None) -> list[Row]:
+    """A row per case: averages over epochs of both stages, on the test set.
+
+    The paper says only "averages over epochs". Here both stages are averaged over
+    the same epoch numbers: those that both have and that lie in the window.
+
+    Args:
+        experiment: The runs.
+        window: Which of the epochs that both stages have; None leaves out those of
+            untrained models, see :func:`first_trained_epoch`.
+    """
+    rows = []
+    for case, run in experiment.cases.items():
+        row: Row = {"case": case, "source": "this run", "seed": experiment.seed}
+        row["cfdr"] = case_cfdr(experiment, run)
+        for score in SCORES:
+            first, second = _window_means(experiment, run, score, window)
+            row[f"{score}_1"], row[f"{score}_2"] = first, second
+        rows.append(_with_differences(row))
+    return rows
+
+
+def published_rows() -> list[Row]:
+    """The paper's rows; differences are computed, the printed ones kept beside."""
+    rows = []
+    for case, printed in TABLE_2.items():
+        row: Row = {"case": case, "source": "paper", **printed}
+        row |= {"fp_tp_1": math.nan, "fp_tp_2": math.nan}
+        row = _with_differences(row)
+        row["printed_d_iou"] = printed["d_iou"]
+        row["printed_d_fn_tp"] = printed["d_fn_tp"]
+        rows.append(row)
+    return rows
+
+
+def case_cfdr(experiment: Experiment, run: Run) -> float:
+    """CFDR of the bank that a second stage was trained on; NaN if of several."""
+    if len(run.parents) != 1 or run.parents[0] not in experiment.runs:
+        return math.nan
+    parent = experiment.runs[run.parents[0]]
+    here = parent.series("cfdr", "total")[parent.epochs() == run.lineage["epoch"]]
+    return float(here[0]) if len(here) else math.nan
+
+
+def averaged_epochs(
+    experiment: Experiment, run: Run, window: EpochWindow | None
+) -> np.ndarray:
+    """The epoch numbers to average over: of both stages, or of stage 2 if alone."""
+    first, second = experiment.stage1("epoch")[0], run.epochs()
+    both = np.intersect1d(first, second) if len(first) else second
+    if window is None:
+        return both[both >= first_trained_epoch(experiment, run)]
+    return window.select(both)
+
+
+def first_trained_epoch(experiment: Experiment, run: Run) -> float:
+    """The first epoch whose models can be called trained; infinite if none can.
+
+    That is the first after which errors are accumulated: the method's own line
+    between learning and refining. Nor does an epoch count before either stage has
+    found any target in the test set.
+
+    Args:
+        experiment: Of stage 1; where it accumulated nothing, its first epoch counts.
+        run: Stage 2.
+    """
+    epochs, ratios = experiment.stage1("cfdr", "total")
+    begun = epochs[np.isfinite(ratios)]
+    parts = [
+        (run.epochs(), run.series("test", run.decided, "iou")),
+        experiment.stage1("test", "target", "iou"),
+    ]
+    firsts = [
+        float(numbers[values > 0].astype(float).min(initial=np.inf))
+        for numbers, values in parts
+        if len(numbers)
+    ]
+    return max([float(begun[0]) if len(begun) else 0.0, *firsts])
+
+
+def _window_means(
+    experiment: Experiment, run: Run, score: str, window: EpochWindow | None
+) -> tuple[float, float]:
+    chosen = averaged_epochs(experiment, run, window)
+    epochs, values = experiment.stage1("test", "target", score)
+    second = run.series("test", run.decided, score)[np.isin(run.epochs(), chosen)]
+    return _mean(values[np.isin(epochs, chosen)]), _mean(second)
+
+
+def _mean(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
+
+
+def _with_differences(row: Row) -> Row:
+    gains = {"iou": 1, "fn_tp": -1, "fp_tp": 1}
+    for score, sign in gains.items():
+        first, second = row[f"{score}_1"], row[f"{score}_2"]
+        # Averages have no 12 significant digits.
+        row[f"d_{score}"] = round(sign * (float(second) - float(first)), 12)
+    return row

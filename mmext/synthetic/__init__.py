@@ -1,0 +1,1 @@
+"""Scenes made here, whose truth is known."""

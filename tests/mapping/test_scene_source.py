@@ -1,0 +1,109 @@
+"""A scene is mapped as the training scenes were cut."""
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.enums import ColorInterp
+from rasterio.windows import Window
+
+from mmext.datasets.tile_store import TileStore
+from mmext.errors import UserError
+from mmext.mapping.scene_source import open_source
+from mmext.prepare.cutting import Scene, cut_scenes
+from mmext.prepare.cutting_settings import Cutting
+from mmext.prepare.labels import read_labels
+
+SHAPE = (32, 48)
+WHOLE = Window(0, 0, SHAPE[1], SHAPE[0])
+
+
+def colour_table(write_raster):
+    indices = np.random.default_rng(0).integers(0, 4, (1, *SHAPE)).astype(np.uint8)
+    path = write_raster("p.tif", indices, nodata=3)
+    with rasterio.open(path, "r+") as raster:
+        raster.write_colormap(1, {i: (60 * i, 200 - 50 * i, 9, 255) for i in range(4)})
+    return path
+
+
+def rgb_and_more(write_raster, bands, alpha, nodata=None):
+    pixels = np.random.default_rng(0).integers(0, 3, (bands, *SHAPE)).astype(np.uint8)
+    path = write_raster("a.tif", pixels, nodata=nodata)
+    with rasterio.open(path, "r+") as raster:
+        kinds = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
+        kinds += [ColorInterp.undefined] * (bands - 3)
+        kinds[alpha - 1] = ColorInterp.alpha
+        raster.colorinterp = kinds
+    return path
+
+
+def cut(tmp_path, write_raster, path, **settings):
+    mask = write_raster("mask.tif", np.ones((1, *SHAPE), np.uint8), crs=None)
+    scene = Scene("a", path, read_labels(mask))
+    cut_scenes([scene], tmp_path / "s", Cutting(48, **settings))
+    return TileStore(tmp_path / "s")
+
+
+@pytest.mark.parametrize(
+    "make, settings",
+    [
+        (colour_table, {}),
+        (lambda write: rgb_and_more(write, 4, 4), {}),
+        (lambda write: rgb_and_more(write, 4, 4), {"bands": (1, 2, 3, 4)}),
+        (lambda write: rgb_and_more(write, 4, 4, 0), {"bands": (1, 2, 3, 4)}),
+        (lambda write: rgb_and_more(write, 4, 4), {"bands": (4, 2)}),
+        (lambda write: rgb_and_more(write, 5, 5), {}),
+        (lambda write: rgb_and_more(write, 5, 4), {}),
+        (lambda write: rgb_and_more(write, 4, 4, 0), {"nodata": None}),
+        (lambda write: rgb_and_more(write, 4, 4, 0), {"nodata": 2.0}),
+    ],
+)
+def test_mapping_reads_what_was_cut(tmp_path, write_raster, make, settings):
+    path = make(write_raster)
+    store = cut(tmp_path, write_raster, path, **settings)
+    with open_source(path, store.header) as source:
+        pixels, valid = source.read(WHOLE)
+    np.testing.assert_array_equal(pixels.transpose(1, 2, 0), store.images[0][:32])
+    np.testing.assert_array_equal(valid, store.masks[0][:32] != 255)
+
+
+def test_a_band_that_is_read_does_not_mask_while_resampling(tmp_path, write_raster):
+    """GDAL's warp takes what is flagged alpha for a mask, unless it is told not to."""
+    path = rgb_and_more(write_raster, 4, 4)
+    store = cut(tmp_path, write_raster, path, bands=(1, 2, 3, 4))
+    with open_source(path, store.header, resample=True) as source:
+        pixels, valid = source.read(WHOLE)
+    assert valid.all()
+    np.testing.assert_array_equal(pixels.transpose(1, 2, 0), store.images[0][:32])
+
+
+def test_other_colours_and_scales_are_refused(tmp_path, write_raster):
+    path = rgb_and_more(write_raster, 3, 3)
+    with rasterio.open(path, "r+") as raster:
+        raster.colorinterp = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+    header = cut(tmp_path, write_raster, path).header
+    with rasterio.open(path, "r+") as raster:
+        raster.colorinterp = (ColorInterp.blue, ColorInterp.green, ColorInterp.red)
+    with (
+        pytest.raises(UserError, match="bands show blue, green, red, the model was"),
+        open_source(path, header),
+    ):
+        pass
+    with rasterio.open(path, "r+") as raster:
+        raster.colorinterp = (ColorInterp.gray,) * 3
+        raster.offsets = (0.0, 0.0, -1000.0)
+    with (
+        pytest.raises(UserError, match=r"scales and offsets .*-1000"),
+        open_source(path, header),
+    ):
+        pass
+
+
+def test_indices_are_no_intensities(write_raster):
+    """A model of one band, cut from a colour table's indices by an older version."""
+    path = colour_table(write_raster)
+    store = {"band_indexes": [1], "dtype": "uint8", "pixel_size_m": 0.5}
+    with (
+        pytest.raises(UserError, match="one band holds indices"),
+        open_source(path, store),
+    ):
+        pass

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from mmext.evaluation.depth import SCORES
+from mmext.reporting.depth.study import group_studies
+from mmext.reporting.depth.tables import (
+    ablation_headings,
+    ablation_rows,
+    change_rows,
+    score_rows,
+    scored_sets,
+    spread,
+    verdict,
+)
+from mmext.reporting.runs import find_runs
+
+BASELINES = {
+    "constant": {f"{pixels}.{s}": 0.5 for pixels in ("all", "object") for s in SCORES}
+}
+
+
+@pytest.fixture
+def study(write_run, tmp_path):
+    for seed, factor in ((0, 1.0), (1, 1.1), (2, 0.9)):
+        write_run("all", seed, 0.1 * factor)
+        # Always 20 % worse than all losses of the same seed.
+        write_run("no_consistency", seed, 0.12 * factor)
+        write_run("no_silog", seed, 0.1 * factor * (1 + 0.05 * (seed - 1)))
+    [study], _ = group_studies(find_runs([tmp_path])[0])
+    return study
+
+
+def test_ablation_with_spread_paper_and_baselines(study):
+    rows = ablation_rows(study, BASELINES)
+    assert [row["configuration"] for row in rows] == [
+        "all losses",
+        "no SILog",
+        "no consistency",
+        "constant",
+    ]
+    # 0.1, 0.11, 0.09: mean 0.1, deviation 0.01 with n − 1.
+    assert rows[0]["all.abs_rel"] == "0.100 ± 0.010"
+    assert rows[0]["all.rmse"] == "0.200 ± 0.020"
+    assert rows[0]["seeds"] == 3
+    assert rows[2]["paper.rmse"] == "0.2114"
+    assert rows[3]["all.abs_rel"] == 0.5
+    assert rows[3]["paper.rmse"] is None
+    headings = ablation_headings(study)
+    assert headings["object.rmse"] == "RMSE, m, objects"
+    assert set(scored_sets(study)) == {"all", "all_median", "object"}
+
+
+def test_changes_are_taken_seed_by_seed(study):
+    by_name = {row["configuration"]: row for row in change_rows(study)}
+    assert set(by_name) == {"no SILog", "no consistency"}
+    # Seeds differ by 10 %, but the change is the same in each.
+    assert by_name["no consistency"]["abs_rel"] == "+20.0% ± 0.0%"
+    assert by_name["no consistency"]["rmse.paper"] == "+22.9%"
+    assert by_name["no consistency"]["rmse.verdict"] == "yes"
+    assert by_name["no SILog"]["rmse.verdict"] == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("changes", "paper", "expected"),
+    [
+        ([0.1, 0.11, 0.12], 0.05, "yes"),
+        ([0.1, 0.11, 0.12], -0.05, "no"),
+        ([-0.1, 0.11, 0.02], 0.05, "undecided"),
+        ([0.1], 0.05, "one seed"),
+        ([], 0.05, "–"),
+        ([np.nan, 0.1], 0.05, "one seed"),
+    ],
+)
+def test_verdicts(changes, paper, expected):
+    assert verdict(np.array(changes), paper) == expected
+
+
+def test_every_score_of_every_seed(study):
+    rows = score_rows(study, BASELINES)
+    ours = [row for row in rows if "seed" in row]
+    assert len(ours) == 3 * 3 * 3
+    assert [row["pixels"] for row in rows if "seed" not in row] == ["all", "object"]
+
+
+def test_spread():
+    assert spread([0.0512]) == "0.0512"
+    assert spread([0.2, np.nan]) == "0.200"
+    assert spread([1.0, 3.0]) == "2.000 ± 1.414"
+    assert spread([np.nan]) is None
+    assert spread([]) is None

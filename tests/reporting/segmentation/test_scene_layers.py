@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from mmext.datasets.tile_store import TileStore
+from mmext.reporting.segmentation.scene_layers import Grid, assemble, scene_names
+
+
+@pytest.fixture
+def store(make_store, tmp_path):
+    return TileStore(make_store(tmp_path / "store", tiles=4, size=17))
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 40])
+@pytest.mark.parametrize("window", [(0, 0, 17, 68), (3, 10, 11, 30), (-4, 60, 25, 20)])
+def test_a_window_is_cut_out_of_the_whole(store, window, step):
+    [scene] = assemble(store, ["scene"], None, None)
+    whole = np.concatenate(list(np.asarray(store.images)), axis=1) / 255
+    whole = np.pad(whole, ((30, 30), (30, 30), (0, 0)), constant_values=0.85)
+    top, left, height, width = window
+    expected = whole[30 + top :, 30 + left :][:height:step, :width:step]
+    np.testing.assert_allclose(scene.image(*window, step), expected, atol=1e-6)
+
+
+def test_truth_is_put_together(store):
+    [scene] = assemble(store, scene_names(store), None, None)
+    expected = np.concatenate(list(np.asarray(store.masks)), axis=1)
+    np.testing.assert_array_equal(scene.truth, expected)
+    assert scene.stage1 is None and scene.codes is None
+
+
+def test_a_scene_that_begins_later_lies_where_it_should(store):
+    later = store.tiles.drop(index=0)
+    store.__dict__["tiles"] = later  # a cached property
+    [scene] = assemble(store, ["scene"], None, None)
+    assert scene.corner == (0, 17)
+    assert scene.grid.origin == (17.0, 17.0)  # one metre a pixel, top at 17
+    assert scene.grid.place(0, 0) == (17.5, 16.5)
+    expected = np.asarray(store.images[1]) / 255
+    np.testing.assert_allclose(scene.image(0, 0, 17, 17), expected, atol=1e-6)
+
+
+def test_places_in_degrees():
+    grid = Grid((200000.0, 520000.0), (0.25, 0.25), 0.25, "EPSG:5186")
+    east, north = grid.longitude_latitude(0, 0)
+    assert (east, north) == pytest.approx((127, 37.28), abs=0.01)
+    assert Grid(None, (1.0, 1.0), None, None).longitude_latitude(0, 0) is None
