@@ -2,7 +2,7 @@
 # make demo      the whole of the main job on synthetic scenes (10 minutes on 2 cores)
 # make demo-depth  thermal depth, five loss combinations on rendered rooms (15 minutes)
 # make test      lint and tests
-# make lint      ruff, mypy, bandit and pip-audit
+# make lint      ruff, mypy, import-linter, bandit and pip-audit
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
 
@@ -38,6 +38,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mmext tools
 	$(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps \
 		--requirement requirements/lock.txt

@@ -17,6 +17,7 @@ EXTRAS = {
         "hypothesis>=6.100",
         "ruff>=0.9",
         "mypy>=1.13",
+        "import-linter>=2.16",
         "bandit>=1.8",
         "pip-audit>=2.8",
     ],

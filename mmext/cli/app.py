@@ -14,7 +14,8 @@ from cyclopts.exceptions import CycloptsError
 import mmext
 from mmext.cli.refusals import explain
 from mmext.cli.values import convert
-from mmext.errors import UserError, exit_with_one_line
+from mmext.ending import exit_with_one_line
+from mmext.errors import UserError
 
 #: Name, where its function lies below mmext.cli, and the first line of its docstring.
 COMMANDS = {

@@ -1,7 +1,5 @@
 """The arms of a study side by side."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,11 +7,10 @@ from matplotlib.figure import Figure
 from mmext.evaluation.bootstrap import iou
 from mmext.reporting.style import CHANNEL0, STAGE1, STAGE2
 
-if TYPE_CHECKING:
-    from .write_results import Results
+from .results import Results
 
 
-def draw_arms(results: "Results") -> Figure:
+def draw_arms(results: Results) -> Figure:
     """IoU, gain over the reference, and precision at equal recall, a line per arm."""
     names = [arm.name for arm in results.study.arms]
     reference = results.study.reference
@@ -44,7 +41,7 @@ def draw_arms(results: "Results") -> Figure:
     return figure
 
 
-def draw_curves(results: "Results") -> Figure:
+def draw_curves(results: Results) -> Figure:
     """Every arm's operating point over the reference's precision–recall curve."""
     figure = Figure(figsize=(7.6, 5), layout="constrained")
     axes = figure.subplots()

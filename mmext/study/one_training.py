@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from mmext.ending import exit_with_one_line
 from mmext.engine.train import train
-from mmext.errors import exit_with_one_line
 
 
 @exit_with_one_line

@@ -17,10 +17,11 @@ from .answers import Answers
 from .cost import training_costs
 from .decisions import candidates, choose
 from .error_detection import ErrorDetection, detect_errors
+from .results import Results
 from .schedule import Training, needed_trainings, run_trainings
 from .scores import ArmScores, score
 from .study_file import Arm, Study
-from .write_results import Results, write_results
+from .write_results import write_results
 
 
 def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Results:

@@ -7,7 +7,8 @@ import sys
 import pytest
 from rasterio.errors import RasterioIOError
 
-from mmext.errors import UserError, exit_with_one_line
+from mmext.ending import exit_with_one_line
+from mmext.errors import UserError
 
 
 def _end(error, capsys):
@@ -71,7 +72,7 @@ def test_interrupted(capsys):
 
 def test_a_reader_that_goes_away_is_no_error():
     code = (
-        "from mmext.errors import exit_with_one_line\n"
+        "from mmext.ending import exit_with_one_line\n"
         "main = exit_with_one_line(lambda: [print('x' * 100) for _ in range(10**5)])\n"
         "main()"
     )
