@@ -74,10 +74,11 @@ def put_together(
     except UserError as error:
         (out / f"{MERGED}.gpkg").unlink(missing_ok=True)
         return [*problems, str(error)]
-    counts = cleaned | [
+    kept = [
         predictor.decoder.keeps(source != "error", highest)
         for source, highest in zip(fields["source"], fields["max_prob"], strict=True)
     ]
+    counts = cleaned | np.array(kept, bool)
     left_out = LeftOut({UNSUPPORTED: int((~counts).sum())})
     pixel = abs(sheets[0].transform.a)
     fields, of_cleaning = clean_fields(fields[counts], settings, pixel, cleaned[counts])

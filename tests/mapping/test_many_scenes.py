@@ -89,6 +89,16 @@ def noise(seed, side, target=0.35, error=0.2):
     return image.astype(np.uint8)
 
 
+def test_sheets_without_a_field_make_an_empty_map(tmp_path):
+    image = np.full((3, 48, 48), 10, np.uint8)
+    sheets, _, _ = web_sheets(tmp_path / "in", image, 24)
+    predictor = pixelwise(tmp_path)
+    assert predict_scenes(predictor, sheets, tmp_path / "map", SETTINGS) == []
+    fields = geopandas.read_file(tmp_path / "map" / "map.gpkg", layer="fields")
+    assert len(fields) == 0
+    assert fields.crs == "EPSG:3857"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
