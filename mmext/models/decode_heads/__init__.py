@@ -1,4 +1,3 @@
-from .dual_head import DualHead
-from .multi_label_head import MultiLabelHead
+from .multi_label_head import DualHead, MultiLabelHead
 
 __all__ = ["DualHead", "MultiLabelHead"]

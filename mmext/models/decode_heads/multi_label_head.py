@@ -1,6 +1,7 @@
 """Independent sigmoid channels on top of any mmseg decode head."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule
@@ -14,7 +15,20 @@ from mmext.models.losses import MaskedBCEWithLogitsLoss
 from mmext.registry import MODELS
 
 from .channel_targets import CHANNEL_TARGETS, channel_target
-from .wrapped_head import build_wrapped_head
+
+# The wrapped head's own settings for what the wrapper does in its place.
+_WRAPPERS_SETTINGS = (
+    "num_classes",
+    "out_channels",
+    "threshold",
+    "loss_decode",
+    "sampler",
+    "ignore_index",
+)
+# Threshold and loss are never used: mmseg warns where they are not set.
+_UNUSED = dict(
+    threshold=0.5, loss_decode=dict(type="CrossEntropyLoss", avg_non_ignore=True)
+)
 
 
 @MODELS.register_module()
@@ -160,6 +174,50 @@ class MultiLabelHead(BaseModule):
         return resize(
             logits, size=tuple(size), mode="bilinear", align_corners=self.align_corners
         )
+
+
+@MODELS.register_module()
+class DualHead(MultiLabelHead):
+    """A :class:`MultiLabelHead` with the channels ``target`` and ``error``.
+
+    Channel 0 predicts the ground truth, channel 1 the accumulated FP and FN of
+    stage 1 (Ahn et al. 2025, section II.5.3).
+
+    Args:
+        head: Config of an mmseg decode head, see :class:`MultiLabelHead`.
+        loss: Config of the loss, one for both channels or a dict with one each.
+        channel_weights: Factor of each channel's loss, 1 if absent.
+    """
+
+    def __init__(
+        self,
+        head: dict,
+        loss: dict,
+        channel_weights: dict[str, NotNegative] | None = None,
+    ) -> None:
+        super().__init__(head, ("target", "error"), loss, channel_weights)
+
+
+def build_wrapped_head(head: dict[str, Any], outputs: int, source: str) -> nn.Module:
+    """Build a decode head whose loss and thresholds nobody uses.
+
+    Args:
+        head: Its config, without the number of outputs and what belongs to its loss.
+        outputs: Number of output channels.
+        source: What those settings follow from instead, for the message.
+
+    Raises:
+        UserError: ``head`` sets one of them.
+    """
+    for key in _WRAPPERS_SETTINGS:
+        if key in head:
+            raise UserError(
+                f"decode_head.head.{key}: is set, but it follows from {source}; leave "
+                "it out"
+            )
+    return MODELS.build(
+        {**head, "num_classes": outputs, "out_channels": outputs, **_UNUSED}
+    )
 
 
 def _check_channels(key: str, found: Iterable[str], allowed: Iterable[str]) -> None:

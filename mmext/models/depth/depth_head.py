@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from mmext.checked import Positive, checked
 from mmext.errors import UserError
-from mmext.models.decode_heads.wrapped_head import build_wrapped_head
+from mmext.models.decode_heads.multi_label_head import build_wrapped_head
 from mmext.models.losses.depth import DepthMaps, Space
 from mmext.registry import MODELS
 
