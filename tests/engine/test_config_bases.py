@@ -1,5 +1,6 @@
 """Configs of one's own that inherit from those that come with mmext."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,14 @@ def test_a_circle_of_bases_has_no_parents(write):
     write("a.py", "_base_ = './b.py'\n")
     own = write("b.py", "_base_ = './a.py'\n")
     assert find_beside(own, "trunk") == own.with_name("trunk.py")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/configs.md"])
+def test_documented_configs_are_right(write, page):
+    blocks = re.findall(
+        r"```python\n(.*?)```", (CONFIGS.parent / page).read_text(), re.S
+    )
+    configs = [block for block in blocks if "_base_ = " in block]
+    assert configs
+    for text in configs:
+        load_config(write("documented.py", text))
