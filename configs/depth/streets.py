@@ -7,9 +7,7 @@ _base_ = [
     './_base_/schedule.py'
 ]
 epoch_scale = 0.5  # 20 epochs
-model = dict(
-    backbone=dict(base_channels=8),
-    decode_head=dict(head=dict(in_channels=8, channels=8)))
+model = dict(backbone=dict(base_channels=8))
 train_cfg = dict(val_interval=5)
 train_dataloader = dict(dataset=dict(root='data/depth_streets'))
 val_dataloader = dict(dataset=dict(root='data/depth_streets'))

@@ -10,8 +10,6 @@ options = {
     '*': {
         'epoch_scale': 0.16,
         'model.backbone.base_channels': 8,
-        'model.decode_head.head.in_channels': 8,
-        'model.decode_head.head.channels': 8,
         'train_dataloader.batch_size': 8,
         'train_dataloader.num_workers': 0,
         'val_dataloader.batch_size': 16,

@@ -10,6 +10,7 @@ from mmext.checked import shortened
 from mmext.engine.config_bases import read_bases
 from mmext.engine.config_check import check_config
 from mmext.engine.epoch_scale import apply_epoch_scale
+from mmext.engine.head_width import fill_head_width
 from mmext.errors import UserError, one_line
 
 _RUNNERS_HOOKS = {
@@ -25,7 +26,7 @@ _NEEDED = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
 
 
 def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
-    """Read, override, check and scale a config.
+    """Read, override, check, fill and scale a config.
 
     Args:
         path: The config file.
@@ -44,6 +45,7 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
     if missing:
         raise UserError(f"{path}: has no {', no '.join(missing)}")
     config.setdefault("default_hooks", ConfigDict())
+    fill_head_width(config)
     apply_epoch_scale(config)
     if not torch.cuda.is_available():
         # NCCL is for GPUs; gloo is what two processes on CPUs talk through.

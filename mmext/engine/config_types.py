@@ -118,8 +118,11 @@ SETTINGS: dict[str, Any] = {
     "log_processor.by_epoch": bool,
     "log_processor.window_size": Count,
     "model.decode_head.head": _Table,
-    "model.decode_head.head.channels": Count,
-    "model.decode_head.head.in_channels": Count | Sequence[Count],
+    # from_backbone: mmext.engine.head_width fills it in.
+    "model.decode_head.head.channels": Literal["from_backbone"] | Count,
+    "model.decode_head.head.in_channels": Literal["from_backbone"]
+    | Count
+    | Sequence[Count],
     "model.decode_head.head.in_index": int | Sequence[int],
     "model.decode_head.head.num_convs": Index,
     "model.decode_head.head.dropout_ratio": Share,

@@ -37,8 +37,6 @@ def options(stores, **changes):
     found = {
         "epoch_scale": 0.02,
         "model.backbone.base_channels": 4,
-        "model.decode_head.head.in_channels": 4,
-        "model.decode_head.head.channels": 4,
         "train_dataloader.batch_size": 4,
         "train_dataloader.num_workers": 0,
     }

@@ -17,8 +17,6 @@ def tiny(store: Path, **changes: Any) -> dict[str, Any]:
     return {
         "epoch_scale": 0.02,
         "model.backbone.base_channels": 4,
-        "model.decode_head.head.in_channels": 4,
-        "model.decode_head.head.channels": 4,
         **{
             f"{part}_dataloader.{key}": value
             for part in ("train", "val", "test")

@@ -36,8 +36,6 @@ def options(*off, **changes):
     return {
         "epoch_scale": 0.025,
         "model.backbone.base_channels": 4,
-        "model.decode_head.head.in_channels": 4,
-        "model.decode_head.head.channels": 4,
         "train_dataloader.batch_size": 2,
         **{f"model.decode_head.losses.{name}": None for name in off},
         **changes,

@@ -125,21 +125,15 @@ def roots(tmp_path_factory):
 
 
 NARROW = {
-    "UNet3": {
-        "backbone.base_channels": 4,
-        "decode_head.head.in_channels": 4,
-        "decode_head.head.channels": 4,
-    },
+    "UNet3": {"backbone.base_channels": 4},
     "ResNetV1c": {
         "backbone.stem_channels": 4,
         "backbone.base_channels": 4,
-        "decode_head.head.in_channels": [16, 32, 64, 128],
         "decode_head.head.channels": 4,
     },
     "MixVisionTransformer": {
         "backbone.embed_dims": 4,
         "backbone.num_layers": [1, 1, 1, 1],
-        "decode_head.head.in_channels": [4, 8, 20, 32],
         "decode_head.head.channels": 4,
     },
 }

@@ -20,9 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _TINY = f"""
 _base_ = {str(ROOT / "configs/demo/stage1_trunk.py")!r}
 epoch_scale = 0.02
-model = dict(
-    backbone=dict(base_channels=2),
-    decode_head=dict(head=dict(in_channels=2, channels=2)))
+model = dict(backbone=dict(base_channels=2))
 train_dataloader = dict(batch_size=3, dataset=dict(store='store'))
 val_dataloader = dict(batch_size=3, dataset=dict(store='store'))
 test_dataloader = val_dataloader

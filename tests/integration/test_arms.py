@@ -17,8 +17,6 @@ ARMS = Path(__file__).resolve().parents[2] / "configs" / "arms"
 OPTIONS = {
     "epoch_scale": 0.02,
     "model.backbone.base_channels": 4,
-    "model.decode_head.head.in_channels": 4,
-    "model.decode_head.head.channels": 4,
     "train_dataloader.batch_size": 3,
     "train_dataloader.num_workers": 0,
     "val_dataloader.batch_size": 3,

@@ -55,8 +55,7 @@ CONFIG = """
 _base_ = '{base}'
 model = dict(
     backbone=dict(base_channels=4),
-    decode_head=dict(
-        head=dict(in_channels=4, channels=4), structural_space='depth'))
+    decode_head=dict(structural_space='depth'))
 train_cfg = dict(max_epochs=1)
 param_scheduler = None
 train_dataloader = dict(

@@ -29,8 +29,6 @@ def options(folder):
         "--cfg-options",
         "epoch_scale=0.05",
         "model.backbone.base_channels=4",
-        "model.decode_head.head.in_channels=4",
-        "model.decode_head.head.channels=4",
         "train_dataloader.batch_size=2",
         *(f"{part}_dataloader.dataset.root={folder / 'rooms'}" for part in PARTS),
     ]

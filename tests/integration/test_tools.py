@@ -42,8 +42,6 @@ def options(folder):
         "--cfg-options",
         "epoch_scale=0.02",
         "model.backbone.base_channels=4",
-        "model.decode_head.head.in_channels=4",
-        "model.decode_head.head.channels=4",
         f"train_dataloader.dataset.store={stores / 'train'}",
         f"val_dataloader.dataset.store={stores / 'test'}",
         f"test_dataloader.dataset.store={stores / 'test'}",

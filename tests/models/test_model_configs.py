@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
+from mmext.engine.head_width import fill_head_width
 from mmext.registry import MODELS
 
 BASES = Path(__file__).resolve().parents[2] / "configs" / "_base_" / "models"
@@ -15,12 +16,13 @@ CHANNELS = {"unet3": ("target",), "unet3_dual": ("target", "error")}
 
 
 def build(name, width=4):
-    model = Config.fromfile(str(BASES / f"{name}.py")).model
+    config = Config.fromfile(str(BASES / f"{name}.py"))
+    model = config.model
     assert model.data_preprocessor.mean == "from_store"
     model.data_preprocessor.update(mean=[100.0] * 3, std=[50.0] * 3)
     if width:
         model.backbone.base_channels = width
-        model.decode_head.head.update(in_channels=width, channels=width)
+    fill_head_width(config)
     built = MODELS.build(model)
     built.init_weights()
     return built

@@ -12,8 +12,9 @@ model = dict(
         # Nothing but a 1 x 1 convolution on the finest of the backbone's maps.
         head=dict(
             type='FCNHead',
-            in_channels=64,
-            channels=64,
+            # As wide as the map that it reads: the backbone's base_channels.
+            in_channels='from_backbone',
+            channels='from_backbone',
             in_index=3,
             num_convs=0,
             concat_input=False,

@@ -5,9 +5,7 @@ _base_ = [
 ]
 epoch_scale = 0.5  # 20 epochs
 model = dict(
-    backbone=dict(base_channels=8),
-    decode_head=dict(
-        head=dict(in_channels=8, channels=8), min_depth=0.5, max_depth=12.0))
+    backbone=dict(base_channels=8), decode_head=dict(min_depth=0.5, max_depth=12.0))
 train_cfg = dict(val_interval=2)
 train_dataloader = dict(dataset=dict(root='data/depth_demo'))
 val_dataloader = dict(dataset=dict(root='data/depth_demo'))

@@ -5,7 +5,6 @@ _base_ = [
 model = dict(
     backbone=dict(base_channels=16),
     decode_head=dict(
-        head=dict(in_channels=16, channels=16),
         min_depth=0.2,
         max_depth=2.0,
         # FastDepth gives depth. A teacher that gives inverse depth needs

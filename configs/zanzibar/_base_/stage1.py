@@ -2,9 +2,7 @@
 # and the paper's schedule at 12 %.
 _base_ = '../../_base_/stage1.py'
 epoch_scale = 0.12
-model = dict(
-    backbone=dict(base_channels=16),
-    decode_head=dict(head=dict(in_channels=16, channels=16)))
+model = dict(backbone=dict(base_channels=16))
 train_dataloader = dict(
     batch_size=16, num_workers=0, dataset=dict(store='data/zanzibar/train'))
 val_dataloader = dict(

@@ -11,8 +11,9 @@ model = dict(
         # The U-Net decodes itself: its finest map goes straight to the two branches.
         head=dict(
             type='FCNHead',
-            in_channels=64,
-            channels=64,
+            # As wide as the map that it reads: the backbone's base_channels.
+            in_channels='from_backbone',
+            channels='from_backbone',
             in_index=3,
             num_convs=0,
             concat_input=False,
