@@ -1,6 +1,6 @@
 # The core arms on the dead trees of Missouri and Arkansas, at a size that two CPU
 # cores finish in two hours. docs/study.md says how the tiles were made.
-configs = '../arms'
+configs = '..'
 stores = dict(
     train='data/dead_trees/train',
     val='data/dead_trees/val',
@@ -23,6 +23,71 @@ options = {
         'default_hooks.error_accumulation.begin': 150
     },
 }
+
+# What is trained besides the paper's own configs: an arm or a lineage that names one of
+# these means it, not the config of that name. Stage 1's banks have counts, which some
+# second stages read.
+_counts = {'default_hooks.error_accumulation.counts': True}
+_no_errors = {
+    'default_hooks.error_accumulation': None,
+    'default_hooks.training_set_metric': dict(type='TrainingSetMetricHook'),
+}
+# One channel trained anew for 400 epochs, which knows the errors of branch B at 300.
+_second_look = {
+    'lineage': dict(parent='stage1_B', epoch=300, use='bank'),
+    'default_hooks.history.stage': 2,
+    **_no_errors,
+}
+trainings = dict(
+    stage1_trunk=dict(config='stage1_trunk', options=_counts),
+    stage1_A=dict(config='stage1_A', options=_counts),
+    stage1_B=dict(config='stage1_B', options=_counts),
+    stage1_baseline=dict(config='stage1_baseline', options=_counts),
+    # One stage for as many epochs as both stages of case B100-300: 300 + 400.
+    stage1_budget=dict(
+        config='stage1_baseline',
+        options={
+            **_counts,
+            'lineage': dict(parent='stage1_baseline', epoch=400, use='continue'),
+            'train_cfg.max_epochs': 700,
+        }),
+    # Control: the second channel is trained on the ground truth once more. What it gains,
+    # two heads and a union gain by themselves.
+    target_copy=dict(
+        config='stage2_B100-300',
+        options={'train_dataloader.dataset.error_variant': dict(type='TargetCopy')}),
+    # Control: the error masks of other tiles. As large and as ragged, but in no relation
+    # to the image.
+    shuffled_errors=dict(
+        config='stage2_B100-300',
+        options={'train_dataloader.dataset.error_variant': dict(type='ShuffledErrors')}),
+    # Control: a band along the fields' outlines, as large as the errors.
+    boundary_band=dict(
+        config='stage2_B100-300',
+        options={'train_dataloader.dataset.error_variant': dict(type='BoundaryBand')}),
+    # The second channel predicts what was missed; lookalikes are left out of it.
+    fn_only=dict(
+        config='stage2_B100-300',
+        options={
+            'model.decode_head.type': 'MultiLabelHead',
+            'model.decode_head.channels': ('target', 'fn'),
+        }),
+    # The second channel predicts lookalikes, and takes them off the target.
+    fp_only=dict(
+        config='stage2_B100-300',
+        options={
+            'model.decode_head.type': 'MultiLabelHead',
+            'model.decode_head.channels': ('target', 'fp'),
+            'model.decoder.mode': 'gated',
+        }),
+    # What was missed and lookalikes apart: (target or missed) and not lookalike.
+    gated=dict(
+        config='stage2_B100-300',
+        options={
+            'model.decode_head.type': 'MultiLabelHead',
+            'model.decode_head.channels': ('target', 'fn', 'fp'),
+            'model.decoder.mode': 'gated',
+        }))
 
 # Candidates of a decision; the one with the best IoU on validation data is used.
 _levels = [

@@ -17,6 +17,81 @@ _soft = [
     dict(mode='union', threshold=dict(target=t, error_frequency=e)) for t in _base_._levels
     for e in [0.02, 0.05, 0.1, 0.2, 0.3, 0.5]
 ]
+trainings = {
+    **{
+        f'stage1_begin{begin}': dict(
+            config='stage1_trunk',
+            options={
+                'train_cfg.max_epochs': 300,
+                'default_hooks.error_accumulation.begin': begin,
+                'default_hooks.error_accumulation.snapshots': [300],
+            })
+        for begin in (0, 50, 200)
+    },
+    **{
+        f'begin{begin}': dict(
+            config='stage2_B100-300',
+            options={'lineage.parent': f'stage1_begin{begin}'})
+        for begin in (0, 50, 200)
+    },
+    # Stage 1 on one half of the tiles; errors are those on the other half.
+    **{
+        f'stage1_fold{fold}': dict(
+            config='stage1_trunk',
+            options={
+                'train_cfg.max_epochs': 300,
+                'train_dataloader.dataset.folds': dict(number=2, held_out=fold),
+                'default_hooks.error_accumulation.held_out': True,
+                'default_hooks.error_accumulation.snapshots': [300],
+            })
+        for fold in (0, 1)
+    },
+    'out_of_fold': dict(
+        config='stage2_B100-300',
+        options={'lineage.parent': ['stage1_fold0', 'stage1_fold1']}),
+    # Errors are pixels that were wrong in at least a tenth of the passes.
+    'minimum_count': dict(
+        config='stage2_B100-300',
+        options={
+            'train_dataloader.dataset.error_variant': dict(type='MinimumCount', share=0.1)
+        }),
+    # The second channel's target is soft: the share of passes that got the pixel wrong.
+    'error_frequency': dict(
+        config='stage2_B100-300',
+        options={
+            'model.decode_head.type': 'MultiLabelHead',
+            'model.decode_head.channels': ('target', 'error_frequency'),
+            'train_dataloader.dataset.pipeline.1.type': 'LoadErrorFrequency',
+        }),
+    # The error mask as a loss weight: one channel, pixels once wrong count five times.
+    'error_weight': dict(
+        config='stage1_baseline',
+        options={
+            **_base_._second_look,
+            'model.decode_head.error_weight': 5.0,
+            'train_dataloader.dataset.pipeline': [
+                dict(type='LoadTile'),
+                dict(type='LoadErrorMask'),
+                dict(type='PackTileInputs')
+            ],
+        }),
+    # Just Train Twice: one channel, tiles with errors are drawn five times as often.
+    'jtt': dict(
+        config='stage1_baseline',
+        options={
+            **_base_._second_look,
+            'train_dataloader.sampler': dict(
+                _delete_=True, type='ErrorTileSampler', weighting='upweight'),
+        }),
+    # Sampling by error map: one channel, tiles are drawn by the area of their errors.
+    'error_sampling': dict(
+        config='stage1_baseline',
+        options={
+            **_base_._second_look,
+            'train_dataloader.sampler': dict(
+                _delete_=True, type='ErrorTileSampler', weighting='area'),
+        }),
+}
 reference = 'stage 1, whole budget, threshold'
 arms = [
     dict(name=reference, config='stage1_budget', decoders=_base_._single),

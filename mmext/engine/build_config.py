@@ -37,8 +37,7 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
         UserError: The file is missing or not a config, or :func:`check_config`
             refuses something in it, or it lacks what every training needs.
     """
-    config = read_config(path)
-    _override(config, options or {})
+    config = read_config(path, options)
     check_config(config)
     _drop_absent_hooks(config)
     missing = [name for name in _NEEDED if not config.get(name)]
@@ -54,12 +53,24 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
     return config
 
 
-def read_config(path: Path) -> Config:
-    """Read a config file as it is, with its bases.
+def read_config(path: Path, options: dict[str, Any] | None = None) -> Config:
+    """Read a config file as it is, with its bases, and override what options say.
+
+    Args:
+        path: The config file.
+        options: As :func:`load_config` takes them.
 
     Raises:
-        UserError: It is missing or no config; it may raise whatever it likes.
+        UserError: It is missing or no config; it may raise whatever it likes. Or an
+            option has no place in it.
     """
+    config = _read(path)
+    if options:
+        _override(config, options)
+    return config
+
+
+def _read(path: Path) -> Config:
     if not path.is_file():
         found = (
             "a folder, expected a config file" if path.is_dir() else "no such config"

@@ -40,7 +40,7 @@ def training_costs(
     for arm in study.arms:
         epochs, minutes = [], []
         for seed in study.seeds:
-            spent = _spent(out / f"seed{seed}" / arm.config.stem, trainings)
+            spent = _spent(out / f"seed{seed}" / arm.training, trainings)
             epochs.append(len(spent))
             minutes.append(sum(spent.values()) / 60)
         factor = 2 if arm.ensemble else 1

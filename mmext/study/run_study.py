@@ -21,6 +21,7 @@ from .results import Results
 from .schedule import Training, needed_trainings, run_trainings
 from .scores import ArmScores, score
 from .study_file import Arm, Study
+from .training_configs import write_training_configs
 from .write_results import write_results
 
 
@@ -29,8 +30,8 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
 
     Args:
         study: What to do.
-        out: Trainings go to ``seed<S>/<config>``, results to
-            ``results/<study>``, so that several studies can share trainings.
+        out: Trainings go to ``seed<S>/<training>``, their configs to ``configs``,
+            results to ``results/<study>``, so that several studies can share trainings.
         jobs: Trainings at once.
         train: Whether to train; False only scores what is there.
 
@@ -40,9 +41,8 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
     Raises:
         UserError: A training failed, or is not finished and may not be trained.
     """
-    trainings = needed_trainings(
-        study.config_paths, study.seeds, study.training_options, out
-    )
+    configs = write_training_configs(study, out)
+    trainings = needed_trainings(configs, study.seeds, study.training_options, out)
     if train:
         run_trainings(trainings, jobs)
     for training in trainings:
@@ -136,7 +136,7 @@ class _Scorer:
         return checkpoint_path(work_dir, self.trainings[work_dir].trained_epochs)
 
     def _work_dir(self, arm: Arm, seed: int) -> Path:
-        return self.out / f"seed{seed}" / arm.config.stem
+        return self.out / f"seed{seed}" / arm.training
 
     def _arm(self, name: str) -> Arm:
         return next(arm for arm in self.study.arms if arm.name == name)

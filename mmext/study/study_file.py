@@ -1,18 +1,33 @@
 """What a study's file says."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mmext.checked import FileName, checked, settings
 from mmext.engine.build_config import read_config
 from mmext.errors import UserError
 from mmext.shipped_configs import find_shipped, is_shipped_name
 
-_KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
+_KEYS = {"stores", "seeds", "options", "configs", "arms", "reference", "trainings"}
 _ARM_KEYS = {"name", "config", "decoders", "filters", "ensemble"}
 _SPLITS = ("train", "val", "test")
 ENSEMBLES = ("mean", "union")
+
+
+@settings
+class Variation:
+    """A config with some of its values changed.
+
+    Attributes:
+        config: Name of the config, in the study's folder of configs.
+        options: Dotted keys and values, as ``--cfg-options`` takes them. A dict with
+            ``_delete_=True`` takes the place of what the config has.
+    """
+
+    config: FileName
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -21,7 +36,8 @@ class Arm:
 
     Attributes:
         name: In tables and figures.
-        config: The config file.
+        training: Name of the training: of one of the study's variations, or of a
+            config as it is.
         decoders: Candidates, configs of a
             :class:`~mmext.models.decoders.UnionDecoder` without ``type``; empty means
             the one that the model was trained with. Of several the best by IoU on
@@ -33,7 +49,7 @@ class Arm:
     """
 
     name: str
-    config: Path
+    training: str
     decoders: tuple[dict[str, Any], ...] = ()
     filters: tuple[dict[str, Any], ...] = ()
     ensemble: str | None = None
@@ -48,7 +64,10 @@ class Study:
         arms: In the table's order.
         seeds: ``randomness.seed`` of each repetition.
         stores: Tile stores by ``train``, ``val`` and ``test``.
-        options: ``--cfg-options`` of the trainings, by a pattern of config names.
+        configs: Folder of the configs.
+        trainings: What the arms train besides configs as they are, by name. A
+            lineage's parents are looked up here, too.
+        options: ``--cfg-options`` of the trainings, by a pattern of their names.
         reference: Name of the arm that the others are compared with.
     """
 
@@ -56,13 +75,26 @@ class Study:
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
     stores: dict[str, str]
+    configs: Path
+    trainings: dict[str, Variation]
     options: dict[str, dict[str, Any]]
     reference: str
 
-    @property
-    def config_paths(self) -> list[Path]:
-        """The arms' configs, each once."""
-        return list(dict.fromkeys(arm.config for arm in self.arms))
+    def origin(self, name: str) -> tuple[Path, dict[str, Any]]:
+        """Of a training, the config file that it is made of and its options.
+
+        Raises:
+            UserError: There is no such file.
+        """
+        variation = self.trainings.get(name, Variation(name))
+        config = self.configs / f"{variation.config}.py"
+        if not config.is_file():
+            where = f"trainings.{name}" if name in self.trainings else repr(name)
+            raise UserError(
+                f"{self.path}: {where}: there is no {config}, expected a config or one "
+                f"of the study's trainings ({', '.join(self.trainings) or 'none'})"
+            )
+        return config, variation.options
 
     @property
     def training_options(self) -> dict[str, dict[str, Any]]:
@@ -81,11 +113,12 @@ def read_study(path: Path) -> Study:
         UserError: A key is missing, unknown, or not what it should be.
     """
     content = read_config(path).to_dict()
+    content.setdefault("trainings", {})
     found = {key for key in content if not key.startswith("_")}
     _same_keys(str(path), found, _KEYS)
     _same_keys(f"{path}: stores", content["stores"], set(_SPLITS))
     folder = _configs_folder(path, content["configs"])
-    arms = tuple(_arm(path, folder, arm) for arm in content["arms"])
+    arms = tuple(_arm(path, arm) for arm in content["arms"])
     names = [arm.name for arm in arms]
     if len(set(names)) < len(names) or content["reference"] not in names:
         raise UserError(
@@ -95,14 +128,24 @@ def read_study(path: Path) -> Study:
     seeds = tuple(content["seeds"])
     if any(arm.ensemble for arm in arms) and len(seeds) < 2:
         raise UserError(f"{path}: has an ensemble, which needs two seeds or more")
-    return Study(
+    study = Study(
         path=path,
         arms=arms,
         seeds=seeds,
         stores=content["stores"],
+        configs=folder,
+        trainings=checked(
+            dict[FileName, Variation],
+            content["trainings"],
+            f"{path}: trainings",
+            strict=False,
+        ),
         options=content["options"],
         reference=content["reference"],
     )
+    for name in (*study.trainings, *(arm.training for arm in arms)):
+        study.origin(name)
+    return study
 
 
 def _configs_folder(path: Path, named: str) -> Path:
@@ -117,25 +160,22 @@ def _configs_folder(path: Path, named: str) -> Path:
     )
 
 
-def _arm(path: Path, folder: Path, arm: Mapping[str, Any]) -> Arm:
+def _arm(path: Path, arm: Mapping[str, Any]) -> Arm:
     unknown = set(arm) - _ARM_KEYS
     if unknown or not {"name", "config"} <= set(arm):
         raise UserError(
             f"{path}: an arm has the keys {', '.join(arm)}, expected name, config and "
             f"some of {', '.join(sorted(_ARM_KEYS - {'name', 'config'}))}"
         )
-    config = folder / f"{arm['config']}.py"
-    if not config.is_file():
-        raise UserError(f"{path}: arm {arm['name']!r}: there is no {config}")
+    where = f"{path}: arm {arm['name']!r}"
     ensemble = arm.get("ensemble")
     if ensemble is not None and ensemble not in ENSEMBLES:
         raise UserError(
-            f"{path}: arm {arm['name']!r}: ensemble is {ensemble!r}, expected one of "
-            f"{', '.join(ENSEMBLES)}"
+            f"{where}: ensemble is {ensemble!r}, expected one of {', '.join(ENSEMBLES)}"
         )
     return Arm(
         name=arm["name"],
-        config=config,
+        training=checked(FileName, arm["config"], f"{where}: config"),
         decoders=tuple(arm.get("decoders", ())),
         filters=tuple(arm.get("filters", ())),
         ensemble=ensemble,

@@ -98,7 +98,7 @@ def test_both_stages_with_parents(tmp_path, tiny_options):
     sorted(
         path
         for path in CONFIGS.rglob("*.py")
-        if not {"_base_", "depth", "arms", "studies"} & {*path.parts}
+        if not {"_base_", "depth", "studies"} & {*path.parts}
     ),
     ids=lambda path: str(path.relative_to(CONFIGS)),
 )

@@ -12,7 +12,7 @@ from tests.engine.conftest import CONFIGS
 
 
 @pytest.mark.parametrize(
-    "name", ["stage2_A100-200.py", "arms/boundary_band.py", "depth/all_resnet50.py"]
+    "name", ["stage2_A100-200.py", "demo/stage1_A.py", "depth/all_resnet50.py"]
 )
 def test_shipped_configs_read_as_mmengine_reads_them(name):
     config = Config.fromfile(CONFIGS / name)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from mmext.engine.train import train
 from mmext.study.run_study import run_study
 from mmext.study.schedule import needed_trainings
-from mmext.study.study_file import read_study
+from mmext.study.study_file import Arm, read_study
+from mmext.study.training_configs import write_training_configs
 
 from .commands import tool
 
-ARMS = Path(__file__).resolve().parents[2] / "configs" / "arms"
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 OPTIONS = {
     "epoch_scale": 0.02,
     "model.backbone.base_channels": 4,
@@ -38,10 +40,11 @@ def stores(tmp_path_factory, make_store):
 
 @pytest.fixture(scope="module")
 def write_study(stores):
-    def write(path, arms, seeds):
+    def write(path, arms, seeds, trainings):
         paths = {split: str(stores / split) for split in ("train", "val", "test")}
         path.write_text(
-            f"configs = {str(ARMS)!r}\nstores = {paths!r}\nseeds = {seeds!r}\n"
+            f"configs = {str(CONFIGS)!r}\nstores = {paths!r}\nseeds = {seeds!r}\n"
+            f"trainings = {trainings!r}\n"
             f"options = {{'*': {OPTIONS!r}}}\nreference = {arms[0]['name']!r}\n"
             f"arms = {arms!r}\n"
         )
@@ -55,19 +58,30 @@ def read_table(path):
         return list(csv.DictReader(file))
 
 
-def test_every_arm_trains_and_is_scored(tmp_path, write_study):
-    configs = sorted(ARMS.glob("*.py"))
-    arms = [dict(name=path.stem, config=path.stem) for path in configs]
-    study = read_study(write_study(tmp_path / "study.py", arms, [3]))
+def test_every_arm_trains_and_is_scored(tmp_path, stores):
+    shipped = [read_study(path) for path in sorted(CONFIGS.glob("studies/*.py"))]
+    own = {name: made for study in shipped for name, made in study.trainings.items()}
+    names = [*own, *(path.stem for path in CONFIGS.glob("stage2_*.py"))]
+    study = replace(
+        shipped[0],
+        path=tmp_path / "study.py",
+        arms=tuple(Arm(name, name) for name in names),
+        seeds=(3,),
+        stores={split: str(stores / split) for split in ("train", "val", "test")},
+        trainings=own,
+        options={"*": OPTIONS},
+        reference="stage1_baseline",
+    )
     out = tmp_path / "out"
+    configs = write_training_configs(study, out)
     trainings = needed_trainings(configs, [3], study.training_options, out)
-    assert len(trainings) == len(configs)
+    assert len(trainings) == len(names)
     for training in trainings:
         train(training.config_path, training.work_dir, dict(training.options))
         assert training.finished
     run_study(study, out, train=False)
     table = read_table(out / "results" / "study" / "arms.csv")
-    assert [row["arm"] for row in table] == [arm["name"] for arm in arms]
+    assert [row["arm"] for row in table] == names
     epochs = {row["arm"]: int(row["epochs"]) for row in table}
     # In the paper's epochs: 400, 300 + 400 and 700, folds twice; here 2 %.
     assert epochs["stage1_baseline"] == 8
@@ -81,10 +95,11 @@ def test_a_study_by_its_tool(tmp_path, write_study):
     arms = [
         dict(name="stage 1", config="stage1_trunk", decoders=levels),
         dict(name="two seeds", config="stage1_trunk", ensemble="mean"),
-        dict(name="case", config="stage2_A100-200"),
-        dict(name="shapes", config="stage2_A100-200", filters=[dict(min_area=4)]),
+        dict(name="case", config="lower"),
+        dict(name="shapes", config="lower", filters=[dict(min_area=4)]),
     ]
-    path = write_study(tmp_path / "study.py", arms, [0, 1])
+    lower = dict(config="stage2_A100-200", options={"model.decoder.threshold": 0.4})
+    path = write_study(tmp_path / "study.py", arms, [0, 1], dict(lower=lower))
     out = tmp_path / "out"
     tool("study", path, "--out", out, "--no-train", ok=False)
     result = tool("study", path, "--out", out, "--jobs", 2)
@@ -116,7 +131,7 @@ def test_the_papers_experiment_by_one_command(tmp_path, stores):
     out = tmp_path / "out"
     options = [f"{key}={value}" for key, value in OPTIONS.items()]
     command = (
-        *("reproduce", ARMS.parent / "demo", "--out", out, "--epoch-scale", 0.02),
+        *("reproduce", CONFIGS / "demo", "--out", out, "--epoch-scale", 0.02),
         *("--train", stores / "train", "--test", stores / "test", "--jobs", 2),
     )
     tool(*command, "--cfg-options", *options)

@@ -1,5 +1,6 @@
 """Which trainings are needed and in which order; the trainings themselves are faked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,16 @@ import pytest
 from mmext.errors import UserError
 from mmext.study import schedule
 from mmext.study.schedule import Training, needed_trainings, run_trainings
+from mmext.study.study_file import Arm, read_study
+from mmext.study.training_configs import write_training_configs
 
-ARMS = Path(__file__).resolve().parents[2] / "configs" / "arms"
+STUDIES = Path(__file__).resolve().parents[2] / "configs" / "studies"
 
 
 def test_parents_come_first_and_once(tmp_path):
-    configs = [ARMS / "stage2_B100-300.py", ARMS / "gated.py", ARMS / "out_of_fold.py"]
+    study = read_study(STUDIES / "dead_trees_errors.py")
+    arms = [Arm(name, name) for name in ("stage2_B100-300", "gated", "out_of_fold")]
+    configs = write_training_configs(replace(study, arms=arms), tmp_path)
     options = {"*": {"epoch_scale": 0.02}, "stage1_*": {"log_level": "ERROR"}}
     found = needed_trainings(configs, [0, 7], options, tmp_path)
     names = [str(t.work_dir.relative_to(tmp_path)) for t in found]

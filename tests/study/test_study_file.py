@@ -8,7 +8,7 @@ from mmext.study.study_file import read_study
 ROOT = Path(__file__).resolve().parents[2]
 
 GOOD = """
-configs = '{root}/configs/arms'
+configs = '{root}/configs'
 stores = dict(train='a', val='b', test='c')
 seeds = [0, 1]
 options = {{'*': {{'epoch_scale': 0.1}}}}
@@ -26,7 +26,15 @@ arms = [
 def test_shipped_studies_are_valid(path):
     study = read_study(path)
     assert len(study.arms) > 3
-    assert all(arm.config.is_file() for arm in study.arms)
+    assert all(study.origin(arm.training)[0].is_file() for arm in study.arms)
+
+
+def test_shipped_studies_may_share_their_trainings():
+    found = {}
+    for path in sorted((ROOT / "configs/studies").glob("*.py")):
+        for name, training in read_study(path).trainings.items():
+            assert found.setdefault(name, training) == training
+    assert len(found) == 41
 
 
 def test_what_is_read(tmp_path):
@@ -45,10 +53,9 @@ def test_what_is_read(tmp_path):
 
 def test_configs_that_come_with_mmext(tmp_path):
     path = tmp_path / "study.py"
-    path.write_text(GOOD.replace("{root}/configs/arms", "mmext::arms").format())
-    assert read_study(path).config_paths[0] == (
-        ROOT / "configs" / "arms" / "stage1_baseline.py"
-    )
+    path.write_text(GOOD.replace("{root}/configs", "mmext::").format())
+    config, options = read_study(path).origin("stage1_baseline")
+    assert (config, options) == (ROOT / "configs" / "stage1_baseline.py", {})
 
 
 @pytest.mark.parametrize(
@@ -58,10 +65,27 @@ def test_configs_that_come_with_mmext(tmp_path):
         ("val=", "valid=", "stores: has test, train, valid"),
         ("reference = 'one'", "reference = 'three'", "'three' among them"),
         ("name='two'", "name='one'", "expected different names"),
-        ("stage2_B100-300", "stage2_B", r"there is no .*stage2_B\.py"),
+        ("stage2_B100-300", "stage2_B", r"'stage2_B': there is no .*stage2_B\.py"),
+        ("stage2_B100-300", "../x", r"arm 'two': config: is '../x', expected a plain"),
+        ("arms = [", "trainings = dict(a=3)\narms = [", r"trainings.a: is 3"),
+        (
+            "arms = [",
+            "trainings = dict(a=dict(config='b'))\narms = [",
+            r"trainings.a: there is no .*b\.py",
+        ),
+        (
+            "arms = [",
+            "trainings = dict(a=dict(confg='b'))\narms = [",
+            r"trainings.a.*conf",
+        ),
+        (
+            "arms = [",
+            "trainings = {{'../a': dict(config='stage1_A')}}\narms = [",
+            r"trainings.*plain file name",
+        ),
         ("decoders=", "decoder=", "has the keys name, config, decoder"),
         ("B100-300'", "B100-300', ensemble='max'", "expected one of mean, union"),
-        ("{root}/configs/arms", "mmext::arm", "configs is 'mmext::arm', expected a"),
+        ("{root}/configs", "mmext::arm", "configs is 'mmext::arm', expected a"),
         ("dict(name='two'", "dict(nam='two'", "expected name, config"),
     ],
 )

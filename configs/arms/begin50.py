@@ -1,3 +1,0 @@
-# The paper's second stage on errors accumulated from epoch 50 on instead of 100.
-_base_ = './_base_/stage2.py'
-lineage = dict(parent='stage1_begin50', epoch=300, use='bank')

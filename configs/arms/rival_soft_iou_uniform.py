@@ -1,4 +1,0 @@
-# Soft IoU loss, with tiles drawn uniformly.
-_base_ = './rival_soft_iou.py'
-train_dataloader = dict(
-    sampler=dict(_delete_=True, type='DefaultSampler', shuffle=True))

@@ -1,4 +1,0 @@
-# Unified focal loss, with tiles drawn uniformly.
-_base_ = './rival_unified_focal.py'
-train_dataloader = dict(
-    sampler=dict(_delete_=True, type='DefaultSampler', shuffle=True))
