@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The five loss combinations on MM5: three seeds, two teachers, the published split and rig
 # against rig, 14 epochs and in one case 40, at a size that two CPU cores finish in an
-# hour. What is finished is skipped on a second call.
+# hour (configs/depth/mm5/study). What is finished is skipped on a second call.
 #
 #     tools/study_mm5.sh [MM5_FOLDER] [TEACHER.onnx]
 set -euo pipefail
@@ -18,18 +18,13 @@ for split in train eval; do
 done
 
 train() { # study seed config
-    local train=train test=eval maps=data/mm5_structural scale=0.35
+    local train=train test=eval maps=data/mm5_structural long=()
     case $1 in *_BtoA*) train=rig_B test=rig_A ;; *_AtoB*) train=rig_A test=rig_B ;; esac
     case $1 in true_*) maps=data/mm5_true ;; esac
-    case $1 in *_long) scale=1 ;; esac
-    python tools/train.py "configs/depth/mm5/$3.py" --resume \
-        --work-dir "$OUT/$1/seed$2/$3" --cfg-options "randomness.seed=$2" \
-        epoch_scale=$scale train_cfg.val_interval=100 train_dataloader.batch_size=4 \
-        model.backbone.base_channels=8 model.decode_head.head.in_channels=8 \
-        model.decode_head.head.channels=8 \
-        "train_dataloader.dataset.pipeline.3.scale=(80,60)" \
-        "val_dataloader.dataset.pipeline.1.scale=(80,60)" \
-        "test_dataloader.dataset.pipeline.1.scale=(80,60)" \
+    case $1 in *_long) long=(epoch_scale=1) ;; esac
+    python tools/train.py "configs/depth/mm5/study/$3.py" --resume \
+        --work-dir "$OUT/$1/seed$2/$3" \
+        --cfg-options "randomness.seed=$2" "${long[@]}" \
         "train_dataloader.dataset.root=$MM5" "val_dataloader.dataset.root=$MM5" \
         "test_dataloader.dataset.root=$MM5" \
         "train_dataloader.dataset.split=$train" "val_dataloader.dataset.split=$test" \

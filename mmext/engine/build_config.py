@@ -38,6 +38,8 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
             refuses something in it, or it lacks what every training needs.
     """
     config = read_config(path, options)
+    for name in [name for name in config if name.startswith("_")]:
+        config.pop(name)  # what a file names for itself, no setting
     check_config(config)
     _drop_absent_hooks(config)
     missing = [name for name in _NEEDED if not config.get(name)]

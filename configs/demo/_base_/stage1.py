@@ -1,9 +1,7 @@
-# The demo: synthetic scenes, a narrow network, the paper's schedule at 8 %.
-_base_ = '../../_base_/stage1.py'
-epoch_scale = 0.08
-model = dict(backbone=dict(base_channels=12))
-train_dataloader = dict(
-    batch_size=8, num_workers=0, dataset=dict(store='data/demo/train'))
-val_dataloader = dict(
-    batch_size=16, num_workers=0, dataset=dict(store='data/demo/test'))
+# Stage 1 of the demo.
+_base_ = ['../../_base_/stage1.py', './size.py']
+epoch_scale = _base_._size.epoch_scale
+model = _base_._size.model
+train_dataloader = _base_._size.train_dataloader
+val_dataloader = _base_._size.val_dataloader
 test_dataloader = val_dataloader

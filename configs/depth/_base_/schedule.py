@@ -1,4 +1,4 @@
-# AdamW with a short warm-up and a cosine to nothing.
+# AdamW, its rate going down to nearly nothing along a cosine.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),

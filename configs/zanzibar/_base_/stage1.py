@@ -1,10 +1,7 @@
-# Buildings in two orthophotos of Zanzibar, on a small machine: a narrower network
-# and the paper's schedule at 12 %.
-_base_ = '../../_base_/stage1.py'
-epoch_scale = 0.12
-model = dict(backbone=dict(base_channels=16))
-train_dataloader = dict(
-    batch_size=16, num_workers=0, dataset=dict(store='data/zanzibar/train'))
-val_dataloader = dict(
-    batch_size=16, num_workers=0, dataset=dict(store='data/zanzibar/test'))
+# Stage 1 of the Zanzibar example.
+_base_ = ['../../_base_/stage1.py', './size.py']
+epoch_scale = _base_._size.epoch_scale
+model = _base_._size.model
+train_dataloader = _base_._size.train_dataloader
+val_dataloader = _base_._size.val_dataloader
 test_dataloader = val_dataloader

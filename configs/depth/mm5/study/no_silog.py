@@ -1,0 +1,3 @@
+# Table 1, "No SiLog".
+_base_ = './all.py'
+model = dict(decode_head=dict(losses=dict(silog=None)))
