@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from mmext.checked import Index, PositiveShare, checked
+from mmext.pixel_values import IGNORE
 from mmext.registry import TASK_UTILS
 from mmext.structures import ErrorBank
 
@@ -120,7 +121,7 @@ def _distances(store: TileStore) -> Iterator[np.ndarray]:
             distance = np.where(target, inside, outside)
         else:
             distance = np.full(mask.shape, np.inf)
-        yield np.where(mask == 255, np.inf, distance)
+        yield np.where(mask == IGNORE, np.inf, distance)
 
 
 def _marked_bank(

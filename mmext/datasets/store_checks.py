@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mmext.pixel_values import IGNORE
+
 from .store_record import FileState, StoreChecks
 
 #: The shares that ``tiles.gpkg`` holds of each tile, in the order of :func:`shares`.
@@ -22,7 +24,7 @@ def shares(mask: np.ndarray) -> tuple[float, float]:
     Args:
         mask: (H, W) uint8 in {0, 1, 255}.
     """
-    valid = int((mask != 255).sum())
+    valid = int((mask != IGNORE).sum())
     return float((mask == 1).sum() / max(valid, 1)), valid / mask.size
 
 

@@ -13,6 +13,7 @@ from mmext.checked import read_json
 from mmext.errors import UserError, one_line
 from mmext.fileio import open_array
 from mmext.fileio.leftovers import sweep
+from mmext.pixel_values import IGNORE
 
 from .band_statistics import BandStatistics
 from .store_checks import SHARES, file_states, fingerprint, shares, tile_digest
@@ -20,7 +21,6 @@ from .store_record import StoreRecord
 from .tile_table import read_tiles
 
 FORMAT = 1
-IGNORE = 255
 #: What a mask may hold: background, target, ignored.
 LABELS = (0, 1, IGNORE)
 POSITIVE_THRESHOLD = 0.001

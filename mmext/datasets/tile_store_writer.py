@@ -12,10 +12,11 @@ from shapely.geometry import Polygon
 
 from mmext.errors import UserError, one_line
 from mmext.fileio.new_array import new_array
+from mmext.pixel_values import IGNORE
 
 from .band_statistics import BandStatistics
 from .store_checks import fingerprint, shares, store_checks
-from .tile_store import FORMAT, IGNORE, LABELS, POSITIVE_THRESHOLD, TileStore
+from .tile_store import FORMAT, LABELS, POSITIVE_THRESHOLD, TileStore
 
 #: Generous sizes of a tile's row in ``tiles.gpkg``, and of all that does not grow.
 _TABLE_BYTES = 1000

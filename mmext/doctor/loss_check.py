@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmext.datasets.tile_store import IGNORE
+from mmext.pixel_values import IGNORE
 
 from .findings import Findings
 

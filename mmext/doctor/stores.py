@@ -4,7 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from mmext.datasets.tile_store import IGNORE, POSITIVE_THRESHOLD, TileStore
+from mmext.datasets.tile_store import POSITIVE_THRESHOLD, TileStore
+from mmext.pixel_values import IGNORE
 
 from .findings import Findings, Level
 from .tile_scan import TileScan

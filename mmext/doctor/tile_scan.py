@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmext.datasets.band_statistics import BandStatistics
-from mmext.datasets.tile_store import IGNORE, TileStore
+from mmext.datasets.tile_store import TileStore
+from mmext.pixel_values import IGNORE
 
 # More is not read: a minute must do. Evenly spaced tiles stand for the rest.
 _MAX_BYTES = 2 << 30

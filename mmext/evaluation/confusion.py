@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-IGNORE = 255
-
 
 def _ratio(numerator: float, denominator: float) -> float:
     return numerator / denominator if denominator else float("nan")

@@ -16,8 +16,9 @@ from mmext.errors import UserError
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.scene_reader import SceneReader, open_image
 
+from .class_codes import NODATA
+
 VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
-_NO_CLASS = 255
 _BLOCK = 2048
 
 
@@ -56,7 +57,7 @@ def _write_mask(reader: SceneReader, path: Path) -> None:
         for window in blocks(raster):
             pixels, valid = reader.read(window)
             if of_classes:
-                valid &= pixels[0] != _NO_CLASS
+                valid &= pixels[0] != NODATA
             written.write(valid.astype(np.uint8)[None], window=window)
 
 

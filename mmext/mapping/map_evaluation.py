@@ -17,16 +17,18 @@ from shapely.geometry import box
 from tqdm import tqdm
 
 from mmext.errors import UserError
-from mmext.evaluation.confusion import IGNORE, Confusion, confusion
+from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts
 from mmext.fileio import atomic_path
 from mmext.fileio.vector import read_vector
+from mmext.pixel_values import IGNORE
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.ground_area import ground_area
 from mmext.raster.qgis_style import embed_style, single_outline
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.valid_polygons import valid_polygons
 
+from .class_codes import BOTH, ERROR, NODATA, NONE, TARGET
 from .evaluated_area import (
     VECTOR_SUFFIXES,
     blocks,
@@ -36,7 +38,7 @@ from .evaluated_area import (
 )
 
 CHANNEL_CODES = {"target": (1, 3), "error": (2, 3), "union": (1, 2, 3)}
-_CODES = (0, 1, 2, 3, IGNORE)
+_CODES = (NONE, TARGET, ERROR, BOTH, NODATA)
 #: Polygons are counted in pixels of 0.1 m.
 _PER_SQUARE_METRE = 100
 #: Share of a false alarm that a channel has a hand in.
@@ -257,7 +259,7 @@ def _count_pixels(
                     "0, 1, 2, 3 and 255"
                 )
             target = labels.read(window)
-            target[codes == IGNORE] = IGNORE
+            target[codes == NODATA] = IGNORE
             if area is not None:
                 outside = geometry_mask(
                     area,

@@ -15,10 +15,10 @@ from rasterio.windows import Window
 from shapely.geometry import Polygon
 from tqdm import tqdm
 
-from mmext.datasets.tile_store import IGNORE
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.pixel_values import IGNORE
 from mmext.raster.pixel_size import ground_pixel_sides
 from mmext.raster.scene_reader import (
     NodataRule,

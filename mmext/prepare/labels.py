@@ -19,10 +19,10 @@ from shapely.geometry import Polygon
 
 from mmext.errors import UserError
 from mmext.fileio.vector import read_vector
+from mmext.pixel_values import IGNORE
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.valid_polygons import valid_polygons
 
-IGNORE = 255
 RASTER_SUFFIXES = {
     *(".tif", ".tiff", ".vrt", ".png", ".jp2", ".img", ".bmp", ".jpg", ".jpeg", ".gif")
 }

@@ -6,8 +6,9 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmext.datasets.tile_store import IGNORE, POSITIVE_THRESHOLD, TileStore
+from mmext.datasets.tile_store import POSITIVE_THRESHOLD, TileStore
 from mmext.fileio import atomic_path
+from mmext.pixel_values import IGNORE
 
 _COLUMNS = 6
 _OUTLINE = "#ffd400"

@@ -11,11 +11,10 @@ from mmengine import dist
 
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.pixel_values import WAS_FN, WAS_FP
 
 from .bank_file import COUNT_KEYS, FORMAT, read_snapshot
 
-IGNORE = 255
-NEVER_WRONG, WAS_FN, WAS_FP = 0, 1, 2
 _COUNT_MAX = np.iinfo(np.uint16).max
 # Tiles compared with their masks at once: 16 MB of masks at 256 by 256 pixels.
 _CHECKED_TILES = 256

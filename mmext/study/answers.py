@@ -10,8 +10,8 @@ from scipy.special import expit, logit
 from mmext.datasets.tile_store import TileStore
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.inference.prediction_dump import MAX_LOGIT, PredictionDump
+from mmext.pixel_values import IGNORE
 
-_IGNORE = 255
 # No channel's name: a channel is called "target".
 _TRUTH = "ground truth"
 
@@ -59,7 +59,7 @@ class Answers:
         groups = table.groupby(table["scene"].astype(str)).indices
         for name in self.scene_names:
             tiles = [self._placed(tile) for tile in groups[name]]
-            fill = dict.fromkeys(tiles[0].layers, 0) | {_TRUTH: _IGNORE}
+            fill = dict.fromkeys(tiles[0].layers, 0) | {_TRUTH: IGNORE}
             layers = scene_mosaics(tiles, fill)[name]
             logits = np.stack([layers[channel] for channel in self.channels])
             yield Scene(logits, layers[_TRUTH])

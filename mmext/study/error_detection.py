@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import expit
 
 from mmext.evaluation.precision_recall import ScoreHistogram
+from mmext.pixel_values import IGNORE
 
 from .answers import Answers
 
@@ -65,7 +66,7 @@ def detect_errors(
     for first, second in zip(stage1.scenes(), stage2.scenes(), strict=True):
         decided = first.logits[0] > 0
         wrong = (decided != (first.target == 1)).astype(np.uint8)
-        wrong[first.target == 255] = 255
+        wrong[first.target == IGNORE] = IGNORE
         # The binary entropy falls with the distance of the logit from 0.
         scores = (
             second.logits[index],
@@ -74,7 +75,7 @@ def detect_errors(
         )
         for name, values in zip(names, scores, strict=True):
             histograms[name].add(values.astype(np.float16), wrong)
-        valid = wrong != 255
+        valid = wrong != IGNORE
         probability = expit(second.logits[index][valid].astype(np.float64))
         bins = np.minimum((probability * BINS).astype(int), BINS - 1)
         pixels += np.bincount(bins, minlength=BINS)

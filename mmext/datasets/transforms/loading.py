@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmext.errors import UserError
+from mmext.pixel_values import IGNORE
 from mmext.registry import TRANSFORMS
 from mmext.structures import ErrorBank
 
@@ -46,7 +47,7 @@ class LoadErrorMask(BaseTransform):
         """
         bank = _error_bank(results, self)
         codes = bank.codes(results["tile_id"])
-        codes[results["gt_seg_map"] == 255] = 255
+        codes[results["gt_seg_map"] == IGNORE] = IGNORE
         results["gt_error_map"] = codes
         results["seg_fields"].append("gt_error_map")
         return results
@@ -72,7 +73,7 @@ class LoadErrorFrequency(BaseTransform):
         counts = bank.counts(results["tile_id"])
         wrong = counts["fn_count"].astype(np.float32) + counts["fp_count"]
         frequency = wrong / max(1, bank.passes)
-        frequency[results["gt_seg_map"] == 255] = 255
+        frequency[results["gt_seg_map"] == IGNORE] = IGNORE
         results["gt_error_frequency_map"] = frequency
         results["seg_fields"].append("gt_error_frequency_map")
         return results

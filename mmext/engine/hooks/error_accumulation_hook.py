@@ -15,6 +15,7 @@ from mmext.engine.run_warnings import warn_once
 from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
 from mmext.inference.training_set_pass import PredictedTiles
+from mmext.pixel_values import IGNORE
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 
@@ -287,4 +288,4 @@ def _thresholds(runner: Runner) -> float | dict[str, float]:
 
 def _count_valid(masks: np.ndarray) -> int:
     # Tile by tile: the memory map need not fit into memory.
-    return sum(int(np.count_nonzero(mask != 255)) for mask in masks)
+    return sum(int(np.count_nonzero(mask != IGNORE)) for mask in masks)

@@ -9,9 +9,10 @@ import torch.nn.functional as functional
 from mmengine.evaluator import BaseMetric
 
 from mmext.checked import Count, PositiveShare
-from mmext.evaluation.confusion import IGNORE, Confusion, confusion
+from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts, match_objects
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
+from mmext.pixel_values import IGNORE
 from mmext.registry import METRICS
 
 

@@ -8,6 +8,7 @@ import rasterio
 import shapely
 
 from mmext.mapping.error_atlas import area_m2
+from mmext.pixel_values import IGNORE
 
 from .components import Components
 from .finding import Evidence, Found, find
@@ -90,14 +91,16 @@ def label_candidates(
         ``objects``: a tuple of the numbers of the labels that it is about.
     """
     counts = history.counts
-    fn, fp = ((counts[f"{kind}_count"] > 0) & (labels != 255) for kind in ("fn", "fp"))
+    fn, fp = (
+        (counts[f"{kind}_count"] > 0) & (labels != IGNORE) for kind in ("fn", "fp")
+    )
     evidence = Evidence(
         objects=(
             Components.connected(labels == 1)
             if objects is None
             else Components.numbered(objects)
         ),
-        predicted=Components.connected(predicted & (labels != 255)),
+        predicted=Components.connected(predicted & (labels != IGNORE)),
         extra=Components.connected(fp),
         missed=fn,
         times=np.where(fn | fp, counts["fn_count"] + counts["fp_count"], 0),

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mmext.errors import UserError
+from mmext.pixel_values import IGNORE
 from mmext.raster.scene_grid import SceneGrid
 
 from .label_file import LabelFile
@@ -98,7 +99,7 @@ class LabelObjects:
                 transform=grid.transform,
                 dtype=np.int32,
             )
-        target, valid = masks == 1, masks != 255
+        target, valid = masks == 1, masks != IGNORE
         # A store cut with --all-touched has a fringe of one pixel more.
         ids = np.where(burnt > 0, burnt, ndimage.grey_dilation(burnt, size=(3, 3)))
         ids[~target] = 0

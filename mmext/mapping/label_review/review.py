@@ -13,6 +13,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.mapping.error_atlas import check_same_store, read_errors
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
+from mmext.pixel_values import IGNORE
 from mmext.raster.scene_grid import Layers, SceneGrid
 from mmext.structures.error_bank import ErrorBank
 
@@ -155,7 +156,7 @@ def _predict_scene(store: TileStore, grid: SceneGrid, predict: Predict) -> Layer
         }
 
     fill = {
-        "labels": (np.uint8, 255),
+        "labels": (np.uint8, IGNORE),
         "probability": (np.float32, 0),
         "predicted": (np.bool_, False),
     }

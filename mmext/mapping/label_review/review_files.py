@@ -18,6 +18,7 @@ from tqdm import tqdm
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.pixel_values import IGNORE
 from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.scene_grid import SceneGrid
 
@@ -132,12 +133,12 @@ def _thumbnail(
         lambda tile: {"image": store.images[tile], "labels": store.masks[tile]},
         {
             "image": ((store.images.dtype, store.images.shape[-1:]), 0),
-            "labels": (np.uint8, 255),
+            "labels": (np.uint8, IGNORE),
         },
     )
     scale = _PANEL / place.side
     size = (round(scale * window.width), round(scale * window.height))
-    pixels = Image.fromarray(_stretched(layers["image"], layers["labels"] != 255))
+    pixels = Image.fromarray(_stretched(layers["image"], layers["labels"] != IGNORE))
     plain = pixels.resize(size, Image.Resampling.BICUBIC)
     marked = plain.copy()
     draw = ImageDraw.Draw(marked)

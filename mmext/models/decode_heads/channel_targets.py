@@ -7,9 +7,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mmext.errors import UserError
-
-IGNORE = 255
-_WAS_FN, _WAS_FP = 1, 2
+from mmext.pixel_values import IGNORE, WAS_FN, WAS_FP
 
 
 def channel_target(channel: str, sample: SegDataSample) -> Tensor:
@@ -66,8 +64,8 @@ def _frequency(sample: SegDataSample) -> Tensor:
 #: the data; that ``error`` means both is said here and nowhere else.
 CHANNEL_TARGETS: dict[str, Callable[[SegDataSample], Tensor]] = {
     "target": _target,
-    "error": _errors(_WAS_FN, _WAS_FP),
-    "fn": _errors(_WAS_FN),
-    "fp": _errors(_WAS_FP),
+    "error": _errors(WAS_FN, WAS_FP),
+    "fn": _errors(WAS_FN),
+    "fp": _errors(WAS_FP),
     "error_frequency": _frequency,
 }

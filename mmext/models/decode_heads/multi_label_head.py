@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mmext.checked import NotNegative
 from mmext.errors import UserError
 from mmext.models.losses import MaskedBCEWithLogitsLoss
+from mmext.pixel_values import IGNORE
 from mmext.registry import MODELS
 
 from .channel_targets import CHANNEL_TARGETS, channel_target
@@ -98,7 +99,7 @@ class MultiLabelHead(BaseModule):
         # What mmseg's EncoderDecoder reads of a decode head.
         self.num_classes = self.out_channels = number
         self.align_corners = self.head.align_corners
-        self.ignore_index = 255
+        self.ignore_index = IGNORE
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Logits (N, K, h, w) of the wrapped head.

@@ -3,9 +3,9 @@
 from torch import Tensor, nn
 
 from mmext.checked import NotNegative, Positive
+from mmext.pixel_values import IGNORE
 from mmext.registry import MODELS
 
-from .masked import IGNORE
 from .masked_bce import masked_bce_with_logits
 from .soft_iou import soft_iou_loss
 

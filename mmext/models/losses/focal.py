@@ -4,9 +4,10 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from mmext.checked import NotNegative, Share
+from mmext.pixel_values import IGNORE
 from mmext.registry import MODELS
 
-from .masked import IGNORE, at_least_float32
+from .masked import at_least_float32
 
 
 def focal_loss(

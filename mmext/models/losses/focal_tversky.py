@@ -3,9 +3,10 @@
 from torch import Tensor, nn
 
 from mmext.checked import NotNegative, Positive
+from mmext.pixel_values import IGNORE
 from mmext.registry import MODELS
 
-from .masked import IGNORE, masked_probabilities
+from .masked import masked_probabilities
 
 _EPS = 1e-7
 

@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-IGNORE = 255
-
 
 def masked_probabilities(
     logits: Tensor, target: Tensor, ignore_index: int

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from mmext.pixel_values import IGNORE
+
 from .scene_layers import SceneLayers
 
 FOUND, LOST, FALSE = "found by stage 2 only", "found by stage 1 only", "false alarm"
@@ -82,7 +84,7 @@ def find_differences(scene: SceneLayers) -> list[Find]:
     """
     if scene.stage1 is None or scene.codes is None:
         return []
-    valid = scene.truth != 255
+    valid = scene.truth != IGNORE
     truth, stage1 = scene.truth == 1, scene.stage1 & valid
     union = (scene.codes > 0) & valid
     labels, sizes, share1 = _cover(truth, stage1)

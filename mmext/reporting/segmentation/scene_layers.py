@@ -11,6 +11,7 @@ from pyproj import CRS, Transformer
 from mmext.datasets.tile_store import TileStore
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.inference.prediction_dump import PredictionDump
+from mmext.pixel_values import IGNORE
 
 from .tile_image import to_display
 
@@ -140,7 +141,7 @@ def assemble(
                 layers["codes"] = stage2.codes(tile)
             offsets = int(row.row_off), int(row.col_off)
             tiles.append(PlacedTile(name, *offsets, layers))
-        fill = {"truth": 255, "stage1": 0, "codes": 0}
+        fill = {"truth": IGNORE, "stage1": 0, "codes": 0}
         mosaic = scene_mosaics(tiles, fill)[name]
         corner = int(rows["row_off"].min()), int(rows["col_off"].min())
         yield SceneLayers(

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from mmext.pixel_values import IGNORE
 from mmext.reporting.style import MAP_COLOURS
 
 from .scene_layers import SceneLayers
@@ -19,7 +20,7 @@ def draw_scene(scene: SceneLayers) -> Figure:
     """Image, ground truth, stage 1 and stage 2, with scale, legend, coordinates."""
     height, width = scene.truth.shape
     step = max(1, -(-max(height, width) // _LONGEST_SIDE))
-    outside = scene.truth[::step, ::step] == 255
+    outside = scene.truth[::step, ::step] == IGNORE
     panels = [
         ("image", scene.image(0, 0, height, width, step)),
         ("ground truth", paint(scene.truth[::step, ::step] == 1)),
