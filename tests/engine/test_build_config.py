@@ -81,3 +81,14 @@ def test_an_option_may_replace_what_another_deletes():
         "model.decode_head.loss.type": "SoftIoULoss",
     }
     assert load_config(TRUNK, options).model.decode_head.loss.type == "SoftIoULoss"
+
+
+def test_names_of_a_files_own_are_no_settings(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        f"_base_ = {str(TRUNK)!r}\n_narrow = dict(base_channels=8)\n"
+        "model = dict(backbone=_narrow)\n"
+    )
+    config = load_config(path)
+    assert config.model.backbone.base_channels == 8
+    assert not [name for name in config if name.startswith("_")]
