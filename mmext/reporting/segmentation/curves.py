@@ -1,15 +1,24 @@
-"""The training curves of the paper, Figures 3, 4 and 7 to 10."""
+"""The training curves of the paper, Figures 3 to 5 and 7 to 10."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from mmext.reporting.style import CHANNEL0, SERIES, STAGE1, STAGE2
+from mmext.reporting.style import CHANNEL0, FN, FP, SERIES, STAGE1, STAGE2, TOTAL
 
 from .case_panels import case_panels, label_panels
 from .experiment import Experiment
+from .table2 import case_cfdr
 
 LABELS = {"iou": "IoU", "fn_tp": "FN / TP", "fp_tp": "FP / TP"}
+_CFDR_LINES = {
+    "stage1_trunk": "-",
+    "stage1_A": "--",
+    "stage1_B": ":",
+    "stage1_baseline": "-",
+}
+_CFDR_NAMES = {"stage1_trunk": "trunk", "stage1_A": "A", "stage1_B": "B"}
 
 
 def loss_comparison(experiment: Experiment) -> Figure | None:
@@ -50,6 +59,46 @@ def loss_and_iou(experiment: Experiment) -> Figure:
     right.set(title="(b) IoU", xlabel="epoch", ylim=(0, 1.02))
     for axes in (left, right):
         axes.legend()
+    return figure
+
+
+def cfdr(experiment: Experiment) -> Figure | None:
+    """Figure 5: the ever-wrong share by epoch with the cases' points, and its parts.
+
+    Returns:
+        The figure, or None if no run accumulated.
+    """
+    curves = {
+        name: experiment.runs[name]
+        for name in _CFDR_LINES
+        if name in experiment.runs
+        and np.isfinite(experiment.runs[name].series("cfdr", "total")).any()
+    }
+    if not curves:
+        return None
+    figure = Figure(figsize=(9.2, 3.3), layout="constrained")
+    total, parts = figure.subplots(1, 2, sharex=True, sharey=True)
+    for name, run in curves.items():
+        style, label = _CFDR_LINES[name], _CFDR_NAMES.get(name)
+        faint = 0.35 if name == "stage1_baseline" else 1
+        epochs = run.epochs()
+        line = {"ls": style, "alpha": faint}
+        values = run.series("cfdr", "total")
+        total.plot(epochs, values, color=TOTAL, label=label or "baseline", **line)
+        for part, colour in (("fn", FN), ("fp", FP)):
+            legend = part.upper() if name == next(iter(curves)) else None
+            parts.plot(
+                epochs, run.series("cfdr", part), color=colour, label=legend, **line
+            )
+    _mark_cases(total, experiment)
+    total.set(title="Ever wrong, with the points of the cases", ylabel="CFDR")
+    parts.set_title("Its parts")
+    parts.tick_params(labelleft=True)
+    for axes in (total, parts):
+        axes.set(xlabel="epoch of stage 1")
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0.08)
+        axes.legend(loc="lower right")
     return figure
 
 
@@ -129,3 +178,21 @@ def _limits(score: str, series: list[np.ndarray]) -> tuple[float, float]:
     # The first epochs' ratios dwarf all that follow.
     top = float(np.percentile(values, 92) * 1.4) if len(values) else 0
     return 0, top or 1
+
+
+def _mark_cases(axes: Axes, experiment: Experiment) -> None:
+    for case, run in experiment.cases.items():
+        value = case_cfdr(experiment, run)
+        if not np.isfinite(value):
+            continue
+        epoch = run.lineage["epoch"]
+        axes.plot(epoch, value, "o", color=STAGE2, zorder=4, clip_on=False)
+        axes.annotate(
+            case,
+            (epoch, value),
+            xytext=(-5, 6),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            color=STAGE2,
+        )

@@ -11,7 +11,6 @@ from mmext.reporting.runs import Run
 from mmext.structures import ErrorBank
 
 from . import curves
-from .cfdr import draw_cfdr
 from .error_tiles import draw_error_tiles
 from .experiment import Experiment
 from .table2 import case_cfdr
@@ -41,7 +40,7 @@ def add_training(writer: ReportWriter, experiment: Experiment) -> None:
             "wrong in at least one pass (Figure 5). Points: the banks that the cases "
             "train on."
         )
-        writer.figure("cfdr", draw_cfdr(experiment), caption)
+        writer.figure("cfdr", curves.cfdr(experiment), caption)
     if experiment.cases:
         _add_comparison(writer, experiment)
 

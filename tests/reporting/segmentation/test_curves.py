@@ -2,7 +2,6 @@ import numpy as np
 
 from mmext.reporting.runs import find_runs
 from mmext.reporting.segmentation import curves
-from mmext.reporting.segmentation.cfdr import draw_cfdr
 from mmext.reporting.segmentation.experiment import group_experiments
 
 
@@ -55,7 +54,7 @@ def test_losses_are_compared_if_there_are_two(write_run, experiment):
 
 
 def test_cfdr_points_lie_on_the_curve(experiment):
-    total, parts = draw_cfdr(experiment_in(experiment)).axes
+    total, parts = curves.cfdr(experiment_in(experiment)).axes
     [point] = [line for line in total.lines if line.get_marker() == "o"]
     assert (point.get_xdata()[0], point.get_ydata()[0]) == (4, 0.04)
     fn, fp = (line.get_ydata()[-1] for line in parts.lines[:2])
@@ -64,4 +63,4 @@ def test_cfdr_points_lie_on_the_curve(experiment):
 
 def test_no_accumulation_no_curve(write_run):
     path = write_run("stage1_trunk", range(1, 3))
-    assert draw_cfdr(experiment_in(path)) is None
+    assert curves.cfdr(experiment_in(path)) is None
