@@ -14,6 +14,8 @@ _OF_THE_MACHINERY = (
     '"FileClient" will be deprecated',
     '"HardDiskBackend" is the alias',
     "`save_param_scheduler` is True but `self.param_schedulers` is None",
+    "`resume_param_scheduler` is True but `self.param_schedulers` is None",
+    "resumed key: ",  # scores of an earlier run, which the history keeps
 )
 
 

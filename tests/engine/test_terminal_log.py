@@ -12,6 +12,7 @@ def test_blocks_and_machinery_go_to_the_file_alone(tmp_path):
     quieten_terminal(logger)
     logger.info("\n----\nSystem environment:\n    torch: 2")
     logger.info("Exp name: %s", "trunk_2026")
+    logger.warning("resumed key: loss is not defined in message_hub, just skip")
     logger.info("Epoch(val) [1]  target: IoU 0.5")
     logger.warning("CFDR is 71.8%")
     logger.error("two\nlines")
