@@ -1,8 +1,10 @@
 """Writing a file or folder so that it is either whole or not there."""
 
 import contextlib
+import errno
 import functools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +35,8 @@ def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[P
         The temporary path, on the same file system.
 
     Raises:
-        UserError: Another process is writing the path, and ``alone`` is set.
+        UserError: The disk is full, or another process is writing the path and
+            ``alone`` is set.
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -49,8 +52,28 @@ def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[P
             _replace_folder(final, temporary)
         else:
             temporary.replace(final)
+    except Exception as error:
+        if _filled_the_disk(error, final.parent):
+            raise UserError(
+                f"{final}: can't be written (no space left on the disk)"
+            ) from None
+        raise
     finally:
         remove(temporary)
+
+
+#: GDAL and SQLite say only that some function failed, and give back what they took
+#: before they do: with less than this free, the disk was full.
+_FULL = 16 << 20
+_WRITERS = ("rasterio", "pyogrio", "sqlite3")
+
+
+def _filled_the_disk(error: Exception, folder: Path) -> bool:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return True
+    if type(error).__module__.split(".")[0] not in _WRITERS:
+        return False
+    return shutil.disk_usage(folder).free < _FULL
 
 
 # Once a folder: to list a folder of many files for each of them takes their square.
