@@ -393,7 +393,11 @@ def covered_share(
 def _disjoint(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
     """Polygons of the same ground of which no two overlap."""
     # A union of a noisy map's thousands takes minutes, and there is nothing to unite.
-    if shapely.coverage_is_valid(polygons.to_numpy()):
+    pieces, owner = _pieces(polygons.to_numpy())
+    first, second = shapely.STRtree(pieces).query(pieces, predicate="intersects")
+    pairs = owner[first] < owner[second]
+    shared = shapely.intersection(pieces[first[pairs]], pieces[second[pairs]])
+    if not shapely.area(shared).any():
         return polygons
     united = geopandas.GeoSeries([polygons.union_all()], crs=polygons.crs)
     return united.explode(ignore_index=True)
@@ -408,8 +412,8 @@ def _pieces(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         (M,) polygons and (M,) indices of what they were cut from.
     """
-    done, owners = [], []
     owner = np.arange(len(polygons))
+    done, owners = [polygons[:0]], [owner[:0]]
     while len(polygons):
         large = shapely.get_num_coordinates(polygons) > _MOST_CORNERS
         done.append(polygons[~large])

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import rasterio
 import rasterio.features
+import shapely
 from scipy import ndimage
 from shapely.geometry import Polygon, box, shape
 
@@ -358,3 +359,22 @@ def test_a_map_over_two_sheets(tmp_path, codes):
     write_vrt(sheets, tmp_path / "map_class.vrt")
     parts = evaluate_map(tmp_path / "map_class.vrt", truth)
     assert (parts.pixels, parts.objects) == (whole.pixels, whole.objects)
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_covered_share_of_a_noisy_map_is_that_of_its_pixels(overlapping):
+    """Polygons of hundreds of corners are cut; no pixel counts twice or not at all."""
+    rng = np.random.default_rng(0)
+    noise = rng.random((60, 80)) < 0.6
+    shapes = rasterio.features.shapes(noise.astype(np.uint8), noise, connectivity=4)
+    noisy = geopandas.GeoSeries([shape(s) for s, _ in shapes])
+    noisy = noisy.set_crs("EPSG:5186")
+    assert shapely.get_num_coordinates(noisy.to_numpy()).max() > 400
+    if overlapping:
+        noisy = pd.concat([noisy, noisy.iloc[:5]], ignore_index=True)
+    corners = rng.integers(0, (50, 70), (20, 2))
+    fields = geopandas.GeoSeries(
+        [box(c, r, c + 10, r + 10) for r, c in corners], crs="EPSG:5186"
+    )
+    expected = [noise[r : r + 10, c : c + 10].mean() for r, c in corners]
+    np.testing.assert_allclose(covered_share(fields, noisy), expected, atol=1e-9)
