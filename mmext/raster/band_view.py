@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree  # nosec B405 - writes, never reads
+from xml.etree import ElementTree  # nosec B405 # writes, never reads
 
 import rasterio
 from rasterio.enums import ColorInterp, MaskFlags

@@ -2,7 +2,7 @@
 
 import sqlite3
 from pathlib import Path
-from xml.sax.saxutils import quoteattr  # nosec B406 - writes, never reads
+from xml.sax.saxutils import quoteattr  # nosec B406 # writes, never reads
 
 _DOCTYPE = '<!DOCTYPE qgis PUBLIC "http://mrcc.com/qgis.dtd" "SYSTEM">'
 #: QGIS's number for the blend mode in which black adds nothing.

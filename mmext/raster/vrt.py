@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree import ElementTree  # nosec B405 - writes, never reads
+from xml.etree import ElementTree  # nosec B405 # writes, never reads
 
 import numpy as np
 from rasterio.enums import ColorInterp

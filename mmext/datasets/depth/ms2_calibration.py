@@ -2,7 +2,7 @@
 
 import io
 import os
-import pickle  # nosec B403 - builds arrays only, see _ArrayUnpickler
+import pickle  # nosec B403 # builds arrays only, see _ArrayUnpickler
 from pathlib import Path
 from typing import Any
 

@@ -4,7 +4,7 @@ import html
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import quoteattr  # nosec B406 - writes, never reads
+from xml.sax.saxutils import quoteattr  # nosec B406 # writes, never reads
 
 import geopandas
 import numpy as np

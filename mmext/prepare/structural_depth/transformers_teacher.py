@@ -112,10 +112,10 @@ def _load(folder: Path) -> tuple[Any, Any]:
         ) from None
     try:
         # Weights in a pickle could run code; safetensors cannot.
-        model = AutoModelForDepthEstimation.from_pretrained(  # nosec B615 - local
+        model = AutoModelForDepthEstimation.from_pretrained(  # nosec B615 # local
             folder, local_files_only=True, use_safetensors=True
         )
-        processor = AutoImageProcessor.from_pretrained(  # nosec B615 - local
+        processor = AutoImageProcessor.from_pretrained(  # nosec B615 # local
             folder, local_files_only=True
         )
     except (OSError, ValueError, ImportError) as error:
