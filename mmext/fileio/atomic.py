@@ -64,7 +64,7 @@ def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[P
 
 #: GDAL and SQLite say only that some function failed, and give back what they took
 #: before they do: with less than this free, the disk was full.
-_FULL = 16 << 20
+NEARLY_FULL = 16 << 20
 _WRITERS = ("rasterio", "pyogrio", "sqlite3")
 
 
@@ -73,7 +73,7 @@ def _filled_the_disk(error: Exception, folder: Path) -> bool:
         return True
     if type(error).__module__.split(".")[0] not in _WRITERS:
         return False
-    return shutil.disk_usage(folder).free < _FULL
+    return shutil.disk_usage(folder).free < NEARLY_FULL
 
 
 # Once a folder: to list a folder of many files for each of them takes their square.

@@ -13,6 +13,7 @@ from rasterio._err import CPLE_BaseError  # GDAL's own; it has no public name
 from rasterio.errors import RasterioError
 
 from mmext.errors import UserError, one_line
+from mmext.fileio.atomic import NEARLY_FULL
 
 _LIBRARIES = (
     CPLE_BaseError,
@@ -23,9 +24,6 @@ _LIBRARIES = (
     pyogrio.errors.FeatureError,
     sqlite3.Error,
 )
-#: With less than this free, a write that fails has filled the disk: GDAL and SQLite
-#: give back what they took before they say so.
-_FULL = 16 << 20
 
 
 class CantWriteError(UserError):
@@ -49,7 +47,7 @@ def writing(path: Path, needed: int = 0) -> Iterator[None]:
     try:
         yield
     except _LIBRARIES as error:
-        full = min(before, _free(path)) < max(_FULL, needed)
+        full = min(before, _free(path)) < max(NEARLY_FULL, needed)
         if full or getattr(error, "errno", None) == errno.ENOSPC:
             reason = "no space left on the disk"
         else:
