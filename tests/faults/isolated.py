@@ -56,7 +56,7 @@ def isolated(
         todo = todo[done + 1 :]
 
 
-def in_own_process(run: Callable[[], Any]) -> None:
+def in_own_process(run: Callable[[], Any], seconds: float = 3600) -> None:
     """Do something in a forked process, so that no thread of it is in this one.
 
     GDAL and torch keep threads for later; a process forked from one that has such
@@ -67,7 +67,11 @@ def in_own_process(run: Callable[[], Any]) -> None:
     """
     child = _FORK.Process(target=run)
     child.start()
+    child.join(seconds)
+    late = child.exitcode is None
+    child.kill()
     child.join()
+    assert not late, f"took over {seconds} s"
     assert child.exitcode == 0
 
 

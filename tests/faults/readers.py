@@ -55,6 +55,7 @@ class Reader:
 
 def make_folder(root: Path) -> Path:
     """Write one good file of each kind, by our own programs where they write it."""
+    root.mkdir(exist_ok=True)
     rng = np.random.default_rng(0)
     image = rng.integers(20, 90, (3, 48, 64)).astype(np.uint8)
     mask = np.zeros((1, 48, 64), np.uint8)

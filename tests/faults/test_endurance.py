@@ -5,15 +5,15 @@ import resource
 from pathlib import Path
 
 import numpy as np
-import pytest
 from mmengine.hooks import Hook
 
 from mmext.engine.train import train
 from mmext.inference.backends import open_predictor
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping.many_scenes import predict_scenes
+from mmext.mapping import many_scenes
 from mmext.registry import HOOKS
 
+from .isolated import in_own_process
 from .readers import CONFIG, make_folder, training_options, write_raster
 
 
@@ -62,13 +62,12 @@ def test_many_epochs(tmp_path, make_store, long):
     assert_flat(UsageHook.samples, megabytes=30)
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return make_folder(tmp_path_factory.mktemp("model")) / "run" / "epoch_2.pth"
+def test_many_sheets(tmp_path, long):
+    in_own_process(lambda: map_sheets(tmp_path, 1000 if long else 16))
 
 
-def test_many_sheets(tmp_path, model, long, monkeypatch):
-    number = 1000 if long else 16
+def map_sheets(tmp_path, number):
+    model = make_folder(tmp_path / "model") / "run" / "epoch_2.pth"
     rng = np.random.default_rng(0)
     sheets = []
     for index in range(number):
@@ -80,12 +79,12 @@ def test_many_sheets(tmp_path, model, long, monkeypatch):
         samples.append(usage())
         return predict_scene(*arguments, **settings)
 
-    from mmext.mapping import many_scenes
-
     predict_scene = many_scenes.predict_scene
-    monkeypatch.setattr(many_scenes, "predict_scene", mapped)
+    many_scenes.predict_scene = mapped
     predictor = open_predictor(model, "eager", "cpu", 128, "fp32")
     settings = PredictionSettings(window=128)
-    assert predict_scenes(predictor, sheets, tmp_path / "map", settings) == []
+    assert (
+        many_scenes.predict_scenes(predictor, sheets, tmp_path / "map", settings) == []
+    )
     assert len(samples) == number
     assert_flat(samples, megabytes=30)
