@@ -22,7 +22,9 @@ def refused(tiny_options, work_dir, **changes):
 def test_a_head_that_does_not_fit_is_refused_before_anything_is_written(
     tiny_options, tmp_path
 ):
-    changes = {"model.decode_head.head.in_index": 9}
+    changes = {
+        f"model.decode_head.head.{key}": 7 for key in ("in_channels", "channels")
+    }
     line = refused(tiny_options, tmp_path / "run", **changes)
     assert line.startswith("train_dataloader: the model can't take its first sample")
     assert not (tmp_path / "run").exists()

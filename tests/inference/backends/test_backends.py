@@ -92,6 +92,8 @@ def test_refusals(exported, tmp_path):
 
 def test_each_process_of_a_machine_takes_its_own_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    # A command that ran in this process, as torchrun would start it, may have set it.
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
     assert _own_device("cuda") == "cuda"
     monkeypatch.setenv("LOCAL_RANK", "6")
     assert _own_device("cuda") == "cuda:2"
