@@ -85,7 +85,7 @@ def test_its_configs_are_found_from_anywhere(unpacked, tmp_path):
     ).stdout.splitlines()
     shipped = unpacked / "mmext" / ".mim" / "configs" / "demo" / "stage1_trunk.py"
     assert lines[-2] == str(shipped)
-    own = (ROOT / "configs/demo/_base_/stage1.py").read_text()
+    own = (ROOT / "configs/demo/_base_/size.py").read_text()
     assert lines[-1] == re.search(r"base_channels=(\d+)", own)[1]
 
 

@@ -20,7 +20,7 @@ from .test_predict_scenes import blobs, load
 
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from mmext.synthetic.thermal import (
     render_sequence,
 )
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 PIPELINE = [
     dict(type="LoadThermal"),
     dict(type="LoadDepth"),
