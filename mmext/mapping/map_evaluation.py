@@ -334,7 +334,7 @@ def _evaluate_fields(
 
 def _united_area(polygons: geopandas.GeoSeries) -> float:
     """m² that polygons cover, overlaps once."""
-    return float(ground_area(_disjoint(polygons)).sum())
+    return float(ground_area(_disjoint(polygons)[0]).sum())
 
 
 def _sources(
@@ -383,24 +383,27 @@ def covered_share(
     covered = np.zeros(len(polygons))
     if len(polygons) and len(others):
         left, owner = _pieces(polygons.to_numpy())
-        right, _ = _pieces(_disjoint(others).to_numpy())
+        _, right = _disjoint(others)
         first, second = shapely.STRtree(right).query(left, predicate="intersects")
         overlap = shapely.area(shapely.intersection(left[first], right[second]))
         np.add.at(covered, owner[first], overlap)
     return np.minimum(covered / shapely.area(polygons.to_numpy()), 1.0)
 
 
-def _disjoint(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
-    """Polygons of the same ground of which no two overlap."""
+def _disjoint(
+    polygons: geopandas.GeoSeries,
+) -> tuple[geopandas.GeoSeries, np.ndarray]:
+    """Polygons of the same ground of which no two overlap, and their pieces."""
     # A union of a noisy map's thousands takes minutes, and there is nothing to unite.
     pieces, owner = _pieces(polygons.to_numpy())
     first, second = shapely.STRtree(pieces).query(pieces, predicate="intersects")
     pairs = owner[first] < owner[second]
     shared = shapely.intersection(pieces[first[pairs]], pieces[second[pairs]])
     if not shapely.area(shared).any():
-        return polygons
+        return polygons, pieces
     united = geopandas.GeoSeries([polygons.union_all()], crs=polygons.crs)
-    return united.explode(ignore_index=True)
+    united = united.explode(ignore_index=True)
+    return united, _pieces(united.to_numpy())[0]
 
 
 def _pieces(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
