@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,28 @@ def tiny(store: Path, **changes: Any) -> dict[str, Any]:
         },
         **changes,
     }
+
+
+def keep_all(store: Path, **changes: Any) -> dict[str, Any]:
+    """:func:`tiny` with a checkpoint of every epoch, all kept."""
+    every = {
+        "default_hooks.checkpoint.max_keep_ckpts": -1,
+        "default_hooks.checkpoint.interval": 1,
+    }
+    return tiny(store, **{**every, **changes})
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory, make_store) -> Path:
+    """Eight tiles that the module's trainings share."""
+    return make_store(tmp_path_factory.mktemp("data") / "store", tiles=8, positive=4)
+
+
+@pytest.fixture
+def copy(trained: Path, tmp_path: Path) -> Path:
+    """The work directory that a module trained, to be spoilt."""
+    shutil.copytree(trained, tmp_path / trained.name)
+    return tmp_path / trained.name
 
 
 @pytest.fixture

@@ -12,15 +12,10 @@ from mmext.errors import UserError
 from mmext.fileio import locked
 from mmext.inference.checkpoint import load_model, read_checkpoint
 
-from .conftest import CONFIGS, tiny
+from .conftest import CONFIGS, keep_all
 
 TRUNK = CONFIGS / "stage1_trunk.py"
 CASE = CONFIGS / "stage2_A100-200.py"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory, make_store):
-    return make_store(tmp_path_factory.mktemp("data") / "store", tiles=8, positive=4)
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +23,9 @@ def trained(tmp_path_factory, store):
     """A trunk of four epochs, all checkpoints kept."""
     logging.disable(logging.INFO)
     work_dir = tmp_path_factory.mktemp("runs") / TRUNK.stem
-    train(TRUNK, work_dir, options(store))
+    train(TRUNK, work_dir, keep_all(store))
     yield work_dir
     logging.disable(logging.NOTSET)
-
-
-def options(store, **changes):
-    every = {
-        "default_hooks.checkpoint.max_keep_ckpts": -1,
-        "default_hooks.checkpoint.interval": 1,
-    }
-    return tiny(store, **{**every, **changes})
-
-
-@pytest.fixture
-def copy(trained, tmp_path):
-    """The same work directory, to be spoilt."""
-    shutil.copytree(trained, tmp_path / TRUNK.stem)
-    return tmp_path / TRUNK.stem
 
 
 def flip(path, position):
@@ -112,7 +92,7 @@ def test_resuming_falls_back_and_ends_the_same(how, copy, trained, store, capsys
     damage(copy / "epoch_3.pth", how)
     (copy / "last_checkpoint").write_text("/etc/passwd")
     (copy / "epoch_4 (copy).pth").touch()
-    train(TRUNK, copy, options(store), resume=True)
+    train(TRUNK, copy, keep_all(store), resume=True)
     said = capsys.readouterr().out
     for name in ("epoch_4.pth", "epoch_3.pth"):
         assert f"{name}: damaged" in said
@@ -124,25 +104,25 @@ def test_nothing_whole_is_left(copy, store):
     for path in copy.glob("epoch_*.pth"):
         path.write_bytes(b"")
     with pytest.raises(UserError, match=r"epoch_4.pth: damaged.*--overwrite"):
-        train(TRUNK, copy, options(store), resume=True)
+        train(TRUNK, copy, keep_all(store), resume=True)
     assert newest_whole_checkpoint(copy / "none") is None
 
 
 def test_a_damaged_parent_is_refused(copy, store):
     damage(copy / "epoch_4.pth", "flipped")
     with pytest.raises(UserError, match=r"epoch_4.pth: damaged"):
-        train(CONFIGS / "stage1_A.py", copy.with_name("stage1_A"), options(store))
+        train(CONFIGS / "stage1_A.py", copy.with_name("stage1_A"), keep_all(store))
     assert not copy.with_name("stage1_A").exists()
 
 
 def test_a_parent_that_was_killed_is_ended(copy, store, capsys):
     """Its snapshot of epoch 4 is there, but its last two epochs are not."""
-    longer = options(store, **{"train_cfg.max_epochs": 300})
+    longer = keep_all(store, **{"train_cfg.max_epochs": 300})
     record = json.loads((copy / "run.json").read_text())
     (copy / "run.json").write_text(json.dumps({**record, "state": "running"}))
     child = copy.with_name(CASE.stem)
     short = {"train_cfg.max_epochs": 300}
-    train(CASE, child, options(store, **short))
+    train(CASE, child, keep_all(store, **short))
     assert "has not ended" in capsys.readouterr().out
     assert not (copy / "epoch_6.pth").exists()
     train(CASE, child, longer, resume=True, with_parents=True)
@@ -153,10 +133,10 @@ def test_a_parent_that_was_killed_is_ended(copy, store, capsys):
 def test_a_branch_that_was_begun_needs_no_parent(copy, store):
     branch = copy.with_name("stage1_A")
     path = CONFIGS / "stage1_A.py"
-    train(path, branch, options(store))
+    train(path, branch, keep_all(store))
     before = weights(branch / "epoch_5.pth")
     (branch / "epoch_5.pth").unlink()
-    longer = options(store, **{"train_cfg.max_epochs": 350})
+    longer = keep_all(store, **{"train_cfg.max_epochs": 350})
     train(path, branch, longer)  # epochs 5 to 7 from the parent
     (branch / "epoch_7.pth").unlink()
     shutil.rmtree(copy)
@@ -168,7 +148,7 @@ def test_a_branch_that_was_begun_needs_no_parent(copy, store):
 def test_two_runs_in_one_work_directory(copy, store):
     before = {path.name: path.read_bytes() for path in copy.glob("*.pth")}
     with locked(copy), pytest.raises(UserError, match=f"{copy}: in use by process"):
-        train(TRUNK, copy, options(store), overwrite=True)
+        train(TRUNK, copy, keep_all(store), overwrite=True)
     assert {path.name: path.read_bytes() for path in copy.glob("*.pth")} == before
 
 
@@ -184,14 +164,14 @@ def test_two_runs_in_one_work_directory(copy, store):
 def test_mistakes_change_nothing(copy, store, arguments, changes, expected):
     before = {path.name: path.stat().st_mtime_ns for path in copy.iterdir()}
     with pytest.raises(UserError, match=expected):
-        train(TRUNK, copy, options(store, **changes), **arguments)
+        train(TRUNK, copy, keep_all(store, **changes), **arguments)
     assert {path.name: path.stat().st_mtime_ns for path in copy.iterdir()} == before
 
 
 def test_a_run_on_another_store_is_not_gone_on_with(copy, store, tmp_path, make_store):
     (copy / "epoch_4.pth").unlink()
     other = str(make_store(tmp_path / "other", tiles=8, seed=9))
-    changed = options(store, **{"train_dataloader.dataset.store": other})
+    changed = keep_all(store, **{"train_dataloader.dataset.store": other})
     with pytest.raises(UserError, match=r"epoch_3.pth: made from tile store"):
         train(TRUNK, copy, changed, resume=True)
 
@@ -203,8 +183,8 @@ def test_the_best_checkpoint_of_a_validation_that_was_made_up_for(store, tmp_pat
         "default_hooks.checkpoint.rule": "greater",
     }
     straight, ended = tmp_path / "straight", tmp_path / "ended"
-    train(TRUNK, straight, options(store, **best))
-    train(TRUNK, ended, options(store, **best))
+    train(TRUNK, straight, keep_all(store, **best))
+    train(TRUNK, ended, keep_all(store, **best))
     lines = (ended / "history.jsonl").read_text().splitlines()
     whole = json.loads(lines[1])
     whole.pop("test")
@@ -225,7 +205,7 @@ def test_the_best_checkpoint_of_a_validation_that_was_made_up_for(store, tmp_pat
     content = torch.load(ended / "epoch_2.pth", weights_only=True)
     forget(content)
     torch.save(content, ended / "epoch_2.pth")
-    train(TRUNK, ended, options(store, **best), resume=True)
+    train(TRUNK, ended, keep_all(store, **best), resume=True)
     one, other = ({p.name for p in w.glob("best_*")} for w in (straight, ended))
     assert len(other) == 1
     assert one == other

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 
 import pytest
 import torch
@@ -13,15 +12,10 @@ from mmext.engine.train import train
 from mmext.errors import UserError
 from mmext.registry import MODELS
 
-from .conftest import CONFIGS, tiny
+from .conftest import CONFIGS, keep_all, tiny
 
 TRUNK = CONFIGS / "stage1_trunk.py"
 EMA = dict(type="EMAHook")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory, make_store):
-    return make_store(tmp_path_factory.mktemp("data") / "store", tiles=8, positive=4)
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +29,7 @@ def trained(tmp_path_factory, store):
 
 
 def ema_options(store, **changes):
-    every = {
-        "default_hooks.checkpoint.max_keep_ckpts": -1,
-        "default_hooks.checkpoint.interval": 1,
-        "default_hooks.ema": EMA,
-    }
-    return tiny(store, **{**every, **changes})
-
-
-@pytest.fixture
-def copy(trained, tmp_path):
-    """The same work directory, to be spoilt."""
-    shutil.copytree(trained, tmp_path / TRUNK.stem)
-    return tmp_path / TRUNK.stem
+    return keep_all(store, **{"default_hooks.ema": EMA, **changes})
 
 
 def edit(path, change):
