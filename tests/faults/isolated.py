@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-_FORK = multiprocessing.get_context("fork")
+#: Children come from a clean process, not from this one: GDAL and torch keep threads
+#: for later, and a process forked from one that has such threads waits for them for
+#: ever. What they need is imported there once.
+_CLEAN = multiprocessing.get_context("forkserver")
+_CLEAN.set_forkserver_preload(["tests.faults.readers", "mmext.cli.app"])
 
 
 def isolated(
@@ -17,10 +21,11 @@ def isolated(
     extra_bytes: int = 2 << 30,
     seconds: int = 20,
 ) -> Iterator[tuple[Any, str]]:
-    """Try cases in a forked process and yield what went wrong.
+    """Try cases in a process of their own and yield what went wrong.
 
     Args:
-        run: Gets a case; gives None if all is well, otherwise what is wrong.
+        run: Gets a case; gives None if all is well, otherwise what is wrong. A
+            function or object of a module, so that another process can have it.
         cases: The cases, each tried once. After one that kills the process the next
             process goes on.
         extra_bytes: Address space that a case may take beyond what there is.
@@ -31,8 +36,8 @@ def isolated(
     """
     todo = list(cases)
     while todo:
-        receiver, sender = _FORK.Pipe(duplex=False)
-        child = _FORK.Process(target=_work, args=(run, todo, sender, extra_bytes))
+        receiver, sender = _CLEAN.Pipe(duplex=False)
+        child = _CLEAN.Process(target=_work, args=(run, todo, sender, extra_bytes))
         child.start()
         sender.close()
         done, late = 0, False
@@ -56,16 +61,13 @@ def isolated(
         todo = todo[done + 1 :]
 
 
-def in_own_process(run: Callable[[], Any], seconds: float = 3600) -> None:
-    """Do something in a forked process, so that no thread of it is in this one.
-
-    GDAL and torch keep threads for later; a process forked from one that has such
-    threads waits for them for ever.
+def in_own_process(run: Callable[[], Any], seconds: float = 120) -> None:
+    """Do something in a process of its own.
 
     Raises:
         AssertionError: It failed.
     """
-    child = _FORK.Process(target=run)
+    child = _CLEAN.Process(target=run)
     child.start()
     child.join(seconds)
     late = child.exitcode is None

@@ -1,9 +1,12 @@
 """Whatever is in a file, it is read, or refused in one line."""
 
 import contextlib
+import functools
 import io
 import shutil
 import traceback
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +21,47 @@ from .readers import READERS, make_folder, read_once
 SHORT, LONG = 40, 10_000
 
 
+@dataclass
+class DamagedRead:
+    """Reads a copy of a folder in which one file is damaged.
+
+    Args:
+        name: The reader.
+        root: The folder, with that file whole.
+    """
+
+    name: str
+    root: Path
+
+    def __post_init__(self) -> None:
+        self.file = self.root / READERS[self.name].file
+        self.whole = self.file.read_bytes()
+        self.answer: str | None = None
+
+    def __call__(self, seed: int) -> str | None:
+        reader = READERS[self.name]
+        if self.answer is None:
+            self.file.write_bytes(self.whole)
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.answer = read_once(reader, self.root)
+        self.file.write_bytes(mutate(self.whole, np.random.default_rng(seed)))
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                found = read_once(reader, self.root)
+        except UserError as error:
+            lines = str(error).splitlines()
+            return None if len(lines) == 1 else f"{len(lines)} lines: {error}"
+        except BaseException:
+            return traceback.format_exc()
+        if reader.exact and found != self.answer:
+            return "damaged, and read as if it were not"
+        return None
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
-    in_own_process(lambda: make_folder(folder))
+    in_own_process(functools.partial(make_folder, folder))
     return folder
 
 
@@ -33,31 +73,9 @@ def count(long):
 @pytest.mark.parametrize("name", READERS)
 def test_damaged_copies_are_read_or_refused(name, folder, count, tmp_path):
     """No traceback, crash, hang or memory without bound, whatever the damage."""
-    reader = READERS[name]
     root = tmp_path / "folder"
     shutil.copytree(folder, root)
-    good = (root / reader.file).read_bytes()
-    answers: list[str] = []
-
-    def attempt(seed: int) -> str | None:
-        if not answers:
-            with contextlib.redirect_stdout(io.StringIO()):
-                answers.append(read_once(reader, root))
-        damaged = mutate(good, np.random.default_rng(seed))
-        (root / reader.file).write_bytes(damaged)
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                found = read_once(reader, root)
-        except UserError as error:
-            lines = str(error).splitlines()
-            return None if len(lines) == 1 else f"{len(lines)} lines: {error}"
-        except BaseException:
-            return traceback.format_exc()
-        if reader.exact and found != answers[0]:
-            return "damaged, and read as if it were not"
-        return None
-
-    wrong = list(isolated(attempt, range(count)))
+    wrong = list(isolated(DamagedRead(name, root), range(count)))
     assert not wrong, (
         f"{len(wrong)} of {count}, the first: seed {wrong[0][0]}\n" + (wrong[0][1])
     )

@@ -1,5 +1,6 @@
 """Long runs neither gather memory nor leave files open."""
 
+import functools
 import gc
 import resource
 from pathlib import Path
@@ -63,7 +64,9 @@ def test_many_epochs(tmp_path, make_store, long):
 
 
 def test_many_sheets(tmp_path, long):
-    in_own_process(lambda: map_sheets(tmp_path, 1000 if long else 16))
+    in_own_process(
+        functools.partial(map_sheets, tmp_path, 1000 if long else 16), seconds=3600
+    )
 
 
 def map_sheets(tmp_path, number):

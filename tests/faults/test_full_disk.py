@@ -1,6 +1,7 @@
 """A disk that fills up: one line, nothing half-written, and a second call goes on."""
 
 import contextlib
+import functools
 import io
 import os
 import shutil
@@ -23,7 +24,7 @@ FREE = 24_576
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
-    in_own_process(lambda: make_folder(folder))
+    in_own_process(functools.partial(make_folder, folder))
     return folder
 
 
@@ -99,6 +100,23 @@ def call(command: list[object]) -> tuple[int, str]:
     return 0, err.getvalue()
 
 
+def refused(command: list[object]) -> str | None:
+    """What is wrong with how a command ended that found a full disk."""
+    status, text = call(command)
+    errors = [line for line in text.splitlines() if line.startswith("error: ")]
+    if status != 2 or len(errors) != 1 or "Traceback" in text:
+        return f"exit status {status}: {text[-2000:]}"
+    if not any(word in errors[0] for word in ("space", "disk", "bytes")):
+        return f"doesn't speak of the disk: {errors[0]}"
+    return None
+
+
+def succeeded(command: list[object]) -> str | None:
+    """What is wrong with how a command ended that had room."""
+    status, text = call(command)
+    return None if status == 0 else text[-2000:]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_full_disk_is_one_line_and_leaves_nothing(name, folder, disk, long):
     if not (long or name in ("prepare", "train", "predict")):
@@ -106,16 +124,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(name, folder, disk, long):
     out = disk / "out"
     command = COMMANDS[name](folder, out)
 
-    def attempt(step: str) -> str | None:
-        status, text = call(command)
-        errors = [line for line in text.splitlines() if line.startswith("error: ")]
-        if status != 2 or len(errors) != 1 or "Traceback" in text:
-            return f"exit status {status}: {text[-2000:]}"
-        if not any(word in errors[0] for word in ("space", "disk", "bytes")):
-            return f"doesn't speak of the disk: {errors[0]}"
-        return None
-
-    assert list(isolated(attempt, ["full"], seconds=120)) == []
+    assert list(isolated(refused, [command], seconds=120)) == []
     left = {path.name for path in disk.rglob("*") if path.is_file()} - {"ballast"}
     torn = {name for name in left if ".tmp-" in name or ".old-" in name}
     assert not torn
@@ -124,8 +133,5 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(name, folder, disk, long):
 
     (disk / "ballast").unlink()
 
-    def again(step: str) -> str | None:
-        status, text = call([*command, *(["--resume"] if name == "train" else [])])
-        return None if status == 0 else text[-2000:]
-
-    assert list(isolated(again, ["room"], seconds=120)) == []
+    again = [*command, *(["--resume"] if name == "train" else [])]
+    assert list(isolated(succeeded, [again], seconds=120)) == []
