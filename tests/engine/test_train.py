@@ -2,6 +2,7 @@
 
 import json
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,6 +111,34 @@ def test_every_shipped_config_trains(path, tmp_path, tiny_options, shared_parent
     assert (
         lines[-1]["epoch"] == json.loads((work_dir / "run.json").read_text())["epochs"]
     )
+
+
+@HOOKS.register_module(force=True)
+class PresentCheckpointsHook(Hook):
+    """Notes which checkpoints there are while another one is written."""
+
+    seen: list[list[str]] = []  # noqa: RUF012 - read by the test
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        found = Path(runner.work_dir).glob("epoch_*.pth")
+        self.seen.append(sorted(path.name for path in found))
+
+
+def test_the_only_checkpoint_stays_until_the_next_is_whole(tmp_path, tiny_options):
+    PresentCheckpointsHook.seen.clear()
+    options = {
+        "default_hooks.checkpoint.max_keep_ckpts": 1,
+        "default_hooks.checkpoint.interval": 1,
+        "default_hooks.present": dict(type="PresentCheckpointsHook"),
+    }
+    train(TRUNK, tmp_path / "run", tiny_options(**options))
+    assert PresentCheckpointsHook.seen == [
+        [],
+        ["epoch_1.pth"],
+        ["epoch_2.pth"],
+        ["epoch_3.pth"],
+    ]
+    assert [p.name for p in (tmp_path / "run").glob("epoch_*.pth")] == ["epoch_4.pth"]
 
 
 def test_a_killed_run_resumes_to_the_same_result(tmp_path, tiny_options):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from pydantic import Field
@@ -83,6 +84,20 @@ class AtomicCheckpointHook(CheckpointHook):
             meta = dict(epoch=runner.epoch, iter=runner.iter)
             self._save_checkpoint_with_step(runner, runner.epoch, meta)
         super().after_train(runner)
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        """Delete the oldest checkpoint when the new one is whole; mmengine does before.
+
+        So that there is always one, also with ``max_keep_ckpts=1`` and a full disk.
+        """
+        oldest = None
+        if self.max_keep_ckpts > 0:
+            kept = self.keep_ckpt_ids
+            if len(kept) == self.max_keep_ckpts and kept[-1] != step:
+                oldest = kept.popleft()
+        super()._save_checkpoint_with_step(runner, step, meta)
+        if oldest is not None and is_main_process():
+            Path(self.out_dir, self.filename_tmpl.format(oldest)).unlink(True)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep only plain values of the config and the message hub."""
