@@ -61,8 +61,12 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     packages=find_packages(include=["mmext", "mmext.*"]),
-    # PEP 561: the types are for whoever imports mmext, too.
-    package_data={"mmext": ["py.typed"]},
+    package_data={
+        # PEP 561: the types are for whoever imports mmext, too.
+        "mmext": ["py.typed"],
+        "mmext.mapping.label_review": ["templates/*"],
+        "mmext.reporting": ["templates/*", "*.mplstyle"],
+    },
     cmdclass={"build_py": BuildWithConfigs},
     install_requires=[
         # 2.4: the first whose torch.load(weights_only=True) takes safe globals
@@ -95,6 +99,8 @@ setup(
         "Pillow>=10.1",
         # 4.10: thermal images and videos; built for numpy 2.
         "opencv-python>=4.10",
+        # 3.1: pages and forms; torch brings it.
+        "Jinja2>=3.1",
         # 4.66: bars that let a line be written above them.
         "tqdm>=4.66",
         # 2.9: dataclasses and TypedDicts whose refusals name every place.

@@ -1,15 +1,14 @@
 """What an annotator gets: a styled GeoPackage, thumbnails and a contact sheet."""
 
-import html
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import quoteattr  # nosec B406 # writes, never reads
 
 import geopandas
 import numpy as np
 import pyogrio
 import shapely
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, ImageDraw
 from rasterio.windows import Window
 from scipy import ndimage
@@ -32,7 +31,17 @@ _PANEL, _LEAST_SIDE, _GAP = 192, 48, 4
 _LABEL_COLOUR = (255, 212, 0)
 #: Columns that only the thumbnails need.
 _PLACE = ["row", "column", "side"]
-
+#: In QGIS, where the review lies: the layer's path is FILE.gpkg|layername=…, and
+#: file_path drops what follows the last slash.
+_FOLDER = "file_path(layer_property(@layer, 'path'))"
+_TEMPLATES = Environment(
+    loader=PackageLoader("mmext.mapping.label_review"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 _Candidate = tuple[str, shapely.Geometry]
 
@@ -176,39 +185,8 @@ def _stretched(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
 
 def _style() -> str:
     """Outlines by kind, a list for the verdict, the thumbnail in form and map tip."""
-    choices = "".join(
-        f'<Option type="Map"><Option name="{v}" type="QString" value="{v}"/></Option>'
-        for v in VERDICTS
-    )
-    # The layer's path is FILE.gpkg|layername=…; file_path drops what follows the
-    # last slash.
-    folder = "file_path(layer_property(@layer, 'path'))"
-    widgets = (
-        '<fieldConfiguration><field name="verdict"><editWidget type="ValueMap"><config>'
-        f'<Option type="Map"><Option name="map" type="List">{choices}</Option></Option>'
-        '</config></editWidget></field><field name="thumbnail">'
-        '<editWidget type="ExternalResource"><config><Option type="Map">'
-        '<Option name="DocumentViewer" type="int" value="1"/>'
-        '<Option name="RelativeStorage" type="int" value="2"/>'
-        '<Option name="PropertyCollection" type="Map">'
-        '<Option name="name" type="QString" value=""/>'
-        '<Option name="properties" type="Map">'
-        '<Option name="propertyRootPath" type="Map">'
-        '<Option name="active" type="bool" value="true"/>'
-        '<Option name="type" type="int" value="3"/>'
-        f'<Option name="expression" type="QString" value={quoteattr(folder)}/>'
-        '</Option></Option><Option name="type" type="QString" value="collection"/>'
-        "</Option></Option></config></editWidget></field></fieldConfiguration>"
-        "<mapTip>"
-        + html.escape(
-            '<b>[% "rank" %] [% "kind" %]</b><br>'
-            f'<img src="file:///[% {folder} %]/[% "thumbnail" %]">'
-        )
-        + "</mapTip>"
-    )
-    style = categorised_outlines("kind", COLOURS).replace(
-        "</qgis>", widgets + "</qgis>"
-    )
+    form = _TEMPLATES.get_template("form.qml").render(verdicts=VERDICTS, folder=_FOLDER)
+    style = categorised_outlines("kind", COLOURS).replace("</qgis>", f"{form}</qgis>")
     return style.replace(
         'styleCategories="Symbology"',
         'styleCategories="Symbology|Fields|Forms|MapTips"',
@@ -216,30 +194,9 @@ def _style() -> str:
 
 
 def _contact_sheet(table: geopandas.GeoDataFrame, title: str) -> str:
-    cards = []
-    for row in table.itertuples():
-        colour = "rgb({}, {}, {})".format(*COLOURS[row.kind])
-        cut = row.label_seen < LEAST_SEEN
-        seen = f" · {row.label_seen:.0%} of the label seen" if cut else ""
-        cards.append(
-            f'<figure><img loading="lazy" src="{html.escape(row.thumbnail)}" '
-            f'alt="candidate {row.rank}"><figcaption><b>{row.rank}</b> '
-            f'<span style="color: {colour}">{html.escape(row.kind)}</span> · '
-            f"score {row.score:.2f} · {row.area_m2:.0f} m² · wrong in "
-            f"{row.share_wrong:.0%} of the passes, last in epoch {row.last_epoch} · "
-            f"now {row.probability:.2f}{seen} · {html.escape(row.scene)}</figcaption>"
-            "</figure>"
-        )
-    return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title><style>"
-        "body{font:14px sans-serif;margin:1.5em;background:#fff;color:#222}"
-        "main{display:grid;gap:1em;"
-        "grid-template-columns:repeat(auto-fill,minmax(388px,1fr))}"
-        "figure{margin:0}img{display:block;width:388px;background:#eee}"
-        "figcaption{width:388px;font-size:12px;margin-top:.3em}"
-        f"</style></head><body><h1>{html.escape(title)}: {len(table)} candidates</h1>"
-        "<p>Left the image, right with the labels (yellow) and the candidate (in the "
-        "colour of its kind). Verdicts go into the GeoPackage.</p>"
-        f"<main>{''.join(cards)}</main></body></html>\n"
+    return _TEMPLATES.get_template("contact_sheet.html").render(
+        title=title,
+        candidates=list(table.itertuples()),
+        colours=COLOURS,
+        least_seen=LEAST_SEEN,
     )

@@ -1,5 +1,6 @@
 """The test scenes: maps, and what changed from stage 1 to stage 2."""
 
+from mmext.reporting.html_page import Link
 from mmext.reporting.report_writer import ReportWriter
 
 from .evaluation import Evaluation
@@ -120,5 +121,5 @@ def _linked(find: Find, rank: int) -> dict[str, object]:
         value = row[key]
         row[key] = "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
     if find.degrees is not None:
-        row["link"] = ("open", _MAP_SITE.format(*find.degrees))
+        row["link"] = Link("open", _MAP_SITE.format(*find.degrees))
     return row

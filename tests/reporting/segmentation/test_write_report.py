@@ -1,4 +1,5 @@
 import csv
+import html
 import re
 
 import pytest
@@ -54,7 +55,7 @@ def test_everything(whole_experiment, tmp_path):
     for name in ("finds", "runs", "intervals"):
         assert (out / f"{name}.csv").is_file()
     assert "the intervals are rather too" in page
-    assert "type='BinarySegmentor'" in page.replace("&#x27;", "'")  # the config
+    assert "type='BinarySegmentor'" in html.unescape(page)  # the config
 
 
 def test_several_seeds(whole_experiment, tmp_path):
