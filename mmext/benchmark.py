@@ -23,7 +23,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.checkpoint import LoadedModel
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.inference.training_set_pass import predict_store
+from mmext.inference.store_pass import predict_share
 from mmext.mapping.predict_scene import predict_scene
 from mmext.mapping.windows import window_rows
 from mmext.models.decoders.union_decoder import UnionDecoder
@@ -209,7 +209,7 @@ def _accumulation(loaded: LoadedModel, store: TileStore, repeats: int) -> str:
         optimizer.step()
 
     def passes() -> None:
-        for _ in predict_store(model, store, 16):
+        for _ in predict_share(model, store, 16):
             pass
 
     one_pass, one_step = _medians(repeats, passes, step)

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +16,8 @@ from mmext.checked import read_json
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path, open_array
+
+from .store_pass import predict_tiles
 
 if TYPE_CHECKING:
     from mmext.models.segmentors import BinarySegmentor
@@ -93,11 +94,14 @@ def dump_predictions(
     """Predict every tile and write the answers; memory does not grow with the store.
 
     Args:
-        model: In eval mode, on any device.
+        model: On any device.
         store: The tiles.
         path: The folder to write, replaced in one step.
         about: What the dump's ``meta`` says of the model, plain values.
         batch_size: Tiles a batch.
+
+    Raises:
+        UserError: A probability is NaN.
     """
     count, height, width = store.masks.shape
     shapes = _shapes(count, len(model.channels), height, width)
@@ -107,14 +111,19 @@ def dump_predictions(
             np.lib.format.open_memmap(folder / name, "w+", np.dtype(dtype), shape)
             for name, (shape, dtype) in shapes.items()
         )
-        for start, answer, decision in _predict(model, store, batch_size):
-            span = slice(start, start + len(answer))
+        for tiles in tqdm(
+            predict_tiles(model, store, np.arange(count), batch_size),
+            total=-(-count // batch_size),
+            desc=f"Predicting {store.path.name}",
+            unit="batch",
+        ):
+            ids = tiles.tile_ids
             # float64: near 1 the logit of a float32 is rough.
-            odds = torch.logit(answer.double()).clamp(-MAX_LOGIT, MAX_LOGIT)
-            logits[span] = odds.numpy().astype(np.float16)
-            mask[span] = _pack(decision["mask"])
+            odds = torch.logit(tiles.probabilities.cpu().double())
+            logits[ids] = odds.clamp(-MAX_LOGIT, MAX_LOGIT).numpy().astype(np.float16)
+            mask[ids] = _pack(tiles.mask)
             for index, name in enumerate(model.channels):
-                decided[span, index] = _pack(decision["channels"][name])
+                decided[ids, index] = _pack(tiles.channels[name])
         for array in (logits, mask, decided):
             array.flush()
         text = {
@@ -162,24 +171,5 @@ def _shapes(
     }
 
 
-def _predict(
-    model: "BinarySegmentor", store: TileStore, batch_size: int
-) -> Iterator[tuple[int, torch.Tensor, dict[str, Any]]]:
-    device = next(model.parameters()).device
-    for start in tqdm(
-        range(0, len(store), batch_size),
-        desc=f"Predicting {store.path.name}",
-        unit="batch",
-    ):
-        tiles = np.asarray(store.images[start : start + batch_size], np.float32)
-        with torch.inference_mode():
-            images = torch.from_numpy(tiles).permute(0, 3, 1, 2).to(device)
-            answer = model.probabilities(images)
-            decision = model.decide(answer)
-            channels = {name: m.cpu() for name, m in decision["channels"].items()}
-        both = {"mask": decision["mask"].cpu(), "channels": channels}
-        yield start, answer.cpu(), both
-
-
-def _pack(masks: torch.Tensor) -> np.ndarray:
-    return np.packbits(masks.flatten(1).numpy(), axis=1)
+def _pack(masks: np.ndarray) -> np.ndarray:
+    return np.packbits(masks.reshape(len(masks), -1), axis=1)

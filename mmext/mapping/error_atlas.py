@@ -1,7 +1,6 @@
 """Where a model kept being wrong, as rasters and ranked polygons."""
 
 import os
-from functools import partial
 from pathlib import Path
 
 import geopandas
@@ -82,7 +81,7 @@ def read_errors(bank: ErrorBank, grid: SceneGrid, window: Window) -> Layers:
     names = error_layers(bank)
     return grid.place(
         window,
-        partial(_read_errors, bank),
+        ((tile, _read_errors(bank, tile)) for tile in grid.tiles_in(window)),
         dict.fromkeys(names, (np.uint16, NO_DATA)),
         {name: _earlier if name == "first_epoch" else np.maximum for name in names},
     )

@@ -1,6 +1,6 @@
 """Putting a store's tiles back on their scene's grid, window by window."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import rasterio
@@ -54,10 +54,21 @@ class SceneGrid:
         for row in range(0, self.height, rows):
             yield Window(0, row, self.width, min(rows, self.height - row))
 
+    def tiles_in(self, window: Window) -> np.ndarray:
+        """The (M,) ids of the tiles that show a part of a window, ascending."""
+        top, left = int(window.row_off), int(window.col_off)
+        near = (
+            (self._rows < top + int(window.height))
+            & (self._rows + self._size > top)
+            & (self._columns < left + int(window.width))
+            & (self._columns + self._size > left)
+        )
+        return self._ids[near]
+
     def place(
         self,
         window: Window,
-        read: Callable[[int], Layers],
+        tiles: Iterable[tuple[int, Layers]],
         fill: Mapping[str, tuple[DTypeLike, float]],
         join: Mapping[str, Join] | None = None,
     ) -> Layers:
@@ -65,7 +76,7 @@ class SceneGrid:
 
         Args:
             window: Inside the scene.
-            read: Gives the layers (h, w, …) of a tile by its id.
+            tiles: The ids of :meth:`tiles_in`, each with the tile's layers (h, w, …).
             fill: By layer its dtype and the value where no tile lies. For a layer
                 of several bands the dtype is a sub-array's, ``(type, (bands,))``.
             join: By layer what becomes of two values where tiles overlap; the
@@ -83,13 +94,8 @@ class SceneGrid:
             for name, (dtype, value) in fill.items()
         }
         covered = np.zeros((height, width), bool)
-        near = (
-            (self._rows < top + height)
-            & (self._rows + self._size > top)
-            & (self._columns < left + width)
-            & (self._columns + self._size > left)
-        )
-        for index in np.flatnonzero(near):
+        for tile_id, layers in tiles:
+            index = np.searchsorted(self._ids, tile_id)
             row, column = self._rows[index] - top, self._columns[index] - left
             there = (
                 slice(max(0, row), min(height, row + self._size)),
@@ -99,7 +105,7 @@ class SceneGrid:
                 slice(part.start - offset, part.stop - offset)
                 for part, offset in zip(there, (row, column), strict=True)
             )
-            for name, tile in read(int(self._ids[index])).items():
+            for name, tile in layers.items():
                 new = tile[here]
                 if join and name in join:
                     old = placed[name][there]

@@ -25,7 +25,7 @@ class Stub(torch.nn.Module):
         self.decoder = UnionDecoder(threshold={"target": 0.5, "error": 0.3})
 
     def probabilities(self, inputs):
-        return ((inputs[:, :2] - 30) / 120).clamp(0, 1)
+        return ((inputs[:, :2].float() - 30) / 120).clamp(0, 1)
 
     def decide(self, probabilities):
         return self.decoder(probabilities, self.channels)
@@ -84,6 +84,16 @@ def test_a_broken_off_dump_leaves_the_old_one(store, dump, tmp_path):
         dump_predictions(Failing(), store, tmp_path / "dump")
     assert load_predictions(tmp_path / "dump").meta == dump.meta
     assert sorted(p.name for p in tmp_path.iterdir()) == ["dump", "store"]
+
+
+def test_nan_is_no_answer(store, dump, tmp_path):
+    class Broken(Stub):
+        def probabilities(self, inputs):
+            return super().probabilities(inputs) / 0
+
+    with pytest.raises(UserError, match="predictions hold NaN, of tiles 0, 1, 2"):
+        dump_predictions(Broken(), store, tmp_path / "dump")
+    assert load_predictions(tmp_path / "dump").meta == dump.meta
 
 
 def test_what_is_no_dump_is_refused(dump, tmp_path):

@@ -38,8 +38,19 @@ def test_tiles_make_the_scene_again(cut):
     expected = scene.copy()
     expected[14:18, 14:18] = 9999  # only the tile that is left out lay there
     for window in (grid.whole, Window(7, 3, 13, 11), Window(29, 20, 1, 1)):
-        placed = grid.place(window, lambda i: {"image": store.images[i]}, image)
+        near = [int(i) for i in grid.tiles_in(window)]
+        placed = grid.place(
+            window, ((i, {"image": store.images[i]}) for i in near), image
+        )
         row, column = window.row_off, window.col_off
+        assert near == [
+            tile.tile_id
+            for tile in store.tiles.itertuples()
+            if row < tile.row_off + TILE
+            and tile.row_off < row + window.height
+            and column < tile.col_off + TILE
+            and tile.col_off < column + window.width
+        ]
         part = expected[row : row + window.height, column : column + window.width]
         np.testing.assert_array_equal(placed["image"][..., 0], part)
 
@@ -58,8 +69,10 @@ def test_overlaps_are_joined(cut):
     grid = SceneGrid(store, "s")
     count = {"count": (np.uint16, 0)}
 
-    def ones(_):
-        return {"count": np.ones((TILE, TILE), np.uint16)}
+    ones = [
+        (tile, {"count": np.ones((TILE, TILE), np.uint16)})
+        for tile in range(len(store))
+    ]
 
     summed = grid.place(grid.whole, ones, count, {"count": np.add})["count"]
     assert set(np.unique(summed)) == {0, 1, 2, 4, 3}

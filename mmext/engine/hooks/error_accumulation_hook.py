@@ -14,7 +14,7 @@ from mmext.checked import Count, Index, Share, checked
 from mmext.engine.run_warnings import warn_once
 from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
-from mmext.inference.training_set_pass import PredictedTiles
+from mmext.inference.store_pass import PredictedTiles
 from mmext.pixel_values import IGNORE
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank

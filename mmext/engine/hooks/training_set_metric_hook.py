@@ -12,7 +12,7 @@ from mmext.checked import Count, checked
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
-from mmext.inference.training_set_pass import PredictedTiles, predict_store
+from mmext.inference.store_pass import PredictedTiles, predict_share
 from mmext.registry import HOOKS
 
 TRAIN_SCORES = "mmext_train_scores"
@@ -66,7 +66,7 @@ class TrainingSetMetricHook(Hook):
     ) -> dict[str, dict[str, float]]:
         sums: dict[str, Confusion] = {}
         batch_size = self.batch_size or runner.train_dataloader.batch_size
-        for tiles in predict_store(runner.model, self.store, batch_size, self.tile_ids):
+        for tiles in predict_share(runner.model, self.store, batch_size, self.tile_ids):
             if on_tiles is not None:
                 on_tiles(tiles)
             masks = dict(tiles.channels)

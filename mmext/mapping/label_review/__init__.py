@@ -3,7 +3,7 @@ from .correcting import apply_review
 from .label_file import LabelFile
 from .making import make_review
 from .ranking_evaluation import compare_rankings
-from .review import review, target_of
+from .review import review
 from .review_files import write_review
 
 __all__ = [
@@ -14,6 +14,5 @@ __all__ = [
     "label_candidates",
     "make_review",
     "review",
-    "target_of",
     "write_review",
 ]

@@ -12,7 +12,7 @@ from mmext.structures.error_bank import ErrorBank
 
 from .label_file import LabelFile
 from .ranking_evaluation import compare_rankings
-from .review import review, target_of
+from .review import review
 from .review_files import check_review_path, write_review
 
 
@@ -52,8 +52,8 @@ def make_review(
     known = read_vector(planted) if planted else None
     store, bank = TileStore(store_path), ErrorBank.load(snapshot)
     labels = LabelFile.read(labels_path, layer, where) if labels_path else None
-    predict = target_of(_segmentor(load_model(checkpoint, device), store))
-    table = review(bank, store, predict, tolerance, labels)
+    model = _segmentor(load_model(checkpoint, device), store)
+    table = review(bank, store, model, tolerance, labels)
     write_review(table, store, out, labels)
     print(f"{out}, {out.with_suffix('.html')}: {len(table)} candidates")
     if labels is None and store.meta["crs"] is not None:

@@ -1,16 +1,15 @@
 """From a bank, its store and a model to a ranked list for annotators."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import geopandas
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
+from mmext.inference.store_pass import predict_tiles
 from mmext.mapping.error_atlas import check_same_store, read_errors
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
 from mmext.pixel_values import IGNORE
@@ -22,27 +21,11 @@ from .duplicates import one_of_each
 from .label_file import LabelFile
 from .label_objects import LabelObjects, SceneObjects, Sightings
 
-#: (1, C, H, W) raw pixel values to the target's probability and what is decided of
-#: it, each (1, H, W).
-Predict = Callable[[Tensor], tuple[Tensor, Tensor]]
-
-
-def target_of(model: BinarySegmentor) -> Predict:
-    """The target channel of a model, by the threshold of its own decoder."""
-    channel = model.channels.index("target")
-
-    def predict(image: Tensor) -> tuple[Tensor, Tensor]:
-        probabilities = model.probabilities(image)
-        decided = model.decide(probabilities)["channels"]["target"]
-        return probabilities[:, channel], decided
-
-    return predict
-
 
 def review(
     bank: ErrorBank,
     store: TileStore,
-    predict: Predict,
+    model: BinarySegmentor,
     tolerance: int = 2,
     labels: LabelFile | None = None,
 ) -> geopandas.GeoDataFrame:
@@ -54,7 +37,8 @@ def review(
     Args:
         bank: With counts.
         store: The store it was accumulated over.
-        predict: The final model, see :func:`target_of`.
+        model: The final one; of its channels the target counts, by the threshold of
+            its own decoder.
         tolerance: See :func:`label_candidates`.
         labels: The polygons that the store was cut with, so that candidates name
             theirs; None takes connected pixels for labels.
@@ -66,8 +50,8 @@ def review(
         the first that the scene shows (NaN where there is none).
 
     Raises:
-        UserError: The bank has no counts, or is of another store; or the labels are
-            not those of the store.
+        UserError: The bank has no counts, or is of another store; the labels are not
+            those of the store; or a prediction is NaN.
     """
     check_same_store(bank, store)
     if not bank.has_counts:
@@ -76,7 +60,7 @@ def review(
     tables = []
     for scene in tqdm(sorted(store.tiles["scene"].unique()), desc="Scenes"):
         grid = SceneGrid(store, scene)
-        present = _predict_scene(store, grid, predict)
+        present = _predict_scene(store, grid, model)
         history = ErrorHistory(
             read_errors(bank, grid, grid.whole),
             bank.passes,
@@ -101,10 +85,11 @@ def review(
     for note in sightings.notes(objects) if objects else []:
         print(note)
     joined = pd.concat(tables, ignore_index=True)
-    joined["best"] = [
+    best = [
         not numbers or sightings.best_scene(numbers[0]) == scene
         for numbers, scene in zip(joined["objects"], joined["scene"], strict=True)
     ]
+    joined["best"] = np.array(best, bool)  # also where there is no candidate
     single = one_of_each(joined, abs(grid.transform.determinant) ** 0.5)
     if len(single) < len(joined):
         print(f"{len(joined) - len(single)} candidates show what another one shows")
@@ -144,20 +129,25 @@ def _numbered_for_all(
     )
 
 
-def _predict_scene(store: TileStore, grid: SceneGrid, predict: Predict) -> Layers:
-    def read(tile_id: int) -> Layers:
-        image = torch.from_numpy(np.array(store.images[tile_id], np.float32))
-        with torch.inference_mode():
-            probability, decided = predict(image.permute(2, 0, 1)[None])
-        return {
-            "labels": store.masks[tile_id],
-            "probability": probability[0].cpu().numpy(),
-            "predicted": decided[0].cpu().numpy(),
-        }
+def _predict_scene(store: TileStore, grid: SceneGrid, model: BinarySegmentor) -> Layers:
+    channel = model.channels.index("target")
+
+    def predicted() -> Iterator[tuple[int, Layers]]:
+        for tiles in predict_tiles(model, store, grid.tiles_in(grid.whole)):
+            probability = tiles.probabilities[:, channel].cpu().numpy()
+            for index, tile_id in enumerate(tiles.tile_ids.tolist()):
+                yield (
+                    tile_id,
+                    {
+                        "labels": tiles.target[index],
+                        "probability": probability[index],
+                        "predicted": tiles.channels["target"][index],
+                    },
+                )
 
     fill = {
         "labels": (np.uint8, IGNORE),
         "probability": (np.float32, 0),
         "predicted": (np.bool_, False),
     }
-    return grid.place(grid.whole, read, fill)
+    return grid.place(grid.whole, predicted(), fill)

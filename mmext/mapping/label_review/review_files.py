@@ -139,7 +139,10 @@ def _thumbnail(
     window = place.window(grid)
     layers = grid.place(
         window,
-        lambda tile: {"image": store.images[tile], "labels": store.masks[tile]},
+        (
+            (tile, {"image": store.images[tile], "labels": store.masks[tile]})
+            for tile in grid.tiles_in(window)
+        ),
         {
             "image": ((store.images.dtype, store.images.shape[-1:]), 0),
             "labels": (np.uint8, IGNORE),

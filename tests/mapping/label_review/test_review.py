@@ -17,7 +17,6 @@ from mmext.mapping.label_review import (
     LabelFile,
     apply_review,
     review,
-    target_of,
     write_review,
 )
 from mmext.mapping.label_review.kinds import COLOURS
@@ -61,8 +60,22 @@ def _bank(store, path, counts=True):
     return ErrorBank.load(path)
 
 
-def _bright(image):
-    return (image[:, 0] > 0).float(), image[:, 0] > 0
+class _Model(torch.nn.Module):
+    """Two channels, the target where a pixel isn't black, and nothing."""
+
+    channels = ("target", "error")
+
+    def __init__(self, threshold=0.5):
+        super().__init__()
+        self.anything = torch.nn.Parameter(torch.zeros(1))
+        self.decoder = UnionDecoder(threshold={"target": threshold, "error": 0.5})
+
+    def probabilities(self, inputs):
+        target = (inputs[:, 0] > 0).float()
+        return torch.stack([target, torch.zeros_like(target)], dim=1)
+
+    def decide(self, probabilities):
+        return self.decoder(probabilities, self.channels)
 
 
 def _sheets(folder, labels, present, sheets):
@@ -110,7 +123,7 @@ def _sheets(folder, labels, present, sheets):
 def test_a_field_over_two_tiles_is_one_candidate(tmp_path):
     store = _store(tmp_path / "store")
     bank = _bank(store, tmp_path / "b.npz")
-    table = review(bank, store, _bright)
+    table = review(bank, store, _Model())
     assert table["kind"].tolist() == ["missing target"]
     assert table.geometry.area.tolist() == [48]
     assert (table["rank"].tolist(), table["score"].tolist()) == ([1], [1])
@@ -144,7 +157,7 @@ def test_what_two_sheets_show_is_one_candidate(tmp_path, sheets, capsys):
     present = [square(92, 0, 12), square(87, 29), square(20, 5, 20)]
     store, bank = _sheets(tmp_path, labels, present, sheets)
     file = LabelFile.read(write_labels(tmp_path / "labels.gpkg", labels))
-    table = review(bank, store, _bright, labels=file).set_index("kind")
+    table = review(bank, store, _Model(), labels=file).set_index("kind")
     assert sorted(table.index) == ["boundary shift", "missing target", "wrong target"]
     missing = table.loc["missing target"]
     assert missing.geometry.symmetric_difference(present[0]).area < 1e-6
@@ -173,8 +186,8 @@ def test_a_label_is_not_wrong_by_the_sliver_that_a_sheet_shows(tmp_path):
     labels, present = [square(98, 10, 20)], [square(100, 10, 20)]
     store, bank = _sheets(tmp_path, labels, present, TWO_SHEETS)
     file = LabelFile.read(write_labels(tmp_path / "labels.gpkg", labels))
-    assert "wrong target" in review(bank, store, _bright)["kind"].tolist()
-    assert "wrong target" not in review(bank, store, _bright, labels=file)["kind"]
+    assert "wrong target" in review(bank, store, _Model())["kind"].tolist()
+    assert "wrong target" not in review(bank, store, _Model(), labels=file)["kind"]
 
 
 def test_parts_of_one_feature_are_judged_by_themselves(tmp_path):
@@ -183,17 +196,17 @@ def test_parts_of_one_feature_are_judged_by_themselves(tmp_path):
     labels = [several, neighbour]
     store, bank = _sheets(tmp_path, labels, [square(10, 5), neighbour], {"s": (0, 100)})
     file = LabelFile.read(write_labels(tmp_path / "labels.gpkg", labels))
-    [row] = review(bank, store, _bright, labels=file).itertuples()
+    [row] = review(bank, store, _Model(), labels=file).itertuples()
     assert (row.kind, row.labels) == ("wrong target", file.names[1])
     # Without the file, the two that touch are one label, and not wrong altogether.
-    assert review(bank, store, _bright)["labels"].tolist() in ([""], [])
+    assert review(bank, store, _Model())["labels"].tolist() in ([""], [])
 
 
 def test_labels_drawn_twice_go_together(tmp_path):
     labels = [square(10, 5), square(10.4, 5), square(40, 5)]
     store, bank = _sheets(tmp_path, labels, [square(40, 5)], {"s": (0, 100)})
     file = LabelFile.read(write_labels(tmp_path / "labels.gpkg", labels))
-    [row] = review(bank, store, _bright, labels=file).itertuples()
+    [row] = review(bank, store, _Model(), labels=file).itertuples()
     assert row.labels.split() == list(file.names[:2])
 
 
@@ -201,7 +214,7 @@ def test_labels_of_another_store_are_refused(tmp_path):
     store, bank = _sheets(tmp_path, [square(10, 5)], [], {"s": (0, 100)})
     other = LabelFile.read(write_labels(tmp_path / "a.gpkg", [square(50, 5)]))
     with pytest.raises(UserError, match="expected the labels that the store was cut"):
-        review(bank, store, _bright, labels=other)
+        review(bank, store, _Model(), labels=other)
 
 
 def test_perfect_verdicts_bring_labels_to_the_truth(tmp_path):
@@ -222,12 +235,13 @@ def test_perfect_verdicts_bring_labels_to_the_truth(tmp_path):
     # A model that knows the truth, asked tile by tile in their order.
     answers = iter(torch.from_numpy(true))
 
-    def predict(image):
-        answer = next(answers)[None]
-        return answer.float(), answer
+    class Knowing(_Model):
+        def probabilities(self, inputs):
+            target = torch.stack([next(answers) for _ in inputs]).float()
+            return torch.stack([target, torch.zeros_like(target)], dim=1)
 
     file = LabelFile.read(labels)
-    table = review(ErrorBank.load(tmp_path / "b.npz"), store, predict, labels=file)
+    table = review(ErrorBank.load(tmp_path / "b.npz"), store, Knowing(), labels=file)
     write_review(table, store, tmp_path / "review.gpkg", file)
     right = (overlaps(table, faulty.errors) & same_kind(table, faulty.errors)).any(1)
     right &= ~(table["label_seen"] < 0.95).to_numpy()
@@ -246,25 +260,42 @@ def test_perfect_verdicts_bring_labels_to_the_truth(tmp_path):
     assert iou(tmp_path / "out.gpkg") > 0.85
 
 
-def test_the_models_own_threshold_decides():
-    class Model:
-        channels = ("target", "error")
-        decoder = UnionDecoder(threshold={"target": 0.3, "error": 0.5})
+def test_the_models_own_threshold_decides(tmp_path):
+    class Unsure(_Model):
+        def probabilities(self, inputs):
+            # The other channel is sure that all is target, and isn't asked.
+            return torch.stack([0.4 * (inputs[:, 0] > 0), inputs[:, 0] >= 0], dim=1)
 
-        def probabilities(self, image):
-            return torch.tensor([0.4, 0.9]).reshape(1, 2, 1, 1).expand(1, 2, 4, 4)
+    store, bank = _sheets(tmp_path, [square(10, 5)], [square(13, 5)], {"s": (0, 100)})
+    [row] = review(bank, store, Unsure(threshold=0.3)).itertuples()
+    assert row.kind == "boundary shift"
+    assert row.probability == pytest.approx(0.4)
+    kinds = review(bank, store, Unsure(threshold=0.5))["kind"]
+    assert "boundary shift" not in kinds.tolist()
 
-        def decide(self, probabilities):
-            return self.decoder(probabilities, self.channels)
 
-    probability, decided = target_of(Model())(torch.zeros(1, 3, 4, 4))
-    assert decided.all() and probability.max() == pytest.approx(0.4)
-    Model.decoder = UnionDecoder(threshold={"target": 0.5, "error": 0.5})
-    assert not target_of(Model())(torch.zeros(1, 3, 4, 4))[1].any()
+def test_a_review_without_candidates_is_written(tmp_path):
+    store, bank = _sheets(tmp_path, [square(10, 5)], [square(10, 5)], {"s": (0, 100)})
+    table = review(bank, store, _Model())
+    write_review(table, store, tmp_path / "review.gpkg")
+    assert len(geopandas.read_file(tmp_path / "review.gpkg", layer="candidates")) == 0
+
+
+def test_a_prediction_of_nan_is_refused(tmp_path):
+    class Broken(_Model):
+        def probabilities(self, inputs):
+            answer = super().probabilities(inputs)
+            answer[1] = torch.nan
+            return answer
+
+    store = _store(tmp_path / "store")
+    bank = _bank(store, tmp_path / "b.npz")
+    with pytest.raises(UserError, match="predictions hold NaN, of tiles 1;"):
+        review(bank, store, Broken())
 
 
 def test_a_bank_without_counts_is_refused(tmp_path):
     store = _store(tmp_path / "store")
     bank = _bank(store, tmp_path / "b.npz", counts=False)
     with pytest.raises(UserError, match="no counts"):
-        review(bank, store, _bright)
+        review(bank, store, _Model())

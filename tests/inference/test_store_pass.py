@@ -10,7 +10,7 @@ from mmengine import dist
 from mmengine.registry import DefaultScope
 
 from mmext.datasets.tile_store import TileStore
-from mmext.inference.training_set_pass import predict_store
+from mmext.inference.store_pass import predict_share, predict_tiles
 from mmext.registry import MODELS
 from mmext.structures import ErrorBank
 
@@ -49,7 +49,7 @@ def accumulate(store: TileStore, counts: bool) -> ErrorBank:
         len(store), store.masks.shape[1:], store.fingerprint, counts=counts
     )
     for epoch in (1, 2):
-        for tiles in predict_store(model, store, batch_size=2):
+        for tiles in predict_share(model, store, batch_size=2):
             bank.update(tiles.tile_ids, tiles.mask, tiles.target, epoch)
         bank.passes += 1
         bank.sync(dist.get_rank(), dist.get_world_size())
@@ -89,9 +89,27 @@ def test_every_tile_once_and_nothing_of_the_model_changes(tmp_path, make_store):
     model = build_model().train()
     before = copy.deepcopy(model.state_dict())
     state = torch.random.get_rng_state()
-    seen = [tile for t in predict_store(model, store, 2) for tile in t.tile_ids]
+    seen = [tile for t in predict_share(model, store, 2) for tile in t.tile_ids]
     assert seen == list(range(5))
     assert model.training
     assert torch.equal(torch.random.get_rng_state(), state)
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_tiles_are_predicted_in_the_order_asked_for(tmp_path, make_store, dtype):
+    store = TileStore(make_store(tmp_path / "store", tiles=5))
+    store.images = np.asarray(store.images).astype(dtype)
+    model, ids = build_model().eval(), np.array([4, 0, 3])
+    batches = list(predict_tiles(model, store, ids, batch_size=2))
+    assert [t.tile_ids.tolist() for t in batches] == [[4, 0], [3]]
+    images = torch.from_numpy(store.images[ids].astype(np.float32))
+    with torch.inference_mode():
+        expected = model.probabilities(images.permute(0, 3, 1, 2))
+    found = torch.cat([t.probabilities for t in batches])
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
+    masks = np.concatenate([t.channels["target"] for t in batches])
+    np.testing.assert_array_equal(masks, expected[:, 0] > 0.5)
+    targets = np.concatenate([t.target for t in batches])
+    np.testing.assert_array_equal(targets, store.masks[ids])
