@@ -1,11 +1,12 @@
 """One file that opens from disk."""
 
 import base64
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from .numbers import rounded
 
 Row = Mapping[str, object]
 
@@ -103,13 +104,9 @@ class HtmlPage:
 
 def _shown(value: object) -> str:
     """A cell's text; a dash for what is not known."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None:
         return "–"
-    if isinstance(value, float):
-        # Judged after rounding, so that 0.09996 is not 0.1000.
-        digits = 4 if abs(round(value, 4)) < 0.1 else 3
-        return f"{value:.{digits}f}".replace("-", "−")
-    return str(value)
+    return rounded(value) if isinstance(value, float) else str(value)
 
 
 _TEMPLATES = Environment(

@@ -1,10 +1,10 @@
 """Where sections put their figures, tables and complaints."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from mmext.errors import UserError
@@ -61,14 +61,11 @@ class ReportWriter:
         rows: Sequence[Mapping[str, object]],
         columns: Sequence[str],
     ) -> None:
-        """Write rows as ``NAME.csv``, missing cells empty."""
-        with (
-            atomic_path(self.out / f"{name}.csv") as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
+        """Write rows as ``NAME.csv``; what is missing or not finite is empty."""
+        # As objects: a whole number stays one in a column that has gaps.
+        table = pd.DataFrame(rows, columns=list(columns), dtype=object)
+        with atomic_path(self.out / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

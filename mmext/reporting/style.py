@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.style import context
 from PIL import Image
 
 from mmext.fileio import atomic_path
@@ -21,35 +21,10 @@ SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 #: Maps, as in the paper: black, white target, red error channel, blue both.
 MAP_COLOURS = np.array([[0, 0, 0], [255, 255, 255], [226, 26, 28], [31, 90, 200]]) / 255
 
-_RC = {
-    "font.size": 9,
-    "font.family": ["DejaVu Sans"],
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a939b",
-    "axes.labelcolor": "#3d454c",
-    "axes.grid": True,
-    "grid.color": "#e4e7ea",
-    "grid.linewidth": 0.7,
-    "axes.axisbelow": True,
-    "xtick.color": "#8a939b",
-    "ytick.color": "#8a939b",
-    "xtick.labelcolor": "#3d454c",
-    "ytick.labelcolor": "#3d454c",
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "lines.linewidth": 1.5,
-    "lines.solid_joinstyle": "round",
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "svg.hashsalt": "mmext",  # the same figure gives the same file
-}
-
 
 def styled() -> AbstractContextManager[None]:
     """Context in which figures get the report's look."""
-    return rc_context(_RC)
+    return context("mmext.reporting.figures")
 
 
 def bare(axes: Axes) -> None:

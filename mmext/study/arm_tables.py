@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mmext.evaluation.bootstrap import fn_tp, fp_tp, iou
+from mmext.reporting.numbers import mean_and_deviation, value_and_interval
 
 from .results import Results
 from .scores import ArmScores
@@ -45,18 +46,16 @@ def arm_row(results: Results, arm: str) -> dict[str, object]:
     areas = [s.curve.area for s in scores if s.curve is not None]
     row: dict[str, object] = {"arm": arm, "epochs": results.costs[arm].epochs}
     row |= {
-        "iou": spread(_values(scores, iou)),
-        "recall": spread([s.recall for s in scores]),
-        "precision": spread([s.precision for s in scores]),
-        "fn_tp": spread(_values(scores, fn_tp)),
-        "fp_tp": spread(_values(scores, fp_tp)),
-        "matched": spread(results.matched(arm)),
-        "area": spread(areas),
+        "iou": mean_and_deviation(_values(scores, iou)),
+        "recall": mean_and_deviation([s.recall for s in scores]),
+        "precision": mean_and_deviation([s.precision for s in scores]),
+        "fn_tp": mean_and_deviation(_values(scores, fn_tp)),
+        "fp_tp": mean_and_deviation(_values(scores, fp_tp)),
+        "matched": mean_and_deviation(results.matched(arm)),
+        "area": mean_and_deviation(areas),
     }
     if arm != results.study.reference:
-        gain = results.gain(arm)
-        text = f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
-        row["gain"] = text.replace("-", "−")
+        row["gain"] = value_and_interval(results.gain(arm))
     return row
 
 
@@ -92,16 +91,6 @@ def _values(
     scores: Sequence[ArmScores], score: Callable[[np.ndarray], np.ndarray]
 ) -> list[float]:
     return [float(score(s.total)) for s in scores]
-
-
-def spread(values: Sequence[float]) -> str:
-    """Mean ± standard deviation of what is finite; the value alone where it is one."""
-    known = np.array([value for value in values if np.isfinite(value)])
-    if not len(known):
-        return "–"
-    if len(known) == 1:
-        return f"{known[0]:.3f}"
-    return f"{known.mean():.3f} ± {known.std(ddof=1):.3f}"
 
 
 def _digits(value: float) -> str:

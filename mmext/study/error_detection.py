@@ -1,6 +1,5 @@
 """Does the error channel know where stage 1 is wrong?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,13 +88,3 @@ def detect_errors(
             frequency=wrong_pixels / pixels,
             pixels=pixels,
         )
-
-
-def mean_areas(detections: Sequence[ErrorDetection]) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation (n − 1) over seeds by detector."""
-    deviation = 1 if len(detections) > 1 else 0
-    result = {}
-    for name in detections[0].areas:
-        values = [detection.areas[name] for detection in detections]
-        result[name] = float(np.mean(values)), float(np.std(values, ddof=deviation))
-    return result

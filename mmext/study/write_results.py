@@ -6,12 +6,12 @@ import mmext
 from mmext.datasets.tile_store import TileStore
 from mmext.fileio import atomic_path
 from mmext.reporting.html_page import HtmlPage
+from mmext.reporting.numbers import mean_and_deviation
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.style import styled
 
-from .arm_tables import ARM_HEADINGS, SEED_COLUMNS, arm_row, seed_rows, spread
+from .arm_tables import ARM_HEADINGS, SEED_COLUMNS, arm_row, seed_rows
 from .draw_arms import draw_arms, draw_curves
-from .error_detection import mean_areas
 from .results import Results
 from .study_file import Arm, Study
 
@@ -105,10 +105,12 @@ def _add_detection(writer: ReportWriter, results: Results) -> None:
     rows = []
     for arm, detections in results.detections.items():
         row: dict[str, object] = {"arm": arm}
-        row["chance"] = spread([d.prevalence for d in detections])
-        for name, (mean, deviation) in mean_areas(detections).items():
-            row[name] = f"{mean:.3f} ± {deviation:.3f}"
-        row["calibration"] = spread([d.calibration_error for d in detections])
+        row["chance"] = mean_and_deviation([d.prevalence for d in detections])
+        for name in detections[0].areas:
+            row[name] = mean_and_deviation([d.areas[name] for d in detections])
+        row["calibration"] = mean_and_deviation(
+            [d.calibration_error for d in detections]
+        )
         rows.append(row)
     writer.page.table(rows, DETECTION_HEADINGS)
     writer.csv("error_detection", rows, list(DETECTION_HEADINGS))

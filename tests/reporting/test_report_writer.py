@@ -37,3 +37,16 @@ def test_pictures_are_whole_in_files_and_compressed_on_the_page(tmp_path, vector
     )
     assert seen.shape == kept.shape
     assert np.abs(seen - kept).mean() < 5
+
+
+def test_tables_keep_whole_numbers_and_leave_empty_what_is_not_known(tmp_path):
+    rows = [
+        dict(name='a, "b"', seed=3, iou=0.1 + 0.2, _class="total"),
+        dict(name="ü", iou=float("nan")),
+    ]
+    writer = ReportWriter(HtmlPage("title", "lead"), tmp_path)
+    writer.csv("rows", rows, ["name", "seed", "iou"])
+    lines = (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["name,seed,iou", '"a, ""b""",3,0.30000000000000004', "ü,,"]
+    writer.csv("none", [], ["name"])
+    assert (tmp_path / "none.csv").read_text().strip() == "name"

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import expit
 
 from mmext.study.answers import Scene
-from mmext.study.error_detection import detect_errors, mean_areas
+from mmext.study.error_detection import detect_errors
 
 
 class Stand:
@@ -50,4 +50,3 @@ def test_calibration_is_the_gap_between_said_and_seen(case):
     said = float(expit(np.float32(np.log(0.3 / 0.7))))
     assert found.calibration_error == pytest.approx(said - wrong[2:].mean(), abs=1e-6)
     assert found.pixels.sum() == 58 * 50
-    assert mean_areas([found, found])["error channel"][1] == 0

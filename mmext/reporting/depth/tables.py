@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from mmext.evaluation.depth import SCORES
+from mmext.reporting.numbers import mean_and_deviation, rounded
 
 from .published import CONFIGURATIONS, TABLE_1, published_change
 from .study import Study, last_score
@@ -88,7 +89,7 @@ def ablation_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]
                 printed = TABLE_1.get(name, {}).get(score)
                 row[column] = None if printed is None else f"{printed:.4f}"
             else:
-                row[column] = spread(study.values(name, source, score))
+                row[column] = mean_and_deviation(study.values(name, source, score))
         rows.append(row)
     for name, metrics in baselines.items():
         row = {"configuration": name, "_class": "paper"}
@@ -113,8 +114,8 @@ def change_rows(study: Study) -> list[dict[str, object]]:
         for score in ("abs_rel", "rmse"):
             changes = relative_changes(study, name, score)
             paper = published_change(name, score)
-            row[score] = _percent(changes)
-            row[f"{score}.paper"] = f"{paper:+.1%}".replace("-", "−")
+            row[score] = mean_and_deviation(changes, "+.1%")
+            row[f"{score}.paper"] = rounded(paper, "+.1%")
             row[f"{score}.verdict"] = verdict(changes, paper)
         rows.append(row)
     return rows
@@ -177,7 +178,7 @@ def overview_rows(
                 continue
             row: dict[str, object] = {"study": study.label, "pixels": SETS[pixels]}
             for name in study.runs:
-                row[name] = spread(study.values(name, pixels, "abs_rel"))
+                row[name] = mean_and_deviation(study.values(name, pixels, "abs_rel"))
             values = [m.get(f"{pixels}.abs_rel", np.nan) for m in known.values()]
             row["baseline"] = min((v for v in values if np.isfinite(v)), default=None)
             rows.append(row)
@@ -217,26 +218,3 @@ def score_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:
                 scores = {s: metrics[f"{pixels}.{s}"] for s in SCORES}
                 rows.append({"configuration": name, "pixels": pixels, **scores})
     return rows
-
-
-def spread(values: Sequence[float] | np.ndarray) -> str | None:
-    """Mean ± standard deviation (n − 1) as text; None without values."""
-    known = np.asarray(values, float)
-    known = known[np.isfinite(known)]
-    if not len(known):
-        return None
-    digits = 4 if abs(known.mean()) < 0.1 else 3
-    text = f"{known.mean():.{digits}f}"
-    if len(known) > 1:
-        text += f" ± {known.std(ddof=1):.{digits}f}"
-    return text.replace("-", "−")
-
-
-def _percent(changes: np.ndarray) -> str | None:
-    known = changes[np.isfinite(changes)]
-    if not len(known):
-        return None
-    text = f"{known.mean():+.1%}"
-    if len(known) > 1:
-        text += f" ± {known.std(ddof=1):.1%}"
-    return text.replace("-", "−")

@@ -1,6 +1,5 @@
 """Several seeds of one case: mean, spread, and how far tiles could be chance."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +14,7 @@ from mmext.evaluation.bootstrap import (
     sum_by_unit,
 )
 from mmext.evaluation.tile_scores import TileScores
+from mmext.reporting.numbers import mean_and_deviation, value_and_interval
 from mmext.reporting.style import CHANNEL0, STAGE2
 
 from .table2 import Row
@@ -49,15 +49,14 @@ _NAMES = {"target": "stage 2, channel 0", "union": "stage 2, union"}
 _TITLES = {"iou": "Δ IoU", "fn_tp": "Δ FN/TP", "fp_tp": "Δ FP/TP"}
 
 
-def seed_rows(rows: Sequence[Row]) -> list[dict[str, str]]:
+def seed_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
     """Mean ± standard deviation over the seeds of each case that has several.
 
     Args:
         rows: A row per case and seed, as of ``case_rows``.
 
     Returns:
-        Rows with the keys of ``SEED_HEADINGS``, as text; the deviation is that of a
-        sample (n − 1).
+        Rows with the keys of ``SEED_HEADINGS``, as text.
     """
     cases = list(dict.fromkeys(str(row["case"]) for row in rows))
     result = []
@@ -65,10 +64,9 @@ def seed_rows(rows: Sequence[Row]) -> list[dict[str, str]]:
         members = [row for row in rows if row["case"] == case]
         if len(members) < 2:
             continue
-        line = {"case": case, "seeds": str(len(members))}
+        line: dict[str, object] = {"case": case, "seeds": str(len(members))}
         for column in _COLUMNS:
-            values = np.array([float(row[column]) for row in members])
-            line[column] = _mean_and_deviation(values)
+            line[column] = mean_and_deviation([float(row[column]) for row in members])
         result.append(line)
     return result
 
@@ -121,7 +119,7 @@ def interval_rows(
     """A case's intervals as text, with the keys of ``INTERVAL_HEADINGS``."""
     return [
         {"case": case, "method": _NAMES[method], "seeds": str(seeds)}
-        | {name: _text(interval) for name, interval in scores.items()}
+        | {name: value_and_interval(interval) for name, interval in scores.items()}
         for method, scores in intervals.items()
     ]
 
@@ -161,21 +159,3 @@ def _signed(interval: Interval, sign: int) -> Interval:
         return interval
     low, high = -interval.high, -interval.low
     return Interval(-interval.value, low, high, interval.undefined)
-
-
-def _text(interval: Interval) -> str:
-    if not math.isfinite(interval.value):
-        return "–"
-    text = f"{interval.value:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
-    return text.replace("-", "−")
-
-
-def _mean_and_deviation(values: np.ndarray) -> str:
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return "–"
-    digits = 4 if abs(values.mean()) < 0.1 else 3
-    text = f"{values.mean():.{digits}f}"
-    if len(values) > 1:
-        text += f" ± {values.std(ddof=1):.{digits}f}"
-    return text.replace("-", "−")

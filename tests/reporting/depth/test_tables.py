@@ -9,7 +9,6 @@ from mmext.reporting.depth.tables import (
     change_rows,
     score_rows,
     scored_sets,
-    spread,
     verdict,
 )
 from mmext.reporting.runs import find_runs
@@ -80,11 +79,3 @@ def test_every_score_of_every_seed(study):
     ours = [row for row in rows if "seed" in row]
     assert len(ours) == 3 * 3 * 3
     assert [row["pixels"] for row in rows if "seed" not in row] == ["all", "object"]
-
-
-def test_spread():
-    assert spread([0.0512]) == "0.0512"
-    assert spread([0.2, np.nan]) == "0.200"
-    assert spread([1.0, 3.0]) == "2.000 ± 1.414"
-    assert spread([np.nan]) is None
-    assert spread([]) is None

@@ -31,7 +31,7 @@ def test_mean_and_deviation_over_seeds():
     [line] = seed_rows(rows)
     assert line["case"] == "A100-200" and line["seeds"] == "3"
     assert line["iou_1"] == "0.700 ± 0.100"  # of a sample: n − 1
-    assert line["cfdr"] == "0.0100 ± 0.0000" and line["iou_2"] == "–"
+    assert line["cfdr"] == "0.0100 ± 0.0000" and line["iou_2"] is None
 
 
 def test_one_seed_has_no_spread():
