@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from mmext.checked import adapter
 from mmext.errors import UserError
+from mmext.inference.device import known_device
 from mmext.shipped_configs import find_shipped, is_shipped_name
 
 
@@ -88,30 +89,8 @@ def _plain_name(name: str) -> str:
 FileName = Annotated[str, AfterValidator(_plain_name)]
 
 
-def _known_device(name: str) -> str:
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
-        raise ValueError("cpu, cuda or cuda:N")
-    if name == "cpu":
-        return name
-    import torch
-
-    number = torch.cuda.device_count()
-    if not number:
-        raise ValueError("cpu, there is no GPU that torch can use")
-    if int(name.partition(":")[2] or 0) >= number:
-        raise ValueError(f"cuda:0 to cuda:{number - 1}")
-    return name
-
-
 #: Where a network runs: cpu, cuda or cuda:N. None takes a GPU if there is one.
-Device = Annotated[str, AfterValidator(_known_device)]
-
-
-def choose_device(device: str | None) -> str:
-    """The device that was asked for; without one a GPU, if there is one."""
-    import torch
-
-    return device or ("cuda" if torch.cuda.is_available() else "cpu")
+Device = Annotated[str, AfterValidator(known_device)]
 
 
 def _key_and_value(text: str) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mmext.checked import Count, Finite, NotNegative, Positive
-from mmext.cli.arguments import Device, ExistingFile, OutputFolder, choose_device
+from mmext.cli.arguments import Device, ExistingFile, OutputFolder
+from mmext.inference.device import choose_device
 
 
 def _rising(limits: tuple[float, float]) -> tuple[float, float]:

@@ -8,10 +8,10 @@ from mmext.cli.arguments import (
     ConfigOptions,
     Device,
     OutputFolder,
-    choose_device,
     parse_options,
 )
 from mmext.errors import UserError
+from mmext.inference.device import choose_device
 
 if TYPE_CHECKING:
     from mmext.prepare.structural_depth import Teacher

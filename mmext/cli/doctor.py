@@ -5,10 +5,12 @@ import sys
 from mmext.cli.arguments import (
     ConfigFile,
     ConfigOptions,
+    Device,
     OutputFile,
     OutputFolder,
     parse_options,
 )
+from mmext.inference.device import running_on
 
 
 def doctor(
@@ -18,6 +20,7 @@ def doctor(
     work_dir: OutputFolder | None = None,
     cfg_options: ConfigOptions | None = None,
     verify: bool = False,
+    device: Device | None = None,
     json: OutputFile | None = None,
 ) -> None:
     """Look at a config, its data and this machine before hours are spent.
@@ -32,13 +35,16 @@ def doctor(
         work_dir: Where the run's files would go (work_dirs/CONFIG).
         cfg_options: Override settings, as key=value with dotted keys.
         verify: Compare every byte of the stores with what was recorded of them.
+        device: Where the training would run: cpu, cuda or cuda:N (a GPU if there is
+            one).
         json: Write findings and numbers there, too.
     """
     options = parse_options(cfg_options, "--cfg-options")
     from mmext.doctor import as_json, as_text, examine
     from mmext.fileio import atomic_path
 
-    found = examine(config, work_dir, options, verify)
+    with running_on(device):
+        found = examine(config, work_dir, options, verify)
     print(as_text(found))
     if json is not None:
         with atomic_path(json) as temporary:

@@ -6,8 +6,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from pydantic import Field
 
-from mmext.cli.arguments import Device, ExistingFile, OutputFolder, choose_device
+from mmext.cli.arguments import Device, ExistingFile, OutputFolder
 from mmext.errors import UserError
+from mmext.inference.device import choose_device
 from mmext.inference.prediction_settings import Backend, Precision, PredictionSettings
 
 _DEFAULTS = PredictionSettings()

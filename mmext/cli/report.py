@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mmext.cli.arguments import ExistingFolder, OutputFolder
+from mmext.cli.arguments import Device, ExistingFolder, OutputFolder
+from mmext.inference.device import running_on
 
 
 def report(
@@ -14,6 +15,7 @@ def report(
     out: OutputFolder,
     window: str | None = None,
     title: str | None = None,
+    device: Device | None = None,
 ) -> None:
     """Write the report of an experiment: report.html, figures and tables.
 
@@ -30,11 +32,14 @@ def report(
             ":" for all that both stages have (those after errors began to be
             accumulated).
         title: Of the page.
+        device: Where networks run: cpu, cuda or cuda:N (a GPU if there is one).
     """
     from mmext.reporting.segmentation import EpochWindow, write_report
     from mmext.reporting.segmentation.write_report import TITLE
 
     epochs = None if window is None else EpochWindow.parse(window)
-    for note in write_report(work_dirs, out, epochs, title or TITLE):
+    with running_on(device):
+        notes = write_report(work_dirs, out, epochs, title or TITLE)
+    for note in notes:
         print(note)
     print(f"{out / 'report.html'}: written")

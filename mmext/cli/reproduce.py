@@ -8,10 +8,12 @@ from mmext.checked import Count, Index, Positive
 from mmext.cli.arguments import (
     ConfigFolder,
     ConfigOptions,
+    Device,
     ExistingFolder,
     OutputFolder,
     parse_options,
 )
+from mmext.inference.device import running_on
 
 
 def reproduce(
@@ -24,6 +26,7 @@ def reproduce(
     epoch_scale: Positive | None = None,
     seeds: Annotated[list[Index], Field(min_length=1)] = [0],  # noqa: B006  not changed
     jobs: Count = 1,
+    device: Device | None = None,
     cfg_options: ConfigOptions | None = None,
 ) -> None:
     r"""Run the paper's whole experiment on a tile store, and report it.
@@ -45,6 +48,7 @@ def reproduce(
         epoch_scale: Factor of the paper's 100/200/250/300/400 epochs (the configs').
         seeds: A repetition of everything for each.
         jobs: Trainings at once.
+        device: Where networks run: cpu, cuda or cuda:N (a GPU if there is one).
         cfg_options: Override settings of every training, as key=value with dotted keys.
     """
     options = parse_options(cfg_options, "--cfg-options")
@@ -57,6 +61,8 @@ def reproduce(
         options["epoch_scale"] = epoch_scale
     from mmext.study.reproduce import reproduce
 
-    for note in reproduce(configs, out, options, seeds, jobs):
+    with running_on(device):
+        notes = reproduce(configs, out, options, seeds, jobs, device)
+    for note in notes:
         print(note)
     print(f"{out / 'report' / 'report.html'}: written")

@@ -11,9 +11,9 @@ from mmext.cli.arguments import (
     ExistingFile,
     ExistingFolder,
     OutputFile,
-    choose_device,
 )
 from mmext.errors import UserError
+from mmext.inference.device import choose_device
 
 
 def review(

@@ -1,7 +1,8 @@
 """``mmext study``."""
 
 from mmext.checked import Count
-from mmext.cli.arguments import ConfigFile, OutputFolder
+from mmext.cli.arguments import ConfigFile, Device, OutputFolder
+from mmext.inference.device import running_on
 
 
 def study(
@@ -10,6 +11,7 @@ def study(
     *,
     out: OutputFolder,
     jobs: Count = 1,
+    device: Device | None = None,
     no_train: bool = False,
 ) -> None:
     r"""Train and compare many configs with several seeds on one tile store.
@@ -25,11 +27,13 @@ def study(
         study: The study's file, or mmext::studies/NAME.
         out: Folder.
         jobs: Trainings at once.
+        device: Where networks run: cpu, cuda or cuda:N (a GPU if there is one).
         no_train: Only score what is trained.
     """
     from mmext.study.run_study import results_folder, run_study
     from mmext.study.study_file import read_study
 
     content = read_study(study)
-    run_study(content, out, jobs, not no_train)
+    with running_on(device):
+        run_study(content, out, jobs, not no_train, device)
     print(f"{results_folder(content, out) / 'study.html'}: written")

@@ -5,12 +5,14 @@ import os
 from mmext.cli.arguments import (
     ConfigFile,
     ConfigOptions,
+    Device,
     ExistingFile,
     Launcher,
     LocalRank,
     OutputFolder,
     parse_options,
 )
+from mmext.inference.device import running_on
 
 
 def test(
@@ -20,6 +22,7 @@ def test(
     *,
     work_dir: OutputFolder | None = None,
     tta: bool = False,
+    device: Device | None = None,
     cfg_options: ConfigOptions | None = None,
     launcher: Launcher = "none",
     local_rank: LocalRank = 0,
@@ -36,6 +39,7 @@ def test(
         checkpoint: Checkpoint file.
         work_dir: Where results go (the checkpoint's folder).
         tta: Average over flips.
+        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
         cfg_options: Override settings, as key=value with dotted keys.
         launcher: How the processes of a distributed run were started.
         local_rank: Number of the process on its machine.
@@ -45,7 +49,7 @@ def test(
     from mmext.engine.processes import process_group_ended
     from mmext.engine.scoring import test_checkpoint
 
-    with process_group_ended():
+    with running_on(device, launcher), process_group_ended():
         test_checkpoint(
             config,
             checkpoint,

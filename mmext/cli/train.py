@@ -8,12 +8,14 @@ from cyclopts import Group, Parameter
 from mmext.cli.arguments import (
     ConfigFile,
     ConfigOptions,
+    Device,
     Launcher,
     LocalRank,
     OutputFolder,
     at_most_one,
     parse_options,
 )
+from mmext.inference.device import running_on
 
 _EARLIER = Group("Where the work directory holds a run", validator=at_most_one)
 _BATCH = Group("The batch of several processes", validator=at_most_one)
@@ -28,6 +30,7 @@ def train(
     overwrite: Annotated[bool, Parameter(group=_EARLIER)] = False,
     with_parents: bool = False,
     amp: bool = False,
+    device: Device | None = None,
     keep_batch: Annotated[bool, Parameter(group=_BATCH)] = False,
     auto_scale_lr: Annotated[bool, Parameter(group=_BATCH)] = False,
     cfg_options: ConfigOptions | None = None,
@@ -48,7 +51,8 @@ def train(
         resume: Go on from the newest own checkpoint.
         overwrite: Train anew over an earlier run.
         with_parents: First train what the config's lineage needs and is not there yet.
-        amp: Mixed precision.
+        amp: Mixed precision, on a GPU.
+        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
         keep_batch: Share the config's batch among several processes, instead of
             one for each.
         auto_scale_lr: Raise the learning rate with the batch of several processes.
@@ -63,7 +67,7 @@ def train(
     from mmext.engine.processes import process_group_ended
 
     scaled: BatchChange | None = "scale" if auto_scale_lr else None
-    with process_group_ended():
+    with running_on(device, launcher), process_group_ended():
         engine.train(
             config,
             work_dir=work_dir,

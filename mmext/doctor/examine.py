@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from torch import nn
 from torch.utils.data import Dataset
@@ -147,7 +148,7 @@ def _build(config: Config) -> nn.Module:
 def _measure_all(
     found: Findings, links: list[Link], sets: dict[str, Any], model: nn.Module
 ) -> None:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(get_device())
     by_kind: dict[str, Measured] = {}
     measured = []
     for link in reversed(links):

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config, ConfigDict
 
 from mmext.checked import shortened
@@ -48,10 +47,6 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
     config.setdefault("default_hooks", ConfigDict())
     fill_head_width(config)
     apply_epoch_scale(config)
-    if not torch.cuda.is_available():
-        # NCCL is for GPUs; gloo is what two processes on CPUs talk through.
-        config.setdefault("env_cfg", ConfigDict()).setdefault("dist_cfg", {})
-        config.env_cfg.dist_cfg["backend"] = "gloo"
     return config
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from mmengine import dist
 from mmengine.config import Config
+from mmengine.device import get_device
 
 from mmext.engine.termination import STATUS, Terminated
 from mmext.errors import UserError
@@ -17,7 +18,7 @@ from mmext.fileio import locked
 
 
 def join_processes(config: Config, launcher: str) -> None:
-    """Join the processes of a distributed run, with gloo where there is no GPU.
+    """Join the processes of a distributed run: with gloo on the CPU, NCCL is for GPUs.
 
     mmengine's own set-up takes a CUDA device for each process, whatever the backend.
 
@@ -27,9 +28,9 @@ def join_processes(config: Config, launcher: str) -> None:
     """
     if launcher == "none":
         return
-    if torch.cuda.is_available():
+    if get_device() == "cuda":
         if not dist.is_distributed():
-            dist.init_dist(launcher, **config.env_cfg.get("dist_cfg", {}))
+            dist.init_dist(launcher, **config.get("env_cfg", {}).get("dist_cfg", {}))
         return
     config.model_wrapper_cfg = dict(
         type="MMDistributedDataParallel", device_ids=None, broadcast_buffers=False

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from mmengine.device import get_device
 from mmengine.runner import LogProcessor, Runner
 
 from mmext.registry import LOG_PROCESSORS
@@ -45,6 +46,10 @@ class ReadableLogProcessor(LogProcessor):
             epoch = f" [{self._get_epoch(runner, mode)}]" if mode == "val" else ""
             line = f"Epoch({mode}){epoch}  {scores}"
         return values, line
+
+    def _get_max_memory(self, runner: Runner) -> int:
+        # To ask a GPU begins to use it.
+        return 0 if get_device() == "cpu" else super()._get_max_memory(runner)
 
 
 def score_line(values: Mapping[str, Any]) -> str:

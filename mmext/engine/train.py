@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine import dist
 from mmengine.config import Config
+from mmengine.device import get_device
 
 from mmext.engine.batch_share import BatchChange, share_batch
 from mmext.engine.build_config import default_work_dir, load_config
@@ -88,8 +88,6 @@ def train(
     """
     if resume and overwrite:
         raise UserError("--resume, --overwrite: both given, expected one of them")
-    if amp and not torch.cuda.is_available():
-        raise UserError("--amp: there is no GPU, mixed precision expects one")
     request = _Request(
         options or {}, resume, overwrite, with_parents, amp, launcher, batch_change
     )
@@ -101,6 +99,10 @@ def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
     # The same as --resume: mmengine's own search would follow any text file.
     resume = request.resume or bool(config.get("resume"))
     config.resume = False
+    if request.amp:
+        config.optim_wrapper.type = "AmpOptimWrapper"
+        config.optim_wrapper.setdefault("loss_scale", "dynamic")
+    _refuse_mixed_precision_on_cpu(config, "--amp" if request.amp else config_path)
     join_processes(config, request.launcher)
     parents = find_parents(config, config_path, work_dir)
     max_epochs = config.train_cfg.max_epochs
@@ -163,9 +165,6 @@ def _provide(parent: Parent, missing: list[Path], request: _Request) -> None:
 def _run(config: Config, config_path: Path, work_dir: Path, request: _Request) -> None:
     config.work_dir = str(work_dir)
     config.launcher = request.launcher
-    if request.amp:
-        config.optim_wrapper.type = "AmpOptimWrapper"
-        config.optim_wrapper.setdefault("loss_scale", "dynamic")
     line = share_batch(config, dist.get_world_size(), request.batch_change)
     if line:
         _say(line)
@@ -185,6 +184,14 @@ def _run(config: Config, config_path: Path, work_dir: Path, request: _Request) -
                 end_now()  # a signal to all processes reached the loader's, too
             runner.call_hook("on_failure", reason=one_line(error))
             raise
+
+
+def _refuse_mixed_precision_on_cpu(config: Config, asked_by: str | Path) -> None:
+    kind = config.optim_wrapper.get("type", "OptimWrapper")
+    if kind.rpartition(".")[2] == "AmpOptimWrapper" and get_device() == "cpu":
+        raise UserError(
+            f"{asked_by}: mixed precision expects a GPU, the training is to run on cpu"
+        )
 
 
 def _prepare(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
+from mmengine.device import get_device
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
@@ -40,7 +41,8 @@ def try_model(runner: Runner) -> None:
 @contextmanager
 def _random_numbers_kept() -> Iterator[None]:
     states = random.getstate(), np.random.get_state()  # noqa: NPY002  mmcv's
-    with torch.random.fork_rng():
+    on_gpu = get_device() == "cuda"
+    with torch.random.fork_rng([torch.cuda.current_device()] if on_gpu else []):
         yield
     random.setstate(states[0])
     np.random.set_state(states[1])  # noqa: NPY002

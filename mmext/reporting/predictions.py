@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from mmengine.config import Config
+from mmengine.device import get_device
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.train import latest_checkpoint
@@ -76,8 +76,7 @@ def predict_once(checkpoint: Path, store: TileStore, folder: Path) -> Prediction
     """
     identity = _identity(checkpoint)
     if not _is_current(folder, identity, store):
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        loaded = load_model(checkpoint, device)
+        loaded = load_model(checkpoint, get_device())
         about = {"checkpoint": identity, "sha256": loaded.sha256}
         dump_predictions(loaded.model, store, folder, about)
     return load_predictions(folder)

@@ -16,6 +16,7 @@ def reproduce(
     options: dict[str, Any] | None = None,
     seeds: Sequence[int] = (0,),
     jobs: int = 1,
+    device: str | None = None,
 ) -> list[str]:
     """Train the stages and cases of a folder of configs, then write the report.
 
@@ -29,6 +30,7 @@ def reproduce(
         options: ``--cfg-options`` of every training.
         seeds: A repetition of everything for each.
         jobs: Trainings at once.
+        device: Of the trainings, see :func:`~mmext.inference.device.running_on`.
 
     Returns:
         The report's notes: what was missing.
@@ -40,5 +42,5 @@ def reproduce(
     if not configs:
         raise UserError(f"{folder}: holds no stage1_*.py and stage2_*.py")
     trainings = needed_trainings(configs, seeds, {"*": options or {}}, out)
-    run_trainings(trainings, jobs)
+    run_trainings(trainings, jobs, device)
     return write_report([out / f"seed{seed}" for seed in seeds], out / "report")

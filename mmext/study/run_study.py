@@ -25,7 +25,13 @@ from .training_configs import write_training_configs
 from .write_results import write_results
 
 
-def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Results:
+def run_study(
+    study: Study,
+    out: Path,
+    jobs: int = 1,
+    train: bool = True,
+    device: str | None = None,
+) -> Results:
     """Train what is missing, score every arm with every seed, write the results.
 
     Args:
@@ -34,6 +40,7 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
             results to ``results/<study>``, so that several studies can share trainings.
         jobs: Trainings at once.
         train: Whether to train; False only scores what is there.
+        device: Of the trainings, see :func:`~mmext.inference.device.running_on`.
 
     Returns:
         What was written.
@@ -44,7 +51,7 @@ def run_study(study: Study, out: Path, jobs: int = 1, train: bool = True) -> Res
     configs = write_training_configs(study, out)
     trainings = needed_trainings(configs, study.seeds, study.training_options, out)
     if train:
-        run_trainings(trainings, jobs)
+        run_trainings(trainings, jobs, device)
     for training in trainings:
         if not training.finished:
             raise UserError(f"{training.work_dir}: not finished, run the study first")

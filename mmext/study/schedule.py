@@ -74,12 +74,15 @@ def needed_trainings(
     return list(found.values())
 
 
-def run_trainings(trainings: Sequence[Training], jobs: int = 1) -> None:
+def run_trainings(
+    trainings: Sequence[Training], jobs: int = 1, device: str | None = None
+) -> None:
     """Run what is not finished; each in a process of its own, resumed if begun.
 
     Args:
         trainings: Parents first, as :func:`needed_trainings` gives them.
         jobs: How many at once.
+        device: Where, see :func:`~mmext.inference.device.running_on`.
 
     Raises:
         UserError: A training failed; its log is named. Those that do not depend on
@@ -100,7 +103,7 @@ def run_trainings(trainings: Sequence[Training], jobs: int = 1) -> None:
                     failed[training.work_dir] = "a parent failed"
                     waiting.remove(training)
                 elif len(running) < jobs and done.issuperset(training.parents):
-                    running[pool.submit(_run, training, environment)] = training
+                    running[pool.submit(_run, training, environment, device)] = training
                     waiting.remove(training)
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
@@ -144,7 +147,7 @@ def _add(
     )
 
 
-def _run(training: Training, environment: dict[str, str]) -> None:
+def _run(training: Training, environment: dict[str, str], device: str | None) -> None:
     log = training.work_dir.with_name(f"{training.work_dir.name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -153,6 +156,7 @@ def _run(training: Training, environment: dict[str, str]) -> None:
         "mmext.study.one_training",
         str(training.config_path),
         str(training.work_dir),
+        *([device] if device else []),
     ]
     with log.open("a") as file:
         result = subprocess.run(

@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.device import utils
 from mmengine.hooks import Hook
 
+from mmext.engine.scoring import test_checkpoint as score_checkpoint
 from mmext.engine.train import latest_checkpoint, train
+from mmext.engine.work_dir import read_run_record
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model, read_checkpoint
+from mmext.inference.device import running_on
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 
@@ -268,10 +272,42 @@ def test_a_run_is_not_overwritten_unasked(tmp_path, tiny_options):
     assert (tmp_path / "w" / "epoch_4.pth").read_bytes() != before
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_mixed_precision_without_a_gpu_is_one_line(tmp_path, tiny_options):
-    with pytest.raises(UserError, match="--amp: there is no GPU"):
-        train(TRUNK, tmp_path / "w", tiny_options(), amp=True)
+@pytest.fixture
+def unusable_gpu(monkeypatch):
+    """A GPU that everybody sees, and that nobody who touches it survives."""
+
+    def touched(*_: object) -> None:
+        raise RuntimeError("the GPU was touched")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    # mmengine's log names it, which takes no memory of it.
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number=0: "a GPU")
+    monkeypatch.setattr(torch.cuda, "_lazy_init", touched)
+    monkeypatch.setattr(utils, "DEVICE", "cuda")
+
+
+def test_the_cpu_is_used_where_there_is_a_gpu(tmp_path, tiny_options, unusable_gpu):
+    options, last = tiny_options(), "epoch_4.pth"
+    with pytest.raises(Exception, match="the GPU was touched"):
+        train(TRUNK, tmp_path / "gpu", options)
+    with running_on("cpu"):
+        train(TRUNK, tmp_path / "cpu", options)
+        facts = read_run_record(tmp_path / "cpu")["hardware"]
+        (tmp_path / "cpu" / last).unlink()  # of the last but one, the run goes on
+        train(TRUNK, tmp_path / "cpu", options, resume=True)
+        scores = score_checkpoint(TRUNK, tmp_path / "cpu" / last, options=options)
+    assert facts["gpu"] is None
+    assert scores
+
+
+@pytest.mark.parametrize("by_config", [True, False])
+def test_mixed_precision_on_the_cpu_is_one_line(tmp_path, tiny_options, by_config):
+    amp = {"optim_wrapper.type": "AmpOptimWrapper"} if by_config else {}
+    where = "stage1_trunk.py" if by_config else "--amp"
+    with running_on("cpu"), pytest.raises(UserError, match=f"{where}: mixed precision"):
+        train(TRUNK, tmp_path / "w", tiny_options(**amp), amp=not by_config)
+    assert not (tmp_path / "w").exists()
 
 
 def test_a_parent_of_another_store_is_refused(tmp_path, tiny_options, make_store):

@@ -1,5 +1,6 @@
 """Which trainings are needed and in which order; the trainings themselves are faked."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def order(monkeypatch):
     """Names in the order they were run; those with an x in them fail."""
     ran = []
 
-    def run(training, environment):
+    def run(training, environment, device):
         assert environment["OMP_NUM_THREADS"]
         ran.append(training.work_dir.name)
         if "x" in training.work_dir.name:
@@ -76,3 +77,17 @@ def test_a_failure_stops_its_children_only(tmp_path, order):
     with pytest.raises(UserError, match=r"/x1: training failed \(and 1 more\): see"):
         run_trainings(fake(tmp_path, x1=[], b=["x1"], c=[]), jobs=2)
     assert sorted(order) == ["c", "x1"]
+
+
+@pytest.mark.parametrize("device", ["cpu", None])
+def test_a_training_is_told_where_to_run(tmp_path, monkeypatch, device):
+    commands = []
+
+    def run(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(schedule.subprocess, "run", run)
+    run_trainings(fake(tmp_path, a=[]), device=device)
+    told = commands[0][commands[0].index("a.py") :]
+    assert told == ["a.py", str(tmp_path / "a"), *([device] if device else [])]

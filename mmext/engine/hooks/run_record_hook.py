@@ -12,6 +12,7 @@ import mmseg
 import numpy as np
 import torch
 from mmengine import dist
+from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -129,14 +130,14 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """Processor, cores, threads and, if there is one, the GPU."""
+    """Processor, cores, threads and, if the network runs on one, the GPU."""
     facts: dict[str, Any] = {
         "machine": platform.machine(),
         "cpu_cores": os.cpu_count(),
         "torch_threads": torch.get_num_threads(),
         "gpu": None,
     }
-    if torch.cuda.is_available():
+    if get_device() == "cuda":
         facts["gpu"] = torch.cuda.get_device_name()
         facts["gpu_count"] = torch.cuda.device_count()
     return facts

@@ -1,7 +1,6 @@
 """Opening a model by the backend asked for, or by the fastest."""
 
 import importlib.util
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -35,8 +34,7 @@ def open_predictor(
         backend: What runs it. ``auto`` times those that are installed on
             a window of the size to come and takes the fastest; on a GPU it is
             ``eager``.
-        device: Where torch runs; the exported backends run on the CPU. Under
-            ``torchrun``, ``cuda`` means a GPU for each process of a machine.
+        device: Where torch runs; the exported backends run on the CPU.
         window: Side of a window in pixels, for ``auto``.
         precision: See :func:`eager_predictor`; the exported backends know only fp32.
 
@@ -52,7 +50,6 @@ def open_predictor(
             )
         names = _installed() if backend == "auto" else [backend]
         return _fastest([exported_predictor(path, name) for name in names], window)
-    device = _own_device(device)
     loaded = load_model(path, device)
     if backend in ("eager", "compile"):
         return eager_predictor(loaded, backend == "compile", precision)
@@ -63,13 +60,6 @@ def open_predictor(
     names = _installed() if importlib.util.find_spec("onnxscript") else []
     exported = _by_export(loaded, names) if names else []
     return _fastest([eager_predictor(loaded), *exported], window)
-
-
-def _own_device(device: str) -> str:
-    process = os.environ.get("LOCAL_RANK")
-    if device != "cuda" or process is None:
-        return device
-    return f"cuda:{int(process) % max(torch.cuda.device_count(), 1)}"
 
 
 def _installed() -> list[str]:

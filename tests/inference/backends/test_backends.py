@@ -10,7 +10,7 @@ from mmengine.registry import DefaultScope
 
 from mmext.errors import UserError
 from mmext.inference.backends import export_onnx
-from mmext.inference.backends.choose import _fastest, _own_device, open_predictor
+from mmext.inference.backends.choose import _fastest, open_predictor
 from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.backends.exported import exported_predictor
 from mmext.inference.prediction_settings import PredictionSettings
@@ -88,13 +88,3 @@ def test_refusals(exported, tmp_path):
     broken.write_bytes(b"no model")
     with pytest.raises(UserError, match=r"not an ONNX model|was not written by"):
         exported_predictor(broken, "onnxruntime")
-
-
-def test_each_process_of_a_machine_takes_its_own_gpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    # A command that ran in this process, as torchrun would start it, may have set it.
-    monkeypatch.delenv("LOCAL_RANK", raising=False)
-    assert _own_device("cuda") == "cuda"
-    monkeypatch.setenv("LOCAL_RANK", "6")
-    assert _own_device("cuda") == "cuda:2"
-    assert (_own_device("cpu"), _own_device("cuda:1")) == ("cpu", "cuda:1")
