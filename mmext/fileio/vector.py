@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pyogrio
 import shapely
 
@@ -22,6 +23,11 @@ _DAMAGE = (
     RuntimeError,
 )
 
+#: No coordinate system of the Earth has numbers as large; GEOS overflows beyond.
+_FARTHEST = 1e12
+#: Features whose corners are compared with it at once.
+_CHUNK = 100_000
+
 
 def read_vector(
     path: str | os.PathLike[str], layer: str | None = None, where: str | None = None
@@ -35,7 +41,8 @@ def read_vector(
 
     Raises:
         UserError: The file is missing or damaged, has no such layer, several layers
-            and none is named, or no geometries; or the filter can't be read.
+            and none is named, no geometries, or a corner that is no place; or the
+            filter can't be read.
     """
     path = Path(path)
     if not path.exists():
@@ -50,7 +57,22 @@ def read_vector(
         ) from None
     if not isinstance(table, geopandas.GeoDataFrame):
         raise UserError(f"{path}: holds no geometries, expected a layer with some")
+    _refuse_astray(table, path)
     return table
+
+
+def _refuse_astray(table: geopandas.GeoDataFrame, path: Path) -> None:
+    for start in range(0, len(table), _CHUNK):
+        shapes = table.geometry.values[start : start + _CHUNK]
+        corners, owner = shapely.get_coordinates(shapes, return_index=True)
+        near = (np.abs(corners) < _FARTHEST).all(axis=1)
+        if not near.all():
+            first = int(np.argmin(near))
+            x, y = corners[first]
+            raise UserError(
+                f"{path}: feature {start + owner[first]} (counted from 0) has a corner "
+                f"at {x:g}, {y:g}, expected a place on the Earth"
+            )
 
 
 def _only_layer(path: Path) -> str | None:
