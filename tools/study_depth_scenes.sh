@@ -7,7 +7,7 @@ export OMP_NUM_THREADS=1 OUT=work_dirs/studies/depth_scenes
 
 if [ ! -f data/depth_demo/samples.csv ]; then
     python tools/make_depth_scenes.py --out data/depth_demo \
-        --train 40 --test 12 --frames 6 --size 128 96
+        --train-scenes 40 --test-scenes 12 --frames 6 --size 128 96
 fi
 train() { # seed config
     mkdir -p "$OUT/seed$1"

@@ -12,9 +12,9 @@ OUT=work_dirs/studies/mm5
 
 for split in train eval; do
     python tools/make_structural_depth.py --dataset MM5Dataset \
-        --options "root=$MM5" "split=$split" --model "$TEACHER" --out data/mm5_structural
+        --dataset-options "root=$MM5" "split=$split" --model "$TEACHER" --out data/mm5_structural
     python tools/make_structural_depth.py --dataset MM5Dataset \
-        --options "root=$MM5" "split=$split" --model true-depth --out data/mm5_true
+        --dataset-options "root=$MM5" "split=$split" --model true-depth --out data/mm5_true
 done
 
 train() { # study seed config

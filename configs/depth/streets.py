@@ -1,7 +1,7 @@
 # Rendered streets to train on, MS2 to look at: as wide a view as MS2's thermal camera has,
 # at half its size. Nothing real is learnt from. The data:
-#   python tools/make_depth_scenes.py --out data/depth_streets --kind outdoor \
-#       --train 160 --test 12 --frames 2 --size 320 128 --field-of-view 73
+#   mmext depth scenes --out data/depth_streets --kind outdoor \
+#       --train-scenes 160 --test-scenes 12 --frames 2 --size 320 128 --field-of-view 73
 _base_ = [
     './_base_/runtime.py', './_base_/datasets/folder.py', './_base_/models/unet3.py',
     './_base_/schedule.py'

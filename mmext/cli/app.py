@@ -13,6 +13,7 @@ from cyclopts.exceptions import CycloptsError
 
 import mmext
 from mmext.cli.refusals import explain
+from mmext.cli.renamed import renew
 from mmext.cli.values import convert
 from mmext.ending import exit_with_one_line
 from mmext.errors import UserError
@@ -22,7 +23,7 @@ COMMANDS = {
     "prepare": ("prepare:prepare", "Cut orthophotos and labels into a tile store."),
     "doctor": (
         "doctor:doctor",
-        "Look at a config, its data and this machine before hours are spent.",
+        "Check a config, its data and this machine before hours are spent.",
     ),
     "train": ("train:train", "Train a config."),
     "test": ("test:test", "Score a checkpoint on its config's test set."),
@@ -32,7 +33,7 @@ COMMANDS = {
     ),
     "evaluate": (
         "evaluate:evaluate",
-        "Compare a map with the true fields, by pixel, by field and by area.",
+        "Compare a map with labels, by pixel, by object and by area.",
     ),
     "report": (
         "report:report",
@@ -48,7 +49,7 @@ COMMANDS = {
     ),
     "atlas": (
         "atlas:atlas",
-        "Show where a model kept being wrong: rasters and ranked polygons for QGIS.",
+        "Show where a model kept being wrong: rasters and ranked regions for QGIS.",
     ),
     "review": (
         "review:review",
@@ -60,12 +61,12 @@ COMMANDS = {
     ),
     "demo": (
         "demo:demo",
-        "Do the whole of the main job on synthetic scenes, from GeoTIFF to a map.",
+        "Run everything once on synthetic scenes, from GeoTIFFs to a map and a report.",
     ),
-    "scenes": ("scenes:scenes", "Render synthetic farmland with its true fields."),
+    "scenes": ("scenes:scenes", "Render synthetic farmland with exact labels."),
     "benchmark": (
         "benchmark:benchmark",
-        "Speed against named yardsticks, as ratios of medians from one run.",
+        "Measure speed against named yardsticks, as ratios of medians from one run.",
     ),
 }
 DEPTH_COMMANDS = {
@@ -79,7 +80,7 @@ DEPTH_COMMANDS = {
     ),
     "demo": (
         "depth_demo:demo",
-        "Do the whole of thermal depth on rendered rooms, from images to a report.",
+        "Run thermal depth once on rendered rooms, from images to a report.",
     ),
     "scenes": (
         "depth_scenes:scenes",
@@ -115,6 +116,7 @@ def run(tokens: Sequence[str]) -> None:
     Raises:
         UserError: There is no such command, or it doesn't take such arguments.
     """
+    tokens = renew(tokens)
     try:
         function, bound, _ = build_app(tokens).parse_args(
             tokens, exit_on_error=False, print_error=False

@@ -14,10 +14,10 @@ def benchmark(
     repeats: Count = 5,
     only: Annotated[list[Part] | None, Field(min_length=1)] = None,
 ) -> None:
-    """Speed against named yardsticks, as ratios of medians from one run.
+    """Measure speed against named yardsticks, as ratios of medians from one run.
 
     Reading tiles: a tile store against mmseg's own loading of the same tiles from PNG.
-    Mapping: predict_scene against the network alone on the same windows in memory.
+    Mapping: mmext predict against the network alone on the same windows in memory.
     Memory: the peak of mapping a scene, and one with 50 times the pixels.
     Accumulation: an epoch with three passes against one without.
     Times on a shared machine are noisy; the ratios are what counts.
@@ -27,7 +27,7 @@ def benchmark(
 
     Args:
         repeats: Runs of each measurement.
-        only: What to measure (everything).
+        only: What to measure (default: everything).
     """
     from mmext.benchmark import PARTS, benchmark_all
 

@@ -31,7 +31,7 @@ _STEPS = (
         Step(
             f"Cut the {split} scene into tiles",
             (
-                f"prepare --images {_SCENES}/{split}.tif "
+                f"prepare {_SCENES}/{split}.tif "
                 f"--labels {_SCENES}/{split}_fields.gpkg --tile-size 128 "
                 f"--out data/demo/{split}",
             ),
@@ -62,16 +62,17 @@ Look at
 
 
 def demo(*, out: OutputFolder | None = None) -> None:
-    """Do the whole of the main job on synthetic scenes, from GeoTIFF to a map.
+    """Run everything once on synthetic scenes, from GeoTIFFs to a map and a report.
 
-    Every step is a command of its own, as one would run it on one's own data, and is
-    shown. What is finished is skipped on a second call. It takes minutes.
+    Every step is a command that is shown, as you would run it on your own data. What is
+    finished is skipped on a second call. It takes minutes.
 
         mmext demo
         mmext demo --out somewhere
 
     Args:
-        out: Folder for data/demo and work_dirs/demo (the current one).
+        out: Where results go, a folder for data/demo and work_dirs/demo (default: the
+            current one).
     """
     run_steps(_STEPS, out)
     print(_END)

@@ -18,7 +18,7 @@ def convert(
         mmext depth convert-ms2 data/ms2/sync_data/*/calib.npy
 
     Args:
-        calibrations: calib.npy files.
+        calibrations: Files calib.npy of MS2.
     """
     from mmext.datasets.depth.ms2_calibration import convert_calibration
 

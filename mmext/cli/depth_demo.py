@@ -15,8 +15,8 @@ _STEPS = (
     Step(
         "Render rooms in thermal and colour, with exact depth",
         (
-            "depth scenes --out data/depth_demo --train 40 --test 12 --frames 6 "
-            "--size 128 96",
+            "depth scenes --out data/depth_demo --train-scenes 40 --test-scenes 12 "
+            "--frames 6 --size 128 96",
         ),
         # The list of samples is written last: it says that the set is whole.
         Path("data/depth_demo/samples.csv"),
@@ -45,16 +45,17 @@ Look at
 
 
 def demo(*, out: OutputFolder | None = None) -> None:
-    """Do the whole of thermal depth on rendered rooms, from images to a report.
+    """Run thermal depth once on rendered rooms, from images to a report.
 
-    Every step is a command of its own, as one would run it on one's own data, and is
-    shown. What is finished is skipped on a second call. It takes a quarter of an hour.
+    Every step is a command that is shown, as you would run it on your own data. What is
+    finished is skipped on a second call. It takes a quarter of an hour.
 
         mmext depth demo
         mmext depth demo --out somewhere
 
     Args:
-        out: Folder for data/depth_demo and work_dirs/depth (the current one).
+        out: Where results go, a folder for data/depth_demo and work_dirs/depth
+            (default: the current one).
     """
     run_steps(_STEPS, out)
     print(_END)

@@ -41,24 +41,26 @@ def predict(
     in which units. Depths are metric as the network gives them; nothing is
     median-scaled. Only the checkpoint and the thermal images are read.
 
-        mmext depth predict work_dirs/depth/all/epoch_30.pth thermal/ --out depth
+        mmext depth predict work_dirs/depth/demo/all/epoch_20.pth \
+            data/depth_demo/thermal --out depth
         mmext depth predict model.pth night.mp4 --out depth --preview-range 1 40
         mmext depth predict model.pth frame.png --out depth --format tiff \
             --intrinsics 387.8 387.8 300.8 151.6
 
     Args:
-        checkpoint: epoch_N.pth.
-        inputs: Images, folders, videos.
-        out: Folder.
-        format: Of the depth.
-        scale: PNG units in a metre.
+        checkpoint: Checkpoint, epoch_N.pth.
+        inputs: Thermal images, folders of them, videos.
+        out: Where results go, a folder.
+        format: File type of the depth.
+        scale: What of a PNG's units make a metre.
         structural: Also write NAME_structural.tif.
-        preview_range: Near and far, metres at the ends of the preview's colours (each
-            image's own).
+        preview_range: Near and far, metres at the ends of the preview's colours
+            (default: each image's own).
         intrinsics: fx, fy, cx and cy of the thermal camera, pixels; also write
             NAME.ply.
         batch_size: Images at once.
-        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one).
     """
     from mmext.inference.depth import (
         DepthPredictor,

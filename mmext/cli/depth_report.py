@@ -14,7 +14,7 @@ def report(
     *,
     out: OutputFolder,
     number: Index = 4,
-    frames: Annotated[list[str] | None, Field(min_length=1)] = None,
+    samples: Annotated[list[str] | None, Field(min_length=1)] = None,
     title: str | None = None,
 ) -> None:
     """Write the report of a depth ablation: report.html, figures and tables.
@@ -23,19 +23,19 @@ def report(
 
         mmext depth report work_dirs/depth/demo --out work_dirs/depth/demo/report
         mmext depth report runs/seed0 runs/seed1 runs/seed2 --out report
-        mmext depth report work_dirs/depth/mm5 --out report --frames 80 122 207
+        mmext depth report work_dirs/depth/mm5 --out report --samples 80 122 207
 
     Args:
         work_dirs: Work directories or folders of them.
-        out: Folder.
-        number: Frames to draw, evenly spaced.
-        frames: Draw these samples.
-        title: Of the page.
+        out: Where results go, a folder.
+        number: How many samples to draw, evenly spaced.
+        samples: Which samples to draw, by their ids.
+        title: Title of the page.
     """
     from mmext.reporting.depth import write_depth_report
     from mmext.reporting.depth.write_report import TITLE
 
-    notes = write_depth_report(work_dirs, out, number, frames or [], title or TITLE)
+    notes = write_depth_report(work_dirs, out, number, samples or [], title or TITLE)
     for note in notes:
         print(note)
     print(f"{out / 'report.html'}: written")

@@ -11,8 +11,8 @@ from mmext.cli.arguments import OutputFolder
 def scenes(
     *,
     out: OutputFolder,
-    train: Index = 40,
-    test: Index = 12,
+    train_scenes: Index = 40,
+    test_scenes: Index = 12,
     frames: Count = 6,
     size: tuple[Count, Count] = (128, 96),
     field_of_view: Annotated[float, Field(gt=0, lt=180)] = 65.0,
@@ -27,18 +27,18 @@ def scenes(
     samples.csv, as FolderDepthDataset reads them. Splits never share a scene. With
     --lidar-beams the training depth is sparse; that of the test stays exact.
 
-        mmext depth scenes --out data/depth_demo --train 40 --test 12
+        mmext depth scenes --out data/depth_demo --train-scenes 40 --test-scenes 12
         mmext depth scenes --out data/streets --kind outdoor --lidar-beams 24
 
     Args:
-        out: Folder.
-        train: Scenes to train on.
-        test: Scenes to test on.
-        frames: Frames a scene.
+        out: Where results go, a folder.
+        train_scenes: How many scenes to train on.
+        test_scenes: How many scenes to test on.
+        frames: How many frames of each scene.
         size: Width and height, pixels.
-        field_of_view: Left to right, degrees.
+        field_of_view: Angle from the left to the right edge, degrees.
         kind: Rooms, streets or both.
-        seed: Of the whole set.
+        seed: Where random numbers start, of the whole set.
         lidar_beams: Rows of a laser scanner that measures the training depth; 0 is
             dense.
     """
@@ -54,7 +54,7 @@ def scenes(
     width, height = size
     kinds = KINDS if kind == "both" else (kind,)
     writer = SceneFolderWriter(out)
-    splits = ["train"] * train + ["test"] * test
+    splits = ["train"] * train_scenes + ["test"] * test_scenes
     for index, split in enumerate(tqdm(splits, desc="Rendering", unit="scene")):
         own = kinds[index % len(kinds)]
         spec = SequenceSpec(

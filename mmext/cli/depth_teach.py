@@ -24,7 +24,7 @@ _TRUE_DEPTH = "true-depth"
 def teach(
     *,
     dataset: str,
-    options: ConfigOptions | None = None,
+    dataset_options: ConfigOptions | None = None,
     model: str,
     out: OutputFolder,
     space: Space | None = None,
@@ -46,31 +46,34 @@ def teach(
     depth filled between measurements of one surface; what cannot be known is 0.
 
         mmext depth teach --dataset MM5Dataset \
-            --options root=data/mm5 split=train \
+            --dataset-options root=data/mm5 split=train \
             --model fastdepth.onnx --out data/mm5_structural
 
         mmext depth teach --dataset MS2Dataset \
-            --options root=data/ms2 lists=train_list.txt \
+            --dataset-options root=data/ms2 lists=train_list.txt \
             --model models/depth-anything-small --out data/ms2_da
 
         mmext depth teach --dataset MM5Dataset \
-            --options root=data/mm5 split=train --model true-depth --out data/mm5_true
+            --dataset-options root=data/mm5 split=train \
+            --model true-depth --out data/mm5_true
 
     Args:
-        dataset: MM5Dataset, MS2Dataset, ViViDDataset or FolderDepthDataset.
-        options: Its settings, as key=value.
-        model: File.onnx, a directory, or true-depth.
-        out: Folder for the maps.
-        space: What the model gives.
+        dataset: Data set with RGB: MM5Dataset, MS2Dataset, ViViDDataset or
+            FolderDepthDataset.
+        dataset_options: Settings of the data set, as key=value.
+        model: The teacher: an ONNX file, a directory, or true-depth.
+        out: Where results go, a folder for the maps.
+        space: What the model gives: depth or 1 / depth.
         metric: The model gives metres (or 1 / metres).
         normalise: What an ONNX file takes: RGB / 255 less a mean, by a deviation.
-        input_size: Height and width, if the file is free.
+        input_size: Height and width that the model is given, where its file leaves them
+            open.
         fill: Pixels from a measurement up to which depth is filled before warping.
         batch_size: Images at once.
-        device: Where a directory's network runs: cpu, cuda or cuda:N (a GPU if there
-            is one).
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one). An ONNX file runs on the CPU.
     """
-    settings = parse_options(options, "--options")
+    settings = parse_options(dataset_options, "--dataset-options")
     if model != _TRUE_DEPTH and not Path(model).exists():
         raise UserError(
             f"--model: {model}: no such model, expected an ONNX file, a directory or "

@@ -23,21 +23,21 @@ def doctor(
     device: Device | None = None,
     json: OutputFile | None = None,
 ) -> None:
-    """Look at a config, its data and this machine before hours are spent.
+    """Check a config, its data and this machine before hours are spent.
 
     Nothing is trained and nothing in work directories is changed. The exit status is 1
     where something would make the training fail or mean nothing, 0 otherwise.
 
-        mmext doctor configs/demo/stage2_B100-300.py
+        mmext doctor mmext::demo/stage2_B100-300.py
 
     Args:
         config: Config file, or mmext::NAME.
-        work_dir: Where the run's files would go (work_dirs/CONFIG).
-        cfg_options: Override settings, as key=value with dotted keys.
+        work_dir: Where the run's files go (default: work_dirs/CONFIG).
+        cfg_options: Override settings of the config, as key=value with dotted keys.
         verify: Compare every byte of the stores with what was recorded of them.
-        device: Where the training would run: cpu, cuda or cuda:N (a GPU if there is
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one).
-        json: Write findings and numbers there, too.
+        json: File to write the findings and their numbers to, as well.
     """
     options = parse_options(cfg_options, "--cfg-options")
     from mmext.doctor import as_json, as_text, examine

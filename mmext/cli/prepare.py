@@ -20,8 +20,9 @@ _DEFAULTS = Cutting()
 
 
 def prepare(
-    *,
     images: Annotated[list[str], Field(min_length=1)],
+    /,
+    *,
     labels: Annotated[
         list[ExistingFile] | None, Field(min_length=1), Parameter(group=_LABELS)
     ] = None,
@@ -40,30 +41,31 @@ def prepare(
 
     Polygons, in any coordinate system:
 
-        mmext prepare --images ortho_*.tif --labels fields.gpkg \
+        mmext prepare ortho_*.tif --labels fields.gpkg \
             --label-where "crop = 'ginseng'" --out data/ginseng/train
 
     A label raster, on the same grid or another:
 
-        mmext prepare --images a.tif --labels a_mask.tif --out data/a
+        mmext prepare a.tif --labels a_mask.tif --out data/a
 
     Folders of images and masks of the same names:
 
-        mmext prepare --images img_dir --masks ann_dir --out data/b \
+        mmext prepare img_dir --masks ann_dir --out data/b \
             --split-csv splits.csv --split train
 
     Args:
-        images: Files, folders, globs, .txt lists.
-        labels: Polygons or rasters, one for all images or one for each.
-        masks: Folder of masks, by image name.
-        out: The store's folder.
-        overwrite: Replace a store.
-        label_layer: Layer of a vector file.
-        label_where: Attribute filter in SQL.
-        all_touched: Burn every pixel that a polygon touches, not only covered centres.
+        images: Images: files, folders, globs, .txt lists.
+        labels: Labels, as polygons or rasters, one file for all images or one for each.
+        masks: Folder of masks called like the images.
+        out: Where results go, a folder: the store.
+        overwrite: Replace what is there, a store.
+        label_layer: Layer of the labels, if their file has several.
+        label_where: Which labels count, as an SQL condition.
+        all_touched: Mark every pixel that a polygon touches, not only those whose
+            centre it covers.
         label_values: Raster values that mean target.
         split_csv: CSV with columns file, split.
-        split: Which split of --split-csv.
+        split: Which split of --split-csv to take.
         cutting: How scenes are cut.
     """
     from mmext.datasets.tile_store import TileStore

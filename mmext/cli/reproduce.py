@@ -31,25 +31,28 @@ def reproduce(
 ) -> None:
     r"""Run the paper's whole experiment on a tile store, and report it.
 
-    Trunk, branches A and B, stage 1 at full length, four second stages, report:
+    The trunk, branches A and B, stage 1 at full length, four second stages, the report:
 
-        mmext reproduce configs/demo --out work_dirs/reproduction
-        mmext reproduce configs --out work_dirs/ginseng --epoch-scale 0.5 \
+        mmext reproduce mmext::demo --out work_dirs/reproduction
+        mmext reproduce mmext:: --out work_dirs/ginseng --epoch-scale 0.5 \
             --train data/ginseng/train --test data/ginseng/test --seeds 0 1 2
 
-    What is finished is skipped and what was begun goes on, so a killed call is made
-    again.
+    What is finished is skipped and what was begun goes on, so after a kill the same
+    command is given again.
 
     Args:
         configs: Folder of stage1_* and stage2_*, or mmext::FOLDER.
-        out: Folder.
-        train: Tile store to train on (the configs').
-        test: Tile store to test on (the configs').
-        epoch_scale: Factor of the paper's 100/200/250/300/400 epochs (the configs').
-        seeds: A repetition of everything for each.
+        out: Where results go, a folder.
+        train: Tile store to train on (default: the configs').
+        test: Tile store to test on (default: the configs').
+        epoch_scale: Factor of the paper's 100/200/250/300/400 epochs (default: the
+            configs').
+        seeds: Repeat everything with each of these seeds.
         jobs: Trainings at once.
-        device: Where networks run: cpu, cuda or cuda:N (a GPU if there is one).
-        cfg_options: Override settings of every training, as key=value with dotted keys.
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one).
+        cfg_options: Override settings of the config, as key=value with dotted keys; of
+            every training.
     """
     options = parse_options(cfg_options, "--cfg-options")
     if train:

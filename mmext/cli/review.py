@@ -18,10 +18,10 @@ from mmext.inference.device import choose_device
 
 def review(
     snapshot: ExistingFile | None = None,
+    checkpoint: ExistingFile | None = None,
     /,
     *,
     store: ExistingFolder | None = None,
-    checkpoint: ExistingFile | None = None,
     tolerance: Index = 2,
     planted: ExistingFile | None = None,
     device: Device | None = None,
@@ -39,27 +39,28 @@ def review(
     review_thumbnails/ and review.html, a contact sheet. With --apply, writes the labels
     anew, corrected by the candidates whose verdict is accept.
 
-        mmext review work_dirs/trunk/error_bank_epoch_200.npz --store data/train \
-            --checkpoint work_dirs/trunk/epoch_200.pth --labels fields.gpkg \
-            --out review.gpkg
+        mmext review work_dirs/stage1_trunk/error_bank_epoch_200.npz \
+            work_dirs/stage1_trunk/epoch_200.pth --store data/train \
+            --labels fields.gpkg --out review.gpkg
         mmext review --apply review.gpkg --labels fields.gpkg --out corrected.gpkg
 
     Args:
-        snapshot: Bank with counts.
-        store: Its tile store.
-        checkpoint: The final model.
-        tolerance: Pixels.
-        planted: Errors that mmext scenes made, to compare rankings.
-        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
-        candidates: Candidates with verdicts.
-        labels: The polygons that the store was cut with; to correct with --apply.
-        label_layer: Layer of the labels.
-        label_where: Attribute filter in SQL that the store was cut with.
-        out: A new GeoPackage.
-        force: Apply implausible replacements, too.
-        overwrite: Replace corrected labels; a review is never replaced.
+        snapshot: Error bank after an epoch, error_bank_epoch_N.npz, with counts.
+        checkpoint: Checkpoint, epoch_N.pth, of the finished training.
+        store: Tile store that the snapshot is of.
+        tolerance: Errors along an outline count if they are wider, in pixels.
+        planted: Errors that mmext scenes planted, to compare rankings with.
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one).
+        candidates: Candidates with verdicts, whose labels to correct.
+        labels: Labels, as polygons, that the store was cut with.
+        label_layer: Layer of the labels, if their file has several.
+        label_where: Which labels count, as an SQL condition.
+        out: Where results go, a new GeoPackage.
+        force: Apply implausible replacements as well.
+        overwrite: Replace what is there, corrected labels; a review is never replaced.
     """
-    reviewing = {"SNAPSHOT": snapshot, "--store": store, "--checkpoint": checkpoint}
+    reviewing = {"SNAPSHOT": snapshot, "CHECKPOINT": checkpoint, "--store": store}
     if labels is None and (label_layer or label_where):
         raise UserError("--label-layer, --label-where: given without --labels")
     if candidates:

@@ -17,23 +17,23 @@ def scenes(
     pixel_size: Positive = 0.25,
     label_error_rate: NotNegative = 0.0,
 ) -> None:
-    """Render synthetic farmland with its true fields.
+    """Render synthetic farmland with exact labels.
 
-    Writes NAME.tif, NAME_fields.gpkg (the truth) and NAME.png; with label errors also
-    NAME_labels.gpkg (labels with them) and NAME_label_errors.gpkg (what was done).
+    Writes NAME.tif, NAME_fields.gpkg (exact labels) and NAME.png; with planted errors
+    also NAME_labels.gpkg (labels with them) and NAME_label_errors.gpkg (which).
 
         mmext scenes --out data/demo/scenes --name train --size 2048 1536
         mmext scenes --out data/many --scenes 4 --label-error-rate 0.2
 
     Args:
-        out: Folder.
-        name: Stem of the files.
-        scenes: How many.
+        out: Where results go, a folder.
+        name: What the files are called, NAME.
+        scenes: How many; several are called NAME_0, NAME_1 …
         size: Width and height, pixels.
-        seed: Of the first scene.
-        region: Its kind of farmland.
-        pixel_size: Metres.
-        label_error_rate: Errors per field.
+        seed: Where random numbers start, of the first scene.
+        region: Kind of farmland.
+        pixel_size: Side of a pixel, metres.
+        label_error_rate: Planted errors for each field.
     """
     from tqdm import tqdm
 

@@ -16,18 +16,19 @@ def study(
 ) -> None:
     r"""Train and compare many configs with several seeds on one tile store.
 
-    Finished trainings are skipped and begun ones go on, so a killed study is called
-    again. Several studies of one store may share OUT, and with it their trainings.
-    OUT/results/STUDY holds study.html, figures and tables.
+    What is finished is skipped and what was begun goes on, so after a kill the same
+    command is given again. Studies of one store may share --out, and with it their
+    trainings. Its results/STUDY holds study.html, figures and tables.
 
-        mmext study configs/studies/dead_trees.py \
+        mmext study mmext::studies/dead_trees.py \
             --out work_dirs/studies/dead_trees --jobs 2
 
     Args:
         study: The study's file, or mmext::studies/NAME.
-        out: Folder.
+        out: Where results go, a folder.
         jobs: Trainings at once.
-        device: Where networks run: cpu, cuda or cuda:N (a GPU if there is one).
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one).
         no_train: Only score what is trained.
     """
     from mmext.study.run_study import results_folder, run_study

@@ -20,7 +20,7 @@ def test(
     checkpoint: ExistingFile,
     /,
     *,
-    work_dir: OutputFolder | None = None,
+    out: OutputFolder | None = None,
     tta: bool = False,
     device: Device | None = None,
     cfg_options: ConfigOptions | None = None,
@@ -29,18 +29,19 @@ def test(
 ) -> None:
     r"""Score a checkpoint on its config's test set.
 
-    For example:
+    Writes test_metrics.json.
 
-        mmext test configs/demo/stage2_A100-200.py \
-            work_dirs/demo/stage2_A100-200/epoch_400.pth
+        mmext test mmext::demo/stage2_A100-200.py \
+            work_dirs/demo/stage2_A100-200/epoch_32.pth
 
     Args:
         config: Config file, or mmext::NAME.
-        checkpoint: Checkpoint file.
-        work_dir: Where results go (the checkpoint's folder).
-        tta: Average over flips.
-        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
-        cfg_options: Override settings, as key=value with dotted keys.
+        checkpoint: Checkpoint, epoch_N.pth.
+        out: Where results go, a folder (default: the checkpoint's).
+        tta: Average over the four mirror images.
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one).
+        cfg_options: Override settings of the config, as key=value with dotted keys.
         launcher: How the processes of a distributed run were started.
         local_rank: Number of the process on its machine.
     """
@@ -53,7 +54,7 @@ def test(
         test_checkpoint(
             config,
             checkpoint,
-            work_dir=work_dir,
+            work_dir=out,
             options=options,
             tta=tta,
             launcher=launcher,

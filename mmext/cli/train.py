@@ -41,22 +41,23 @@ def train(
 
     A run that was killed goes on with --resume, to the same result.
 
-        mmext train configs/stage1_trunk.py
-        mmext train configs/stage2_B100-250.py --with-parents
-        mmext train configs/demo/stage1_trunk.py --cfg-options epoch_scale=0.02
+        mmext train mmext::stage1_trunk.py
+        mmext train mmext::stage2_B100-250.py --with-parents
+        mmext train mmext::demo/stage1_trunk.py --cfg-options epoch_scale=0.02
 
     Args:
         config: Config file, or mmext::NAME.
-        work_dir: Where the run's files go (work_dirs/CONFIG).
-        resume: Go on from the newest own checkpoint.
-        overwrite: Train anew over an earlier run.
-        with_parents: First train what the config's lineage needs and is not there yet.
-        amp: Mixed precision, on a GPU.
-        device: Where the network runs: cpu, cuda or cuda:N (a GPU if there is one).
+        work_dir: Where the run's files go (default: work_dirs/CONFIG).
+        resume: Go on from the newest checkpoint in the work directory.
+        overwrite: Replace what is there, an earlier run.
+        with_parents: First train what the config grows from and is not there yet.
+        amp: Train in mixed precision, on a GPU.
+        device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
+            one).
         keep_batch: Share the config's batch among several processes, instead of
-            one for each.
+            giving one to each.
         auto_scale_lr: Raise the learning rate with the batch of several processes.
-        cfg_options: Override settings, as key=value with dotted keys.
+        cfg_options: Override settings of the config, as key=value with dotted keys.
         launcher: How the processes of a distributed run were started.
         local_rank: Number of the process on its machine.
     """

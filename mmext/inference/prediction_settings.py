@@ -19,16 +19,19 @@ class PredictionSettings:
     """How a scene is mapped.
 
     Attributes:
-        window: Largest side of what the network is given, in pixels.
-        overlap: Pixels read around what is kept; None means the network's reach.
-        flips: Average over the four mirror images of each window.
-        float_probabilities: Store float32 instead of 250 steps in a byte.
-        min_area: Smaller polygons are left out, in m².
-        simplify: Tolerance in pixels; 0 keeps the pixels' edges.
-        fill_holes: Close holes in polygons.
-        where: Keep polygons for which this SQL condition on their columns holds.
-        resample: Bring scenes to the training pixel size.
-        spare_cut: Leave fields that reach the edge of the sheet or no-data as they are:
+        window: Side of the squares that the network is given, in pixels.
+        overlap: Pixels read around what is kept of a window (default: the network's
+            reach).
+        flips: Average over the four mirror images.
+        float_probabilities: Store probabilities as float32 instead of 250 steps in a
+            byte.
+        min_area: Leave out smaller objects, in m².
+        simplify: Simplify outlines, with this tolerance in pixels; 0 keeps the pixels'
+            edges.
+        fill_holes: Close holes in objects.
+        where: Keep objects for which this SQL condition on their columns holds.
+        resample: Bring scenes to the pixel size of the training.
+        spare_cut: Don't change objects that reach the edge of the sheet or no-data:
             their other part may be in the next sheet. They are cleaned, and judged by
             ``min_area`` and ``where``, when sheets are put together.
     """

@@ -20,12 +20,12 @@ class Cutting:
 
     Attributes:
         tile_size: Side of a tile in pixels.
-        stride: Pixels from one tile to the next; None means the tile's side.
-        bands: Bands to take, counted from 1; None means all but an alpha band.
-        nodata: 'auto' believes the file, None (typed as 'none') says that every pixel
-            is valid, a number replaces what the file says.
-        min_valid: Tiles with a smaller share of valid pixels are left out. Tiles
-            without any always are.
+        stride: Pixels from one tile to the next (default: the tile's side).
+        bands: Bands to take, counted from 1 (default: all but an alpha band).
+        nodata: Value of pixels that show nothing: a number, auto for what the file
+            says, or none where every pixel is valid.
+        min_valid: Leave out tiles with a smaller share of valid pixels. Tiles without
+            any always are.
     """
 
     tile_size: Count = 256

@@ -61,7 +61,7 @@ def _names(images: Sequence[Path]) -> list[str]:
     for name, number in Counter(names).items():
         if number > 1:
             raise UserError(
-                f"--images: {number} are called {name}, expected different names"
+                f"IMAGES: {number} are called {name}, expected different names"
             )
     return names
 

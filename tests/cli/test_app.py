@@ -6,37 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mmext.cli.app import COMMANDS, DEPTH_COMMANDS, build_app, main, run
+from mmext.cli.app import COMMANDS, DEPTH_COMMANDS, main, run
 from mmext.errors import UserError
 
+from .commands import EVERY, command, parse
+
 ROOT = Path(__file__).resolve().parents[2]
-EVERY = [
-    *((name,) for name in COMMANDS),
-    *(("depth", name) for name in DEPTH_COMMANDS),
-]
-
-
-def command(names):
-    """A command's app, as the command line finds it."""
-    app = build_app(names)
-    for name in names:
-        app = app[name]
-    return app
-
-
-@pytest.fixture
-def parse(monkeypatch):
-    """Arguments as a command gets them."""
-
-    def parse(line):
-        tokens = line.split()
-        _, bound, _ = build_app(tokens).parse_args(
-            tokens, exit_on_error=False, print_error=False
-        )
-        bound.apply_defaults()
-        return bound.arguments
-
-    return parse
 
 
 def test_help_names_every_command_and_imports_none(capsys):
@@ -90,11 +65,11 @@ def test_every_tool_is_one_of_the_commands(monkeypatch):
     assert sorted(called) == sorted(names for names in EVERY if names[-1] != "demo")
 
 
-def test_values_come_as_their_types(parse, tmp_path):
+def test_values_come_as_their_types(tmp_path):
     image = tmp_path / "a.tif"
     image.touch()
     found = parse(
-        f"prepare --images a.tif b.tif --labels {image} --out {tmp_path / 'o'} "
+        f"prepare a.tif b.tif --labels {image} --out {tmp_path / 'o'} "
         "--tile-size 128 --bands 1 3 --nodata -9999 --label-values -1 2"
     )
     assert found["images"] == ["a.tif", "b.tif"] and found["labels"] == [image]
@@ -102,12 +77,12 @@ def test_values_come_as_their_types(parse, tmp_path):
     cutting = found["cutting"]
     assert (cutting.tile_size, cutting.step, cutting.bands) == (128, 128, (1, 3))
     assert cutting.nodata == -9999.0 and cutting.min_valid == 0
-    found = parse(f"prepare --images a --masks {tmp_path} --out o --nodata none")
+    found = parse(f"prepare a --masks {tmp_path} --out o --nodata none")
     assert found["cutting"].nodata is None
-    found = parse(f"prepare --images a --masks {tmp_path} --out o --nodata auto")
+    found = parse(f"prepare a --masks {tmp_path} --out o --nodata auto")
     assert found["cutting"].nodata == "auto"
     found = parse(f"predict {image} x/ y* --out {tmp_path} --tta --float --min-area 5")
-    assert found["scenes"] == ["x/", "y*"] and found["device"] is None
+    assert found["images"] == ["x/", "y*"] and found["device"] is None
     assert found["settings"].flips and found["settings"].float_probabilities
     found = parse("scenes --out o --size 3 4 --name=n")
     assert (found["size"], found["name"]) == ((3, 4), "n")
@@ -116,7 +91,7 @@ def test_values_come_as_their_types(parse, tmp_path):
     assert parse(f"train {image} --local-rank=3")["local_rank"] == 3
 
 
-def test_a_config_of_mmext_goes_by_its_name(parse, tmp_path, monkeypatch):
+def test_a_config_of_mmext_goes_by_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trunk = ROOT / "configs" / "demo" / "stage1_trunk.py"
     assert parse("train mmext::demo/stage1_trunk.py")["config"] == trunk
@@ -160,17 +135,17 @@ def test_choices_are_those_of_the_library():
         ("scenes --out o --size 3 y", "--size[1]: is 'y', expected a whole number"),
         ("scenes --out o --out p", "--out: given twice, expected once"),
         ("scenes --out o --seed 1.5", "--seed: is '1.5', expected a whole number"),
-        ("prepare --images a --out o", "--labels or --masks: missing"),
+        ("prepare a --out o", "--labels or --masks: missing"),
         (
-            "prepare --images a --out o --labels FILE --masks .",
+            "prepare a --out o --labels FILE --masks .",
             "--labels and --masks: given together, expected one",
         ),
         (
-            "prepare --images a --out o --masks . --split train",
+            "prepare a --out o --masks . --split train",
             "--split-csv: missing, expected with --split",
         ),
         (
-            "prepare --images a --out o --masks . --stride 0",
+            "prepare a --out o --masks . --stride 0",
             "--stride: is '0', expected at least 1",
         ),
         ("train mmext::trunk", "is 'mmext::trunk', expected a config of mmext"),
@@ -185,7 +160,7 @@ def test_choices_are_those_of_the_library():
         ("predict FILE a --out FILE/x", "expected a place in a folder, FILE is none"),
         ("export FILE --out .", "--out: is '.', expected a file, not a folder"),
         ("report FILE --out o", "[0]: is 'FILE', expected a folder, not a file"),
-        ("review --out o", "SNAPSHOT: missing, expected SNAPSHOT and --store and"),
+        ("review --out o", "SNAPSHOT: missing, expected SNAPSHOT and CHECKPOINT and"),
         ("review --apply FILE --labels FILE --store . --out o", "--store: not expec"),
     ],
 )

@@ -41,7 +41,7 @@ def steps(monkeypatch, tmp_path):
                     run_dir.mkdir(parents=True, exist_ok=True)
                     (run_dir / "epoch_32.pth").touch()
                 case "predict":
-                    assert Path(given["scenes"][0]).is_file()
+                    assert Path(given["images"][0]).is_file()
 
         monkeypatch.setattr("mmext.cli.app.run", pretend)
         try:

@@ -60,7 +60,7 @@ def options(store: Path) -> list[str]:
 COMMANDS = {
     "scenes": lambda root, out: ["scenes", "--out", out, "--size", "256", "256"],
     "prepare": lambda root, out: [
-        *("prepare", "--images", root / "scene.tif", "--labels", root / "fields.gpkg"),
+        *("prepare", root / "scene.tif", "--labels", root / "fields.gpkg"),
         *("--tile-size", "48", "--out", out),
     ],
     "train": lambda root, out: [
@@ -70,8 +70,8 @@ COMMANDS = {
         *("predict", root / "run" / "epoch_2.pth", root / "scene.tif", "--out", out)
     ],
     "evaluate": lambda root, out: [
-        *("evaluate", "--map", root / "map" / "scene_class.tif"),
-        *("--truth", root / "fields.gpkg", "--out", out),
+        *("evaluate", root / "map" / "scene_class.tif"),
+        *("--labels", root / "fields.gpkg", "--out", out),
     ],
     "report": lambda root, out: ["report", root / "run", "--out", out],
     "atlas": lambda root, out: [
@@ -82,7 +82,7 @@ COMMANDS = {
         *("export", root / "run" / "epoch_2.pth", "--out", out / "model.onnx")
     ],
     "depth scenes": lambda root, out: [
-        *("depth", "scenes", "--out", out, "--train", "2", "--test", "1"),
+        *("depth", "scenes", "--out", out, "--train-scenes", "2", "--test-scenes", "1"),
         *("--size", "64", "48"),
     ],
 }

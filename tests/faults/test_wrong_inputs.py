@@ -42,7 +42,7 @@ OPTIONS = {"x": "key=value", "=1": "key=value", "a=[1,2": "--cfg-options: "}
 
 #: A right command line, and what is wrong for each of its options.
 ARGUMENTS = {
-    "prepare --images scene.tif --labels fields.gpkg --out new": {
+    "prepare scene.tif --labels fields.gpkg --out new": {
         "--tile-size": COUNT,
         "--stride": COUNT,
         "--bands": {
@@ -69,8 +69,8 @@ ARGUMENTS = {
         "--cfg-options": OPTIONS,
         "--json": OUT_FILE,
     },
-    "test tiny.py work/tiny/epoch_4.pth --work-dir new": {
-        "--work-dir": OUT,
+    "test tiny.py work/tiny/epoch_4.pth": {
+        "--out": OUT,
         "--cfg-options": OPTIONS,
         "--launcher": CHOICE,
     },
@@ -84,14 +84,13 @@ ARGUMENTS = {
         "--simplify": NOT_NEGATIVE,
         "--out": OUT,
     },
-    "evaluate --map mask.tif --truth fields.gpkg --out new": {
-        "--map": FILE,
-        "--truth": FILE,
+    "evaluate mask.tif --labels fields.gpkg --out new": {
+        "--labels": FILE,
         "--area": FILE,
         "--min-cover": SHARE,
         "--out": OUT,
     },
-    "report work --out new": {"--out": OUT, "--window": {"x": "", "0": "", "9:3": ""}},
+    "report work --out new": {"--out": OUT, "--epochs": {"x": "", "0": "", "9:3": ""}},
     "reproduce . --out new": {
         "--out": OUT,
         "--train": FOLDER,
@@ -106,10 +105,9 @@ ARGUMENTS = {
         "--store": FOLDER,
         "--out": OUT,
     },
-    "review work/tiny/error_bank_epoch_4.npz --store store "
-    "--checkpoint work/tiny/epoch_4.pth --out new.gpkg": {
+    "review work/tiny/error_bank_epoch_4.npz work/tiny/epoch_4.pth --store store "
+    "--out new.gpkg": {
         "--store": FOLDER,
-        "--checkpoint": FILE,
         "--planted": FILE,
         "--tolerance": INDEX,
         "--device": DEVICE,
@@ -138,8 +136,8 @@ ARGUMENTS = {
     "depth report work --out new": {"--out": OUT, "--number": INDEX},
     "depth scenes --out new": {
         "--out": OUT,
-        "--train": INDEX,
-        "--test": INDEX,
+        "--train-scenes": INDEX,
+        "--test-scenes": INDEX,
         "--frames": COUNT,
         "--size": PAIR,
         "--field-of-view": {"0": "more than 0", "180": "less than 180", "nan": ""},
@@ -147,8 +145,8 @@ ARGUMENTS = {
         "--seed": INDEX,
         "--lidar-beams": INDEX,
     },
-    "depth teach --dataset FolderDepthDataset --options root=. --model true-depth "
-    "--out new": {
+    "depth teach --dataset FolderDepthDataset --dataset-options root=. "
+    "--model true-depth --out new": {
         "--out": OUT,
         "--space": CHOICE,
         "--normalise": CHOICE,
@@ -156,7 +154,7 @@ ARGUMENTS = {
         "--fill": NOT_NEGATIVE,
         "--batch-size": COUNT,
         "--device": DEVICE,
-        "--options": {"x": "key=value"},
+        "--dataset-options": {"x": "key=value"},
         "--model": {"none.onnx": "no such model"},
     },
     "depth convert-ms2 code.npy": {},
@@ -239,15 +237,15 @@ FILES = {
     "test tiny.py none.pth": "expected an existing file",
     "test none.py work/tiny/epoch_4.pth": "expected an existing file",
     "test work/tiny/epoch_4.pth tiny.py": "",
-    "test tiny.py tiny.py --work-dir new": "tiny.py: ",
-    "test tiny.py empty --work-dir new": "empty: ",
-    "test tiny.py text.pth --work-dir new": "text.pth: ",
-    "test tiny.py torn.pth --work-dir new": "torn.pth: ",
-    "test tiny.py code.pth --work-dir new": "code.pth: ",
-    "test tiny.py scene.tif --work-dir new": "scene.tif: ",
-    "test tiny.py depth.pth --work-dir new": "depth.pth: ",
-    "test tiny.py work/tiny/error_bank_epoch_4.npz --work-dir new": "error_bank",
-    "test tiny.py work/tiny/epoch_4.pth --tta --work-dir new": "--tta",
+    "test tiny.py tiny.py --out new": "tiny.py: ",
+    "test tiny.py empty --out new": "empty: ",
+    "test tiny.py text.pth --out new": "text.pth: ",
+    "test tiny.py torn.pth --out new": "torn.pth: ",
+    "test tiny.py code.pth --out new": "code.pth: ",
+    "test tiny.py scene.tif --out new": "scene.tif: ",
+    "test tiny.py depth.pth --out new": "depth.pth: ",
+    "test tiny.py work/tiny/error_bank_epoch_4.npz --out new": "error_bank",
+    "test tiny.py work/tiny/epoch_4.pth --tta --out new": "--tta",
     "predict none.pth scene.tif --out new": "expected an existing file",
     "predict folder scene.tif --out new": "expected a file, not a folder",
     "predict scene.tif work/tiny/epoch_4.pth --out new": "scene.tif: ",
@@ -272,55 +270,55 @@ FILES = {
     "predict work/tiny/epoch_4.pth scene.tif --out new --precision fp16": "--precision",
     "predict work/tiny/epoch_4.pth scene.tif --out new --where 'bad syntax ('": "where",
     "predict work/tiny/epoch_4.pth scene.tif --out new --where nothing=1": "where",
-    "prepare --images none.tif --labels fields.gpkg --out new": "none.tif: no image",
-    "prepare --images text.tif --labels fields.gpkg --out new": "text.tif: ",
-    "prepare --images empty --labels fields.gpkg --out new": "empty: ",
-    "prepare --images fields.gpkg --labels scene.tif --out new": "",
-    "prepare --images folder --labels fields.gpkg --out new": "folder: no image",
-    "prepare --images complex.tif --labels fields.gpkg --out new": "complex.tif: ",
-    "prepare --images scene.tif --labels text.gpkg --out new": "text.gpkg: ",
-    "prepare --images scene.tif --labels text.tif --out new": "text.tif: ",
-    "prepare --images scene.tif --labels empty --out new": "empty: ",
-    "prepare --images scene.tif --labels notes.geojson --out new": "notes.geojson: ",
-    "prepare --images scene.tif --labels scene.tif --out new": "scene.tif: ",
-    "prepare --images scene.tif --labels nothing.gpkg --out new": "nothing.gpkg: ",
-    "prepare --images scene.tif --labels tiny.py --out new": "tiny.py: ",
-    "prepare --images scene.tif --labels fields.gpkg mask.tif --out new": "--labels: 2",
-    "prepare --images scene.tif scene.tif --labels fields.gpkg --out new": "scene",
-    "prepare --images scene.tif --labels fields.gpkg --out store": "store: exists",
-    "prepare --images scene.tif --labels fields.gpkg --out folder": "folder: exists",
-    "prepare --images scene.tif --labels fields.gpkg --out folder --overwrite": "no",
-    "prepare --images scene.tif --labels fields.gpkg --out new --bands 4": "band 4",
-    "prepare --images scene.tif --labels fields.gpkg --out new --label-layer x": "'x'",
-    "prepare --images scene.tif --labels fields.gpkg --out new --label-where 'a ('": "",
-    "prepare --images scene.tif --labels fields.gpkg --out new --label-where x=1": "x",
-    "prepare --images scene.tif --masks unpaired --out new": "scene.tif: no mask",
-    "prepare --images scene.tif --masks none --out new": "expected an existing folder",
-    "prepare --images scene.tif --masks empty --out new": "a folder, not a file",
-    "prepare --images scene.tif --out new": "--labels or --masks: missing",
-    "prepare --images scene.tif --labels fields.gpkg --masks folder --out new": "toget",
-    "prepare --images scene.tif --labels mask.tif --out new --label-values": "at least",
-    "prepare --images --labels fields.gpkg --out new": "--images: is [], expected",
-    "prepare --images scene.tif --labels fields.gpkg --out new --split a": "--split-cs",
-    "prepare --images scene.tif --labels fields.gpkg --out new --split-csv split.csv": (
+    "prepare none.tif --labels fields.gpkg --out new": "none.tif: no image",
+    "prepare text.tif --labels fields.gpkg --out new": "text.tif: ",
+    "prepare empty --labels fields.gpkg --out new": "empty: ",
+    "prepare fields.gpkg --labels scene.tif --out new": "",
+    "prepare folder --labels fields.gpkg --out new": "folder: no image",
+    "prepare complex.tif --labels fields.gpkg --out new": "complex.tif: ",
+    "prepare scene.tif --labels text.gpkg --out new": "text.gpkg: ",
+    "prepare scene.tif --labels text.tif --out new": "text.tif: ",
+    "prepare scene.tif --labels empty --out new": "empty: ",
+    "prepare scene.tif --labels notes.geojson --out new": "notes.geojson: ",
+    "prepare scene.tif --labels scene.tif --out new": "scene.tif: ",
+    "prepare scene.tif --labels nothing.gpkg --out new": "nothing.gpkg: ",
+    "prepare scene.tif --labels tiny.py --out new": "tiny.py: ",
+    "prepare scene.tif --labels fields.gpkg mask.tif --out new": "--labels: 2",
+    "prepare scene.tif scene.tif --labels fields.gpkg --out new": "scene",
+    "prepare scene.tif --labels fields.gpkg --out store": "store: exists",
+    "prepare scene.tif --labels fields.gpkg --out folder": "folder: exists",
+    "prepare scene.tif --labels fields.gpkg --out folder --overwrite": "no",
+    "prepare scene.tif --labels fields.gpkg --out new --bands 4": "band 4",
+    "prepare scene.tif --labels fields.gpkg --out new --label-layer x": "'x'",
+    "prepare scene.tif --labels fields.gpkg --out new --label-where 'a ('": "",
+    "prepare scene.tif --labels fields.gpkg --out new --label-where x=1": "x",
+    "prepare scene.tif --masks unpaired --out new": "scene.tif: no mask",
+    "prepare scene.tif --masks none --out new": "expected an existing folder",
+    "prepare scene.tif --masks empty --out new": "a folder, not a file",
+    "prepare scene.tif --out new": "--labels or --masks: missing",
+    "prepare scene.tif --labels fields.gpkg --masks folder --out new": "toget",
+    "prepare scene.tif --labels mask.tif --out new --label-values": "at least",
+    "prepare --labels fields.gpkg --out new": "IMAGES: missing",
+    "prepare scene.tif --labels fields.gpkg --out new --split a": "--split-cs",
+    "prepare scene.tif --labels fields.gpkg --out new --split-csv split.csv": (
         "--split: missing"
     ),
     **{
-        "prepare --images scene.tif --labels fields.gpkg --out new --split train "
+        "prepare scene.tif --labels fields.gpkg --out new --split train "
         f"--split-csv {table}": table
         for table in ("text.csv", "empty", "scene.tif", "folder", "none.csv")
     },
-    "prepare --images scene.tif --labels fields.gpkg --out new --split-csv split.csv "
+    "prepare scene.tif --labels fields.gpkg --out new --split-csv split.csv "
     "--split test": "no image in split 'test'",
-    "evaluate --map text.tif --truth fields.gpkg --out new": "text.tif: ",
-    "evaluate --map scene.tif --truth fields.gpkg --out new": "scene.tif: ",
-    "evaluate --map empty --truth fields.gpkg --out new": "empty: ",
-    "evaluate --map fields.gpkg --truth mask.tif --out new": "mask.tif: ",
-    "evaluate --map mask.tif --truth text.gpkg --out new": "text.gpkg: ",
-    "evaluate --map mask.tif --truth empty --out new": "empty: ",
-    "evaluate --map mask.tif --truth fields.gpkg --area text.tif --out new": "text.tif",
-    "evaluate --map mask.tif --truth fields.gpkg --where 'a (' --out new": "a (",
-    "evaluate --map mask.tif --truth fields.gpkg --where none=1 --out new": "none",
+    "evaluate text.tif --labels fields.gpkg --out new": "text.tif: ",
+    "evaluate scene.tif --labels fields.gpkg --out new": "scene.tif: ",
+    "evaluate empty --labels fields.gpkg --out new": "empty: ",
+    "evaluate fields.gpkg --labels mask.tif --out new": "mask.tif: ",
+    "evaluate mask.tif --labels text.gpkg --out new": "text.gpkg: ",
+    "evaluate mask.tif --labels empty --out new": "empty: ",
+    "evaluate mask.tif --labels fields.gpkg --area text.tif --out new": "text.tif",
+    "evaluate mask.tif --labels fields.gpkg --label-where 'a (' --out new": "a (",
+    "evaluate mask.tif --labels fields.gpkg --label-where none=1 --out new": "none",
     "report none --out new": "expected an existing folder",
     "report empty --out new": "expected a folder, not a file",
     "report folder --out new": "folder: ",
@@ -359,28 +357,25 @@ FILES = {
         for name in ("folder", "store4", "work")
     },
     "review --out new.gpkg": "SNAPSHOT: missing",
-    "review work/tiny/error_bank_epoch_4.npz --out new.gpkg": "--store: missing",
-    "review work/tiny/error_bank_epoch_4.npz --store store --out new.gpkg": (
-        "--checkpoint: missing"
+    "review work/tiny/error_bank_epoch_4.npz --out new.gpkg": "CHECKPOINT: missing",
+    "review work/tiny/error_bank_epoch_4.npz work/tiny/epoch_4.pth --out new.gpkg": (
+        "--store: missing"
     ),
     **{
-        f"review work/tiny/error_bank_epoch_4.npz --store store --checkpoint {name} "
+        f"review work/tiny/error_bank_epoch_4.npz {name} --store store "
         "--out new.gpkg": name
         for name in ("empty", "text.pth", "torn.pth", "code.pth", "depth.pth")
     },
     **{
-        f"review {name} --store store --checkpoint work/tiny/epoch_4.pth "
-        "--out new.gpkg": name
+        f"review {name} work/tiny/epoch_4.pth --store store --out new.gpkg": name
         for name in ("empty", "text.npz", "code.npy", "depth.pth")
     },
-    "review work/tiny/error_bank_epoch_4.npz --store store4 "
-    "--checkpoint work/tiny/epoch_4.pth --out new.gpkg": "store4",
-    "review work/tiny/error_bank_epoch_4.npz --store store "
-    "--checkpoint work/tiny/epoch_4.pth --planted text.gpkg --out new.gpkg": (
-        "text.gpkg: "
-    ),
-    "review work/tiny/error_bank_epoch_4.npz --store store "
-    "--checkpoint work/tiny/epoch_4.pth --out fields.gpkg": "fields.gpkg: exists",
+    "review work/tiny/error_bank_epoch_4.npz work/tiny/epoch_4.pth --store store4 "
+    "--out new.gpkg": "store4",
+    "review work/tiny/error_bank_epoch_4.npz work/tiny/epoch_4.pth --store store "
+    "--planted text.gpkg --out new.gpkg": ("text.gpkg: "),
+    "review work/tiny/error_bank_epoch_4.npz work/tiny/epoch_4.pth --store store "
+    "--out fields.gpkg": "fields.gpkg: exists",
     "review --apply fields.gpkg --out new.gpkg": "--labels: missing",
     "review --labels fields.gpkg --out new.gpkg": "SNAPSHOT: missing",
     "review --apply fields.gpkg --labels fields.gpkg --store store --out new.gpkg": (
@@ -440,13 +435,33 @@ FILES = {
         f"depth teach --dataset {dataset} --model {model} --out new{more}": message
         for dataset, model, more, message in (
             ("Nothing", "true-depth", "", "Nothing"),
-            ("TileDataset", "true-depth", " --options store=store", "TileDataset"),
+            (
+                "TileDataset",
+                "true-depth",
+                " --dataset-options store=store",
+                "TileDataset",
+            ),
             ("FolderDepthDataset", "true-depth", "", "root"),
-            ("FolderDepthDataset", "true-depth", " --options root=none", "none"),
-            ("FolderDepthDataset", "true-depth", " --options root=folder", "folder"),
-            ("MM5Dataset", "true-depth", " --options root=folder split=x", "split"),
-            ("MM5Dataset", "true-depth", " --options roots=folder", "roots"),
-            ("MS2Dataset", "true-depth", " --options root=folder", "folder"),
+            (
+                "FolderDepthDataset",
+                "true-depth",
+                " --dataset-options root=none",
+                "none",
+            ),
+            (
+                "FolderDepthDataset",
+                "true-depth",
+                " --dataset-options root=folder",
+                "folder",
+            ),
+            (
+                "MM5Dataset",
+                "true-depth",
+                " --dataset-options root=folder split=x",
+                "split",
+            ),
+            ("MM5Dataset", "true-depth", " --dataset-options roots=folder", "roots"),
+            ("MS2Dataset", "true-depth", " --dataset-options root=folder", "folder"),
         )
     },
     "scenes --out new --name ../escape": "--name: is '../escape'",
@@ -562,7 +577,7 @@ def test_it_is_refused_in_one_line(line, message, world, monkeypatch, capfd):
     [
         "-m mmext train none.py",
         "-m mmext predict work/tiny/epoch_4.pth scene.tif --out new --window x",
-        "TOOLS/prepare_tiles.py --images none.tif --masks folder --out new",
+        "TOOLS/prepare_tiles.py none.tif --masks folder --out new",
         "TOOLS/train.py raises.py --work-dir new",
         "TOOLS/make_depth_scenes.py --out empty",
     ],

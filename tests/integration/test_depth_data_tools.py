@@ -21,7 +21,7 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def maps(data):
     out = data.parent / f"{data.name}_maps"
-    options = ("--dataset", "FolderDepthDataset", "--options", f"root={data}")
+    options = ("--dataset", "FolderDepthDataset", "--dataset-options", f"root={data}")
     result = tool(
         "make_structural_depth", *options, "--model", "true-depth", "--out", out
     )
@@ -79,7 +79,7 @@ def test_maps_are_the_truth(data, maps):
 def test_an_unknown_model_is_refused_in_one_line(data, tmp_path):
     result = tool(
         *("make_structural_depth", "--dataset", "FolderDepthDataset"),
-        *("--options", f"root={data}", "--model", tmp_path / "none.onnx"),
+        *("--dataset-options", f"root={data}", "--model", tmp_path / "none.onnx"),
         *("--out", tmp_path / "maps"),
         ok=False,
     )
@@ -106,7 +106,7 @@ def test_predict_depth(data, work_dirs, tmp_path):
 
 
 def test_depth_report(work_dirs, tmp_path):
-    result = tool("depth_report", work_dirs, "--out", tmp_path, "--frames", "f8")
+    result = tool("depth_report", work_dirs, "--out", tmp_path, "--samples", "f8")
     assert "report.html: written" in result.stdout
     page = (tmp_path / "report.html").read_text()
     assert "no SILog" in page

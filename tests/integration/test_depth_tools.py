@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("depth")
     tool(
-        *("make_depth_scenes", "--out", folder / "rooms", "--train", 3, "--test", 2),
-        *("--frames", 2, "--size", 64, 48),
+        *("make_depth_scenes", "--out", folder / "rooms", "--train-scenes", 3),
+        *("--test-scenes", 2, "--frames", 2, "--size", 64, 48),
     )
     return folder
 

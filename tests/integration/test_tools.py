@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
             *("--size", 320, 256, "--seed", seed),
         )
         result = tool(
-            *("prepare_tiles", "--images", folder / f"{name}.tif"),
+            *("prepare_tiles", folder / f"{name}.tif"),
             *("--labels", folder / f"{name}_fields.gpkg"),
             *("--label-where", "crop = 'ginseng'"),
             *("--tile-size", 64, "--out", folder / "stores" / name),
@@ -128,7 +128,7 @@ def test_the_maps_evaluation(folder, trained):
     for name in ("test_class.tif", "test.gpkg"):
         evaluation = folder / f"evaluation_{name}"
         tool(
-            *("evaluate_map", "--map", out / name, "--truth", truth),
+            *("evaluate_map", out / name, "--labels", truth),
             *("--out", evaluation),
         )
         fields = pandas.read_csv(evaluation / "fields.csv")
@@ -166,8 +166,8 @@ def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
     assert counted[0][counted[0] < 65535].sum() == expected
     review, labels = folder / "review.gpkg", folder / "train_fields.gpkg"
     tool(
-        *("review_labels", bank, "--store", store, "--out", review),
-        *("--checkpoint", work_dir / "epoch_4.pth", "--labels", labels),
+        *("review_labels", bank, work_dir / "epoch_4.pth", "--store", store),
+        *("--labels", labels, "--out", review),
     )
     table = geopandas.read_file(review, layer="candidates")
     assert table["score"].is_monotonic_decreasing and "verdict" in table
@@ -213,7 +213,7 @@ def test_mistakes_are_one_line(folder, tmp_path):
         ),
         (
             "prepare_tiles",
-            ["--images", "none.tif", "--masks", tmp_path, "--out", tmp_path / "s"],
+            ["none.tif", "--masks", tmp_path, "--out", tmp_path / "s"],
             "none.tif: no image there",
         ),
         (
@@ -236,7 +236,7 @@ def test_mistakes_are_one_line(folder, tmp_path):
 def test_an_image_folder(tmp_path, shared_data):
     source = shared_data / "dead_trees"
     result = tool(
-        *("prepare_tiles", "--images", source / "images", "--masks", source / "masks"),
+        *("prepare_tiles", source / "images", "--masks", source / "masks"),
         *("--split-csv", source / "splits.csv", "--split", "val"),
         *("--tile-size", 128, "--out", tmp_path / "val"),
     )
@@ -248,7 +248,7 @@ def test_an_image_folder(tmp_path, shared_data):
 def test_real_orthophotos_with_labels_in_another_crs(tmp_path, shared_data):
     source = shared_data / "zanzibar_buildings"
     tool(
-        *("prepare_tiles", "--images", source / "test_ortho.tif"),
+        *("prepare_tiles", source / "test_ortho.tif"),
         *("--labels", source / "buildings.geojson"),
         *("--tile-size", 128, "--out", tmp_path / "test"),
     )

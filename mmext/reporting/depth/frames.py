@@ -106,7 +106,7 @@ def _choose(all_ids: Sequence[str], number: int, ids: Sequence[str]) -> list[int
     unknown = [name for name in ids if name not in all_ids]
     if unknown:
         raise UserError(
-            f"--frames: there is no frame {unknown[0]}, expected ids such as "
+            f"--samples: there is no sample {unknown[0]}, expected ids such as "
             f"{all_ids[0]}"
         )
     return [list(all_ids).index(name) for name in ids]

@@ -108,7 +108,7 @@ def _what_is_averaged(seeds: Sequence[Experiment], window: EpochWindow | None) -
         ""
         if window
         else "Epochs before errors were accumulated, or before both stages had found "
-        "any target, are of untrained models and left out; --window : takes in all, "
+        "any target, are of untrained models and left out; --epochs : takes in all, "
         "as the paper's averages may. "
     )
     return (

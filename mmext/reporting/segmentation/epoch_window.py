@@ -36,7 +36,7 @@ class EpochWindow:
             if first is None or last is None or first <= last:
                 return cls(first=first, last=last)
         raise UserError(
-            f"--window: is {text!r}, expected a number of last epochs or FIRST:LAST"
+            f"--epochs: is {text!r}, expected a number of last epochs or FIRST:LAST"
         )
 
     def select(self, epochs: np.ndarray) -> np.ndarray:

@@ -40,5 +40,5 @@ def test_the_same_frames_by_every_configuration(write_run, tmp_path):
         assert frame.metric["all"].shape == frame.truth.shape == (24, 40)
     [chosen] = predict_frames(study, 0, 5, ["106"])
     assert chosen.sample_id == "106"
-    with pytest.raises(UserError, match="no frame 999, expected ids such as 3"):
+    with pytest.raises(UserError, match="no sample 999, expected ids such as 3"):
         predict_frames(study, 0, 1, ["999"])

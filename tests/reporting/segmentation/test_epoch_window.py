@@ -25,5 +25,5 @@ def test_epochs_in_a_window(text, expected):
 
 @pytest.mark.parametrize("text", ["0", "-3", "5:2", "a:b", "1:2:3", ""])
 def test_anything_else_is_refused(text):
-    with pytest.raises(UserError, match="--window"):
+    with pytest.raises(UserError, match="--epochs"):
         EpochWindow.parse(text)

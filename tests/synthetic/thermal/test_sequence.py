@@ -146,7 +146,8 @@ def test_the_folder_reads_as_a_data_set(tmp_path):
 @pytest.mark.slow
 def test_the_tool(tmp_path):
     command = [sys.executable, "tools/make_depth_scenes.py", "--out", tmp_path / "s"]
-    options = "--train 2 --test 2 --frames 2 --size 40 32 --kind both --lidar-beams 8"
+    options = "--train-scenes 2 --test-scenes 2 --frames 2 --size 40 32 --kind both"
+    options += " --lidar-beams 8"
     subprocess.run(
         [str(part) for part in (*command, *options.split())], cwd=ROOT, check=True
     )
