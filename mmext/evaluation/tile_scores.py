@@ -7,7 +7,7 @@ import numpy as np
 from mmext.datasets.tile_store import TileStore
 from mmext.inference.prediction_dump import PredictionDump
 
-from .confusion import confusion
+from .confusion import Confusion, confusion
 from .precision_recall import PrecisionRecall, ScoreHistogram
 
 CHUNK = 32
@@ -26,9 +26,9 @@ class TileScores:
     decided: np.ndarray
 
     @property
-    def sums(self) -> np.ndarray:
-        """(3,) TP, FP and FN of the whole set."""
-        return self.decided.sum(axis=0)
+    def counts(self) -> Confusion:
+        """Of the whole set; TN are not counted."""
+        return Confusion(*self.decided.sum(axis=0).tolist())
 
 
 def score_tiles(dump: PredictionDump, store: TileStore) -> dict[str, TileScores]:

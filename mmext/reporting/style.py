@@ -1,6 +1,7 @@
 """One look for all figures."""
 
 import io
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mmext.fileio import atomic_path
 #: Colours that also people with a colour deficiency tell apart (Wong 2011).
 STAGE1, STAGE2, CHANNEL0 = "#737373", "#0072b2", "#56b4e9"
 FN, FP, TOTAL = "#d55e00", "#cc79a7", "#222222"
-TRUTH, FOUND = "#ffd400", "#e21a1c"
+TRUTH, DECIDED = "#ffd400", "#e21a1c"
 #: Four more, for series that belong to neither stage.
 SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 #: Maps, as in the paper: black, white target, red error channel, blue both.
@@ -27,11 +28,59 @@ def styled() -> AbstractContextManager[None]:
     return context("mmext.reporting.figures")
 
 
+def paint(mask: np.ndarray) -> np.ndarray:
+    """(H, W, 3) white on black of a (H, W) bool mask."""
+    return MAP_COLOURS[mask.astype(np.uint8)]
+
+
 def bare(axes: Axes) -> None:
     """Take ticks and grid off axes that hold a picture."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(False)
+
+
+def case_panels(names: Sequence[str], height: float = 2.7) -> tuple[Figure, list[Axes]]:
+    """Panels in the paper's arrangement, two in a row, with shared axes.
+
+    Args:
+        names: The panels' titles.
+        height: Of a panel, in inches.
+    """
+    number = max(1, len(names))
+    columns = min(2, number)
+    rows = -(-number // columns)
+    width = 8.4 if columns == 1 else 4.6 * columns
+    figure = Figure(figsize=(width, height * rows + 0.4), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    panels = grid.ravel().tolist()
+    for spare in panels[number:]:
+        spare.set_visible(False)
+    for letter, axes, name in zip("abcdefgh", panels, names, strict=False):
+        axes.set_title(name if number == 1 else f"({letter}) {name}")
+    for axes in panels[:number]:
+        # A panel above an empty place has no neighbour to show its numbers.
+        axes.tick_params(labelbottom=True, labelleft=True)
+    return figure, panels[:number]
+
+
+def label_panels(
+    figure: Figure, panels: Sequence[Axes], x: str, y: str, legend_columns: int = 5
+) -> None:
+    """Name the axes once, and put the first panel's legend above all.
+
+    Args:
+        figure: The figure.
+        panels: Its panels.
+        x: Label of the horizontal axis.
+        y: Label of the vertical axis.
+        legend_columns: Entries in a row.
+    """
+    figure.supxlabel(x, fontsize=9)
+    figure.supylabel(y, fontsize=9)
+    handles, labels = panels[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside upper center", ncols=legend_columns)
 
 
 def save_figure(figure: Figure, path: Path) -> dict[str, Path]:

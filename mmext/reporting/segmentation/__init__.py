@@ -1,4 +1,4 @@
-from .epoch_window import EpochWindow
+from .averages import EpochWindow
 from .write_report import write_report
 
 __all__ = ["EpochWindow", "write_report"]

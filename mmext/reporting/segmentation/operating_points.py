@@ -1,31 +1,62 @@
-"""Does the second stage beat another threshold of stage 1?"""
+"""The section "Another threshold instead?": stage 2 and every threshold of stage 1."""
 
 import math
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from mmext.evaluation.confusion import Confusion
 from mmext.evaluation.precision_recall import PrecisionRecall
 from mmext.evaluation.tile_scores import TileScores
-from mmext.reporting.style import CHANNEL0, STAGE1, STAGE2
+from mmext.reporting.report_writer import ReportWriter
+from mmext.reporting.style import CHANNEL0, STAGE1, STAGE2, case_panels, label_panels
 
-from .case_panels import case_panels, label_panels
+from .averages import SCORES
+from .experiment import METHODS, Evaluation
 
-HEADINGS = {
+_SCORES = {"precision": "Precision", "recall": "Recall", **SCORES}
+_HEADINGS = {
     "case": "Case",
     "method": "Method",
     "rule": "Decision",
     "threshold": "Threshold",
-    "precision": "Precision",
-    "recall": "Recall",
-    "iou": "IoU",
-    "fn_tp": "FN/TP",
-    "fp_tp": "FP/TP",
+    **_SCORES,
     "area": "Area under P–R",
 }
 Row = dict[str, str | float]
-_TITLES = {"target": "stage 2, channel 0", "union": "stage 2, union"}
 _COLOURS = {"target": CHANNEL0, "union": STAGE2}
+
+
+def add_operating_points(writer: ReportWriter, evaluation: Evaluation) -> None:
+    """Add precision–recall curves, operating points and a plain answer.
+
+    Args:
+        writer: Of the report.
+        evaluation: Scores of one experiment.
+    """
+    stage1 = evaluation.stage1_scores
+    if stage1 is None and not evaluation.scores:
+        return
+    writer.heading("Another threshold instead?")
+    writer.page.text(_what_is_scored(evaluation))
+    if stage1 is not None:
+        for case, methods in evaluation.scores.items():
+            writer.page.text(verdict(case, stage1, methods))
+    figure = draw_operating_points(stage1, evaluation.scores)
+    caption = (
+        "Precision and recall of test pixels at every threshold; for the union the "
+        "threshold is common to its channels. Dots: as the model decides. Areas in "
+        "the legend's order."
+    )
+    writer.figure("precision_recall", figure, caption)
+    rows = operating_rows(stage1, evaluation.scores)
+    writer.page.table(rows, _HEADINGS, text=3)
+    writer.page.text(
+        "Thresholds found on the test pixels themselves are there to compare methods "
+        "at one recall, not to be used: choose a threshold on validation data.",
+        quiet=True,
+    )
+    writer.csv("operating_points", rows, list(_HEADINGS))
 
 
 def operating_rows(
@@ -38,7 +69,7 @@ def operating_rows(
         cases: Of each case ``target`` and ``union``.
 
     Returns:
-        Rows with the keys of ``HEADINGS``; NaN where a recall is out of reach.
+        Rows with the keys of ``_HEADINGS``; NaN where a recall is out of reach.
     """
     rows = []
     if stage1 is not None:
@@ -48,8 +79,8 @@ def operating_rows(
         rows.append(_point("all", "stage 1", rule, stage1.curve, best))
     for case, methods in cases.items():
         for name, scores in methods.items():
-            rows.append(_decided(case, _TITLES[name], scores))
-        titled = {_TITLES[name]: scores for name, scores in methods.items()}
+            rows.append(_decided(case, METHODS[name], scores))
+        titled = {METHODS[name]: scores for name, scores in methods.items()}
         if stage1 is not None:
             titled = {"stage 1": stage1} | titled
         # Both ends: everyone at stage 2's recall, and everyone at stage 1's.
@@ -57,7 +88,7 @@ def operating_rows(
         if stage1 is not None:
             ends["stage 1"] = stage1
         for whose, end in ends.items():
-            recall = _recall(end.sums)
+            recall = end.counts.recall
             rule = f"at {whose}'s recall, {recall:.3f}"
             for title, scores in titled.items():
                 if scores is not end:
@@ -70,28 +101,11 @@ def verdict(case: str, stage1: TileScores, methods: dict[str, TileScores]) -> st
     """In words: stage 2's decision against stage 1, at the recall of either."""
     last = list(methods.values())[-1]
     areas = [f"stage 1 {stage1.curve.area:.3f}"]
-    areas += [f"{_TITLES[n]} {scores.curve.area:.3f}" for n, scores in methods.items()]
+    areas += [f"{METHODS[n]} {scores.curve.area:.3f}" for n, scores in methods.items()]
     return (
         f"{case}. {_at_recall('stage 2', last, 'stage 1', stage1)} "
         f"{_at_recall('stage 1', stage1, 'stage 2', last)} "
         f"Area under the curve: {', '.join(areas)}."
-    )
-
-
-def _at_recall(name: str, method: TileScores, other: str, rival: TileScores) -> str:
-    tp, fp, _ = (int(value) for value in method.sums)
-    if not tp:
-        return f"As trained, {name} finds nothing."
-    recall, precision = _recall(method.sums), tp / (tp + fp)
-    start = f"At the recall of {name} as trained, {recall:.3f}, its precision is "
-    index = rival.curve.at_recall(recall)
-    if index is None:
-        return f"{start}{precision:.3f}; {other} reaches that recall at no threshold."
-    theirs = float(rival.curve.precision[index])
-    threshold = _probability(rival.curve.score[index])
-    return (
-        f"{start}{precision:.3f}; {other} with its threshold at {threshold:.2g} has "
-        f"{theirs:.3f}."
     )
 
 
@@ -107,19 +121,47 @@ def draw_operating_points(
     figure, panels = case_panels(list(cases) or ["stage 1"], height=3.4)
     for axes, methods in zip(panels, cases.values() or [{}], strict=False):
         curves = [] if stage1 is None else [("stage 1", STAGE1, stage1)]
-        curves += [(_TITLES[n], _COLOURS[n], scores) for n, scores in methods.items()]
+        curves += [(METHODS[n], _COLOURS[n], scores) for n, scores in methods.items()]
         for title, colour, scores in curves:
             curve = _thinned(scores.curve)
             axes.plot(*curve, color=colour, label=title)
-            tp, fp, _ = scores.sums
-            if tp:
-                point = (_recall(scores.sums), tp / (tp + fp))
+            if scores.counts.tp:
+                point = (scores.counts.recall, scores.counts.precision)
                 axes.plot(*point, "o", color=colour, mec="white", zorder=4)
         areas = [f"{scores.curve.area:.3f}" for _, _, scores in curves]
         axes.text(0.03, 0.04, "areas: " + " · ".join(areas), fontsize=8)
     panels[0].set(xlim=(0, 1.01), ylim=(0, 1.02))
     label_panels(figure, panels, "recall", "precision")
     return figure
+
+
+def _what_is_scored(evaluation: Evaluation) -> str:
+    parts = []
+    if evaluation.stage1 is not None:
+        run = evaluation.stage1.run.name
+        parts.append(f"stage 1 at epoch {evaluation.stage1.epoch} ({run})")
+    parts += [f"{case} at {a.epoch}" for case, a in evaluation.cases.items()]
+    known = evaluation.stage1 or next(iter(evaluation.cases.values()))
+    return (
+        f"Newest checkpoints on the {len(known.store):,} tiles of {known.store.path}: "
+        f"{', '.join(parts)}."
+    )
+
+
+def _at_recall(name: str, method: TileScores, other: str, rival: TileScores) -> str:
+    recall, precision = method.counts.recall, method.counts.precision
+    if not method.counts.tp:
+        return f"As trained, {name} has no true positive."
+    start = f"At the recall of {name} as trained, {recall:.3f}, its precision is "
+    index = rival.curve.at_recall(recall)
+    if index is None:
+        return f"{start}{precision:.3f}; {other} reaches that recall at no threshold."
+    theirs = float(rival.curve.precision[index])
+    threshold = _probability(rival.curve.score[index])
+    return (
+        f"{start}{precision:.3f}; {other} with its threshold at {threshold:.2g} has "
+        f"{theirs:.3f}."
+    )
 
 
 def _thinned(curve: PrecisionRecall) -> tuple[np.ndarray, np.ndarray]:
@@ -130,43 +172,26 @@ def _thinned(curve: PrecisionRecall) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _decided(case: str, method: str, scores: TileScores) -> Row:
-    return _row(case, method, "as trained", math.nan, scores.sums, scores.curve.area)
+    return _row(case, method, "as trained", math.nan, scores.counts, scores.curve.area)
 
 
 def _point(
     case: str, method: str, rule: str, curve: PrecisionRecall, index: int | None
 ) -> Row:
     if index is None:
-        return _row(case, method, rule, math.nan, np.zeros(3), curve.area)
-    tp, fp = curve.tp[index], curve.fp[index]
-    sums = np.array([tp, fp, curve.total - tp])
-    return _row(case, method, rule, _probability(curve.score[index]), sums, curve.area)
+        return _row(case, method, rule, math.nan, Confusion(), curve.area)
+    tp, fp = int(curve.tp[index]), int(curve.fp[index])
+    counts = Confusion(tp, fp, curve.total - tp)
+    threshold = _probability(curve.score[index])
+    return _row(case, method, rule, threshold, counts, curve.area)
 
 
 def _row(
-    case: str, method: str, rule: str, threshold: float, sums: np.ndarray, area: float
+    case: str, method: str, rule: str, threshold: float, counts: Confusion, area: float
 ) -> Row:
-    tp, fp, fn = (int(value) for value in sums)
-    return {
-        "case": case,
-        "method": method,
-        "rule": rule,
-        "threshold": threshold,
-        "precision": _ratio(tp, tp + fp),
-        "recall": _ratio(tp, tp + fn),
-        "iou": _ratio(tp, tp + fp + fn),
-        "fn_tp": _ratio(fn, tp),
-        "fp_tp": _ratio(fp, tp),
-        "area": area,
-    }
-
-
-def _recall(sums: np.ndarray) -> float:
-    return _ratio(int(sums[0]), int(sums[0] + sums[2]))
-
-
-def _ratio(numerator: int, denominator: int) -> float:
-    return numerator / denominator if denominator else math.nan
+    scores = {name: getattr(counts, name) for name in _SCORES}
+    decision = {"case": case, "method": method, "rule": rule, "threshold": threshold}
+    return {**decision, **scores, "area": area}
 
 
 def _probability(logit: np.float16) -> float:

@@ -19,7 +19,7 @@ _OUTSIDE = 0.85  # grey
 
 
 @dataclass(frozen=True)
-class Grid:
+class Georeference:
     """Where a mosaic's pixels lie; north up.
 
     Attributes:
@@ -70,7 +70,7 @@ class SceneLayers:
     truth: np.ndarray
     stage1: np.ndarray | None
     codes: np.ndarray | None
-    grid: Grid
+    grid: Georeference
     store: TileStore
     corner: tuple[int, int]
 
@@ -160,13 +160,13 @@ def _to_degrees(crs: str | None) -> Transformer:
     return Transformer.from_crs(CRS(crs), 4326, always_xy=True)
 
 
-def _grid(store: TileStore, name: str, corner: tuple[int, int]) -> Grid:
+def _grid(store: TileStore, name: str, corner: tuple[int, int]) -> Georeference:
     metres, crs = store.meta["pixel_size_m"], store.meta["crs"]
     if crs is None:
-        return Grid(None, (1.0, 1.0), metres, None)
+        return Georeference(None, (1.0, 1.0), metres, None)
     width, _, left, _, height, top = store.meta["scenes"][name]["transform"][:6]
     origin = left + corner[1] * width, top + corner[0] * height
-    return Grid(origin, (width, -height), metres, crs)
+    return Georeference(origin, (width, -height), metres, crs)
 
 
 def _overlap(offset: int, size: int, length: int, step: int) -> tuple[slice, slice]:

@@ -11,13 +11,20 @@ from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.runs import find_runs
 from mmext.reporting.style import styled
 
-from .case_section import add_cases
-from .decision_section import add_decision, add_intervals
-from .epoch_window import EpochWindow
-from .evaluation import Evaluation, evaluate
-from .experiment import Experiment, group_experiments, group_seeds
-from .map_section import add_maps
-from .training_section import add_error_tiles, add_training
+from .accumulated_errors import add_accumulated_errors
+from .averages import EpochWindow
+from .cases import add_cases
+from .experiment import (
+    Evaluation,
+    Experiment,
+    evaluate,
+    group_experiments,
+    group_seeds,
+)
+from .gains import add_gains
+from .maps import add_maps
+from .operating_points import add_operating_points
+from .training import add_training
 
 TITLE = "Two-stage error-aware segmentation"
 
@@ -76,7 +83,7 @@ def _add_group(
     prefix = f"{shared}: " if several and shared != "." else ""
     common = ReportWriter(page, out, prefix, shared if several else "")
     add_cases(common, seeds, window)
-    add_intervals(common, seeds, evaluations)
+    add_gains(common, seeds, evaluations)
     notes = common.notes
     if len(seeds) > 1:
         page.text(f"Tiles and maps are drawn of {seeds[0].label} only.", quiet=True)
@@ -97,9 +104,9 @@ def _add_experiment(
 ) -> list[str]:
     add_training(writer, experiment)
     if pictures:
-        add_error_tiles(writer, experiment)
+        add_accumulated_errors(writer, experiment)
     writer.page.warnings(evaluation.notes)
-    add_decision(writer, evaluation)
+    add_operating_points(writer, evaluation)
     if pictures:
         add_maps(writer, experiment, evaluation)
     if experiment.missing:

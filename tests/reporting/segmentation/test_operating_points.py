@@ -54,7 +54,7 @@ def test_a_set_without_target_has_no_points():
     empty = scores([1, -1], [0, 0])
     rows = operating_rows(empty, {"A100-200": {"union": empty}})
     assert all(math.isnan(row["recall"]) for row in rows)
-    assert "finds nothing" in verdict("A100-200", empty, {"union": empty})
+    assert "has no true positive" in verdict("A100-200", empty, {"union": empty})
     assert draw_operating_points(empty, {}).axes
 
 

@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from mmext.datasets.tile_store import TileStore
-from mmext.reporting.segmentation.scene_layers import Grid, assemble, scene_names
+from mmext.reporting.segmentation.scene_layers import (
+    Georeference,
+    assemble,
+    scene_names,
+)
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def test_a_scene_that_begins_later_lies_where_it_should(store):
 
 
 def test_places_in_degrees():
-    grid = Grid((200000.0, 520000.0), (0.25, 0.25), 0.25, "EPSG:5186")
+    grid = Georeference((200000.0, 520000.0), (0.25, 0.25), 0.25, "EPSG:5186")
     east, north = grid.longitude_latitude(0, 0)
     assert (east, north) == pytest.approx((127, 37.28), abs=0.01)
-    assert Grid(None, (1.0, 1.0), None, None).longitude_latitude(0, 0) is None
+    assert Georeference(None, (1.0, 1.0), None, None).longitude_latitude(0, 0) is None

@@ -52,7 +52,7 @@ def test_everything(whole_experiment, tmp_path):
     assert {"precision_recall", "intervals", "error_tiles", "map_scene"} <= figures
     methods = {row["method"] for row in table(out / "operating_points.csv")}
     assert methods == {"stage 1", "stage 2, channel 0", "stage 2, union"}
-    for name in ("finds", "runs", "intervals"):
+    for name in ("objects", "runs", "intervals"):
         assert (out / f"{name}.csv").is_file()
     assert "the intervals are rather too" in page
     assert "type='BinarySegmentor'" in html.unescape(page)  # the config

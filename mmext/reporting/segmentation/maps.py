@@ -1,4 +1,4 @@
-"""Maps of whole scenes in the paper's colours (Figure 11)."""
+"""The section "Maps": whole test scenes in the paper's colours (Figure 11)."""
 
 import math
 
@@ -8,12 +8,54 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from mmext.pixel_values import IGNORE
-from mmext.reporting.style import MAP_COLOURS
+from mmext.reporting.report_writer import ReportWriter
+from mmext.reporting.style import MAP_COLOURS, paint
 
-from .scene_layers import SceneLayers
+from .changes import Changes
+from .experiment import Evaluation, Experiment
+from .scene_layers import SceneLayers, assemble, scene_names
 
+_MAPS = 4
 _LONGEST_SIDE = 1600
 _BACKGROUND = np.array([0.85, 0.85, 0.85])
+
+
+def add_maps(
+    writer: ReportWriter, experiment: Experiment, evaluation: Evaluation
+) -> None:
+    """Add Figures 11 to 13 and the list of what changed.
+
+    Args:
+        writer: Of the report.
+        experiment: The runs.
+        evaluation: Their answers.
+    """
+    case = experiment.shown_case
+    second = evaluation.cases.get(case) if case else None
+    known = second or evaluation.stage1
+    if known is None:
+        return
+    writer.heading("Maps")
+    if second is not None and len(experiment.cases) > 1:
+        writer.page.text(f"Stage 2 is case {case}, the last in the paper's order.")
+    store, names = known.store, scene_names(known.store)
+    stage1 = evaluation.stage1.dump if evaluation.stage1 else None
+    stage2 = second.dump if second else None
+    changes = Changes() if stage1 and stage2 else None
+    for number, scene in enumerate(assemble(store, names, stage1, stage2)):
+        if number < _MAPS:
+            caption = f"{scene.name} (Figure 11)."
+            writer.figure(f"map_{scene.name}", draw_scene(scene), caption, vector=False)
+        if changes is not None:
+            changes.look_at(scene)
+    if len(names) > _MAPS:
+        writer.page.text(
+            f"Drawn are the {_MAPS} of {len(names)} scenes with most target; what "
+            "follows is of all.",
+            quiet=True,
+        )
+    if changes is not None:
+        changes.add_to(writer)
 
 
 def draw_scene(scene: SceneLayers) -> Figure:
@@ -50,9 +92,10 @@ def draw_scene(scene: SceneLayers) -> Figure:
     return figure
 
 
-def paint(mask: np.ndarray) -> np.ndarray:
-    """(H, W, 3) white on black of a (H, W) bool mask."""
-    return MAP_COLOURS[mask.astype(np.uint8)]
+def nice_length(most: float) -> float:
+    """The largest of 1, 2, 5 × 10ⁿ that is at most ``most``, which is positive."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(f * power for f in (1, 2, 5) if f * power <= most)
 
 
 def _legend() -> list[Patch]:
@@ -112,9 +155,3 @@ def _scale_bar(axes: Axes, scene: SceneLayers) -> None:
         fontsize=7,
         va="bottom",
     )
-
-
-def nice_length(most: float) -> float:
-    """The largest of 1, 2, 5 × 10ⁿ that is at most ``most``, which is positive."""
-    power = 10.0 ** math.floor(math.log10(most))
-    return max(f * power for f in (1, 2, 5) if f * power <= most)

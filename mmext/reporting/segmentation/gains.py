@@ -1,4 +1,4 @@
-"""Several seeds of one case: mean, spread, and how far tiles could be chance."""
+"""The section "How sure are the gains?": how far they could be chance of the tiles."""
 
 from collections.abc import Sequence
 
@@ -14,61 +14,86 @@ from mmext.evaluation.bootstrap import (
     sum_by_unit,
 )
 from mmext.evaluation.tile_scores import TileScores
-from mmext.reporting.numbers import mean_and_deviation, value_and_interval
+from mmext.reporting.numbers import value_and_interval
+from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.style import CHANNEL0, STAGE2
 
-from .table2 import Row
+from .averages import SCORES
+from .experiment import METHODS, Evaluation, Experiment
 
-SEED_HEADINGS = {
-    "case": "Case",
-    "seeds": "Seeds",
-    "cfdr": "CFDR",
-    "iou_1": "IoU stage 1",
-    "iou_2": "IoU stage 2",
-    "d_iou": "Δ IoU",
-    "fn_tp_1": "FN/TP stage 1",
-    "fn_tp_2": "FN/TP stage 2",
-    "d_fn_tp": "Δ FN/TP",
-    "fp_tp_1": "FP/TP stage 1",
-    "fp_tp_2": "FP/TP stage 2",
-    "d_fp_tp": "Δ FP/TP",
-}
-INTERVAL_HEADINGS = {
-    "case": "Case",
-    "method": "Against stage 1",
-    "seeds": "Seeds",
-    "iou": "Δ IoU",
-    "fn_tp": "Δ FN/TP",
-    "fp_tp": "Δ FP/TP",
+_HEADINGS = {"case": "Case", "method": "Against stage 1", "seeds": "Seeds"} | {
+    score: f"Δ {name}" for score, name in SCORES.items()
 }
 #: From here on scenes are many enough to be drawn themselves.
 ENOUGH_SCENES = 10
-_SCORES = {"iou": (iou, 1), "fn_tp": (fn_tp, -1), "fp_tp": (fp_tp, 1)}
-_COLUMNS = [column for column in SEED_HEADINGS if column not in ("case", "seeds")]
-_NAMES = {"target": "stage 2, channel 0", "union": "stage 2, union"}
-_TITLES = {"iou": "Δ IoU", "fn_tp": "Δ FN/TP", "fp_tp": "Δ FP/TP"}
+#: Formula and direction: a gain is better, but for FP/TP.
+_GAINS = {"iou": (iou, 1), "fn_tp": (fn_tp, -1), "fp_tp": (fp_tp, 1)}
 
 
-def seed_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """Mean ± standard deviation over the seeds of each case that has several.
+def add_gains(
+    writer: ReportWriter,
+    seeds: Sequence[Experiment],
+    evaluations: Sequence[Evaluation],
+) -> None:
+    """Add the gains over stage 1 with bootstrap intervals.
 
     Args:
-        rows: A row per case and seed, as of ``case_rows``.
-
-    Returns:
-        Rows with the keys of ``SEED_HEADINGS``, as text.
+        writer: Of the report.
+        seeds: Experiments that differ in their seed alone.
+        evaluations: Of each experiment.
     """
-    cases = list(dict.fromkeys(str(row["case"]) for row in rows))
-    result = []
-    for case in cases:
-        members = [row for row in rows if row["case"] == case]
-        if len(members) < 2:
+    whole = [e for e in evaluations if e.stage1 is not None]
+    if not whole:
+        return
+    intervals, rows, kind = {}, [], ""
+    for case in dict.fromkeys(case for e in whole for case in e.scores):
+        members = [e for e in whole if case in e.scores]
+        answers = [e.cases[case] for e in members]
+        if len({answer.store.fingerprint for answer in answers}) > 1:
+            writer.notes.append(f"{case}: its seeds were tested on different stores")
             continue
-        line: dict[str, object] = {"case": case, "seeds": str(len(members))}
-        for column in _COLUMNS:
-            line[column] = mean_and_deviation([float(row[column]) for row in members])
-        result.append(line)
-    return result
+        first = [e.stage1_scores for e in members if e.stage1_scores is not None]
+        units, kind = units_of(answers[0].store.tiles["scene"].to_numpy())
+        found = case_intervals(first, [e.scores[case] for e in members], units)
+        intervals[case] = found
+        rows += interval_rows(case, len(members), found)
+    if not rows:
+        return
+    writer.heading("How sure are the gains?")
+    caution = (
+        "Tiles of one scene resemble each other, so the intervals are rather too "
+        "narrow. "
+        if kind == "tiles"
+        else ""
+    )
+    seeds_said = (
+        f"The gain is the mean of {len(whole)} seeds."
+        if len(whole) > 1
+        else "One seed: the interval says nothing of the chance in training."
+    )
+    writer.page.text(
+        f"Gains of the newest checkpoints over stage 1's, with 95 % bootstrap "
+        f"intervals over test {kind}, the same draws for both. {caution}{seeds_said}"
+    )
+    writer.figure(
+        "intervals",
+        draw_intervals(intervals),
+        "Above zero Δ IoU and Δ FN/TP are better, Δ FP/TP is worse.",
+    )
+    writer.page.table(rows, _HEADINGS, text=2)
+    undefined = max(
+        interval.undefined
+        for methods in intervals.values()
+        for scores in methods.values()
+        for interval in scores.values()
+    )
+    if undefined:
+        writer.page.text(
+            f"In up to {undefined:.2%} of the draws a method has no true positive, so "
+            "no FN/TP and FP/TP; they are left out.",
+            quiet=True,
+        )
+    writer.csv("intervals", rows, list(_HEADINGS))
 
 
 def units_of(scenes: np.ndarray) -> tuple[np.ndarray, str]:
@@ -108,7 +133,7 @@ def case_intervals(
         second = np.stack(sums)
         result[method] = {
             name: _signed(paired_bootstrap(first, second, score), sign)
-            for name, (score, sign) in _SCORES.items()
+            for name, (score, sign) in _GAINS.items()
         }
     return result
 
@@ -116,9 +141,9 @@ def case_intervals(
 def interval_rows(
     case: str, seeds: int, intervals: dict[str, dict[str, Interval]]
 ) -> list[dict[str, str]]:
-    """A case's intervals as text, with the keys of ``INTERVAL_HEADINGS``."""
+    """A case's intervals as text, with the keys of ``_HEADINGS``."""
     return [
-        {"case": case, "method": _NAMES[method], "seeds": str(seeds)}
+        {"case": case, "method": METHODS[method], "seeds": str(seeds)}
         | {name: value_and_interval(interval) for name, interval in scores.items()}
         for method, scores in intervals.items()
     ]
@@ -137,7 +162,7 @@ def draw_intervals(intervals: dict[str, dict[str, dict[str, Interval]]]) -> Figu
     ]
     figure = Figure(figsize=(9.2, 0.34 * len(lines) + 1.1), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
-    for axes, name in zip(panels, _SCORES, strict=True):
+    for axes, name in zip(panels, _GAINS, strict=True):
         for place, (_, method, scores) in enumerate(lines):
             interval = scores[name]
             colour = STAGE2 if method == "union" else CHANNEL0
@@ -145,10 +170,10 @@ def draw_intervals(intervals: dict[str, dict[str, dict[str, Interval]]]) -> Figu
             axes.plot(ends, (place, place), color=colour, lw=2.5, alpha=0.6)
             axes.plot(interval.value, place, "o", color=colour)
         axes.axvline(0, color="#8a939b", lw=1, zorder=0)
-        axes.set_title(_TITLES[name])
+        axes.set_title(f"Δ {SCORES[name]}")
         axes.grid(axis="y", visible=False)
         axes.locator_params(axis="x", nbins=5)
-    labels = [f"{case} {_NAMES[method].split(', ')[1]}" for case, method, _ in lines]
+    labels = [f"{case} {METHODS[method].split(', ')[1]}" for case, method, _ in lines]
     panels[0].set_yticks(range(len(lines)), labels)
     panels[0].set_ylim(len(lines) - 0.5, -0.5)
     return figure

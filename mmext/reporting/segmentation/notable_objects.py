@@ -1,4 +1,4 @@
-"""Fields that only stage 2 found, and false alarms, by size (Figures 12 and 13)."""
+"""Objects that one stage alone found, and false positives of stage 2."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,29 +10,18 @@ from mmext.pixel_values import IGNORE
 
 from .scene_layers import SceneLayers
 
-FOUND, LOST, FALSE = "found by stage 2 only", "found by stage 1 only", "false alarm"
-OVERSHOOT = "mostly false"
-HEADINGS = {
-    "rank": "Rank",
-    "kind": "Kind",
-    "scene": "Scene",
-    "pixels": "Pixels",
-    "area_m2": "Area, m²",
-    "x": "x",
-    "y": "y",
-    "longitude": "Longitude",
-    "latitude": "Latitude",
-}
-_EIGHT_CONNECTED = np.ones((3, 3), int)
+FOUND, LOST = "found by stage 2 only", "found by stage 1 only"
+WHOLLY_FALSE, MOSTLY_FALSE = "wholly false", "mostly false"
 _MIN_COVER = 0.5
+_EIGHT_CONNECTED = np.ones((3, 3), int)
 
 
 @dataclass(frozen=True)
-class Find:
-    """A field or a false alarm.
+class NotableObject:
+    """A true object that one stage alone found, or a false positive of stage 2.
 
     Attributes:
-        kind: ``FOUND``, ``LOST``, ``FALSE`` or ``OVERSHOOT``.
+        kind: ``FOUND``, ``LOST``, ``WHOLLY_FALSE`` or ``MOSTLY_FALSE``.
         scene: The scene's name.
         pixels: Size.
         area_m2: Size on the ground, or None.
@@ -50,7 +39,7 @@ class Find:
     degrees: tuple[float, float] | None
 
     def as_row(self, rank: int) -> dict[str, object]:
-        """The columns of ``HEADINGS``; without a CRS x and y are column and row."""
+        """A row of the list; without a CRS x and y are column and row."""
         top, left, height, width = self.box
         x, y = self.place or (left + width / 2, top + height / 2)
         longitude, latitude = self.degrees or (None, None)
@@ -67,14 +56,13 @@ class Find:
         }
 
 
-def find_differences(scene: SceneLayers) -> list[Find]:
-    """What changed from stage 1 to stage 2, field by field.
+def notable_objects(scene: SceneLayers) -> list[NotableObject]:
+    """True objects that one stage alone found, and false positives of stage 2.
 
-    A field is an 8-connected component of the truth; it is found if at least half of
-    it is covered. A component of stage 2's decided mask is a false alarm if none of
-    it is true, and mostly false if less than half is; the two together are what
-    ``mmext.evaluation.objects`` does not count as correct. Ignored pixels belong to
-    nothing.
+    An object is an 8-connected part of the truth or of stage 2's decided mask. A true
+    one is found if at least half of it is covered; a mapped one is a false positive if
+    less than half of it is true, as in ``mmext.evaluation.objects``. Ignored pixels
+    belong to nothing.
 
     Args:
         scene: With both stages.
@@ -82,8 +70,7 @@ def find_differences(scene: SceneLayers) -> list[Find]:
     Returns:
         In no order.
     """
-    if scene.stage1 is None or scene.codes is None:
-        return []
+    assert scene.stage1 is not None and scene.codes is not None
     valid = scene.truth != IGNORE
     truth, stage1 = scene.truth == 1, scene.stage1 & valid
     union = (scene.codes > 0) & valid
@@ -91,16 +78,17 @@ def find_differences(scene: SceneLayers) -> list[Find]:
     _, _, share2 = _cover(truth, union)
     by1, by2 = share1 >= _MIN_COVER, share2 >= _MIN_COVER
     kinds = np.where(by2 & ~by1, FOUND, np.where(by1 & ~by2, LOST, ""))
-    found = _describe(scene, labels, sizes, kinds.tolist())
+    changed = _describe(scene, labels, sizes, kinds.tolist())
     labels, sizes, true = _cover(union, truth)
-    wrong = np.where(true == 0, FALSE, np.where(true < _MIN_COVER, OVERSHOOT, ""))
-    return found + _describe(scene, labels, sizes, wrong.tolist())
+    partly = np.where(true < _MIN_COVER, MOSTLY_FALSE, "")
+    kinds = np.where(true == 0, WHOLLY_FALSE, partly)
+    return changed + _describe(scene, labels, sizes, kinds.tolist())
 
 
-def rank_finds(finds: Sequence[Find], kind: str) -> list[Find]:
+def largest(objects: Sequence[NotableObject], kind: str) -> list[NotableObject]:
     """Those of a kind, the largest first."""
-    chosen = [find for find in finds if find.kind == kind]
-    return sorted(chosen, key=lambda find: (-find.pixels, find.scene, find.box))
+    chosen = [one for one in objects if one.kind == kind]
+    return sorted(chosen, key=lambda one: (-one.pixels, one.scene, one.box))
 
 
 def _cover(
@@ -115,8 +103,8 @@ def _cover(
 
 def _describe(
     scene: SceneLayers, labels: np.ndarray, sizes: np.ndarray, kinds: list[str]
-) -> list[Find]:
-    finds = []
+) -> list[NotableObject]:
+    objects = []
     boxes = ndimage.find_objects(labels)
     for box, size, kind in zip(boxes, sizes.tolist(), kinds, strict=True):
         if not kind:
@@ -125,8 +113,8 @@ def _describe(
         height, width = rows.stop - rows.start, columns.stop - columns.start
         middle = rows.start + (height - 1) / 2, columns.start + (width - 1) / 2
         metres = scene.grid.metres
-        finds.append(
-            Find(
+        objects.append(
+            NotableObject(
                 kind=kind,
                 scene=scene.name,
                 pixels=size,
@@ -136,4 +124,4 @@ def _describe(
                 degrees=scene.grid.longitude_latitude(*middle),
             )
         )
-    return finds
+    return objects

@@ -1,4 +1,4 @@
-"""Accumulated errors, tile by tile (Figure 6 of the paper)."""
+"""The section "Accumulated errors": an error bank, tile by tile (Figure 6)."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,16 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from mmext.datasets.tile_store import TileStore
+from mmext.engine.work_dir import snapshot_name
+from mmext.errors import UserError
+from mmext.reporting.predictions import resolved_config
+from mmext.reporting.report_writer import ReportWriter
+from mmext.reporting.runs import Run
 from mmext.reporting.style import FN, FP, TRUTH, bare
 from mmext.structures import ErrorBank
 
+from .averages import case_cfdr
+from .experiment import Experiment
 from .tile_image import display_image
 
 _COLUMNS = 6
@@ -33,18 +40,43 @@ class ErrorTile:
     pixels: int
 
 
-def worst_misses(bank: ErrorBank, count: int) -> list[ErrorTile]:
-    """The tiles with most pixels of target that were ever missed."""
+def add_accumulated_errors(writer: ReportWriter, experiment: Experiment) -> None:
+    """Add the training tiles with most accumulated errors, of the fullest bank."""
+    if not experiment.cases:
+        return
+    writer.heading("Accumulated errors")
+    case, run = max(
+        experiment.cases.items(),
+        key=lambda item: np.nan_to_num(case_cfdr(experiment, item[1])),
+    )
+    with writer.attempt():
+        bank = _bank_of(run)
+        store = TileStore(resolved_config(run).train_dataloader.dataset.store)
+        if bank.fingerprint != store.fingerprint:
+            raise UserError(
+                f"{store.path}: fingerprint is {store.fingerprint[:12]}, the error "
+                f"bank of {run.name} was made on {bank.fingerprint[:12]}"
+            )
+        caption = (
+            f"Accumulated errors of case {case} in training tiles, the largest first "
+            "(Figure 6). White: ever wrong; yellow: outline of the true objects."
+        )
+        figure = draw_error_tiles(bank, store)
+        writer.figure("error_tiles", figure, caption, vector=False)
+
+
+def most_false_negatives(bank: ErrorBank, count: int) -> list[ErrorTile]:
+    """The tiles with most pixels that were ever FN."""
     sizes = np.array([bank.fn(tile).sum() for tile in range(len(bank))])
     best = [int(tile) for tile in np.argsort(-sizes, kind="stable")[:count]]
     return [ErrorTile(t, bank.fn(t), int(sizes[t])) for t in best if sizes[t]]
 
 
-def worst_lookalikes(bank: ErrorBank, store: TileStore, count: int) -> list[ErrorTile]:
-    """The tiles with most false target that touches no true target.
+def most_lookalikes(bank: ErrorBank, store: TileStore, count: int) -> list[ErrorTile]:
+    """The tiles with most pixels that were ever FP and touch no true object.
 
-    False pixels along the outline of a field say how the outline was drawn; those
-    apart from any field are the lookalikes that the paper's Figure 6b shows.
+    FP along the outline of an object say how the outline was drawn; those apart from
+    any object are the lookalikes that the paper's Figure 6b shows.
     """
     sizes = np.array([bank.fp(tile).sum() for tile in range(len(bank))])
     found = []
@@ -57,7 +89,7 @@ def worst_lookalikes(bank: ErrorBank, store: TileStore, count: int) -> list[Erro
 
 
 def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
-    """Misses inside fields and lookalikes outside, each with the errors below.
+    """FN inside objects and lookalikes outside, each with the errors below.
 
     Args:
         bank: The errors.
@@ -67,11 +99,11 @@ def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
         The figure, or None if there is no error at all.
     """
     groups = (
-        ("(a) FN: inside fields", FN, worst_misses(bank, _COLUMNS)),
+        ("(a) FN: inside objects", FN, most_false_negatives(bank, _COLUMNS)),
         (
-            "(b) FP: lookalikes, apart from fields",
+            "(b) FP: lookalikes, apart from objects",
             FP,
-            worst_lookalikes(bank, store, _COLUMNS),
+            most_lookalikes(bank, store, _COLUMNS),
         ),
     )
     drawn = [group for group in groups if group[2]]
@@ -101,6 +133,18 @@ def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
         for axes in panels.ravel():
             bare(axes)
     return figure
+
+
+def _bank_of(run: Run) -> ErrorBank:
+    if not run.parents:
+        raise UserError(f"{run.path}/run.json: has no lineage, expected a parent")
+    name = snapshot_name(run.lineage["epoch"])
+    bank, *others = (
+        ErrorBank.load(run.path.with_name(parent) / name) for parent in run.parents
+    )
+    for other in others:
+        bank.merge(other)
+    return bank
 
 
 def _apart(errors: np.ndarray, truth: np.ndarray) -> np.ndarray:

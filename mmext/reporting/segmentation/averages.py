@@ -1,33 +1,59 @@
-"""The case table of a run, beside the published one."""
+"""What the case table says of a run: averages over epochs."""
 
 import math
+import re
+from dataclasses import dataclass
 
 import numpy as np
 
+from mmext.errors import UserError
 from mmext.reporting.runs import Run
 
-from .epoch_window import EpochWindow
 from .experiment import Experiment
-from .published import TABLE_2
 
-HEADINGS = {
-    "case": "Case",
-    "source": "Source",
-    "seed": "Seed",
-    "cfdr": "CFDR",
-    "iou_1": "IoU stage 1",
-    "iou_2": "IoU stage 2",
-    "d_iou": "Δ IoU",
-    "fn_tp_1": "FN/TP stage 1",
-    "fn_tp_2": "FN/TP stage 2",
-    "d_fn_tp": "Δ FN/TP",
-    "fp_tp_1": "FP/TP stage 1",
-    "fp_tp_2": "FP/TP stage 2",
-    "d_fp_tp": "Δ FP/TP",
-}
-COLUMNS = (*HEADINGS, "printed_d_iou", "printed_d_fn_tp")
-SCORES = ("iou", "fn_tp", "fp_tp")
+SCORES = {"iou": "IoU", "fn_tp": "FN/TP", "fp_tp": "FP/TP"}
 Row = dict[str, str | float]
+
+
+@dataclass(frozen=True)
+class EpochWindow:
+    """All epochs, the last so many, or those from one number to another.
+
+    Attributes:
+        count: How many at the end; None for any number.
+        first: The first epoch; None for the beginning.
+        last: The last epoch, included; None for the end.
+    """
+
+    count: int | None = None
+    first: int | None = None
+    last: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "EpochWindow":
+        """Read ``N`` (the last N) or ``FIRST:LAST`` (either may be left away).
+
+        Raises:
+            UserError: It is neither.
+        """
+        if re.fullmatch(r"\d+", text) and int(text) > 0:
+            return cls(count=int(text))
+        if re.fullmatch(r"\d*:\d*", text):
+            first, last = (int(part) if part else None for part in text.split(":"))
+            if first is None or last is None or first <= last:
+                return cls(first=first, last=last)
+        raise UserError(
+            f"--epochs: is {text!r}, expected a number of last epochs or FIRST:LAST"
+        )
+
+    def select(self, epochs: np.ndarray) -> np.ndarray:
+        """Those of (E,) rising epoch numbers that lie in the window."""
+        chosen = epochs
+        if self.first is not None:
+            chosen = chosen[chosen >= self.first]
+        if self.last is not None:
+            chosen = chosen[chosen <= self.last]
+        return chosen if self.count is None else chosen[-self.count :]
 
 
 def case_rows(experiment: Experiment, window: EpochWindow | None) -> list[Row]:
@@ -48,20 +74,7 @@ def case_rows(experiment: Experiment, window: EpochWindow | None) -> list[Row]:
         for score in SCORES:
             first, second = _window_means(experiment, run, score, window)
             row[f"{score}_1"], row[f"{score}_2"] = first, second
-        rows.append(_with_differences(row))
-    return rows
-
-
-def published_rows() -> list[Row]:
-    """The paper's rows; differences are computed, the printed ones kept beside."""
-    rows = []
-    for case, printed in TABLE_2.items():
-        row: Row = {"case": case, "source": "paper", **printed}
-        row |= {"fp_tp_1": math.nan, "fp_tp_2": math.nan}
-        row = _with_differences(row)
-        row["printed_d_iou"] = printed["d_iou"]
-        row["printed_d_fn_tp"] = printed["d_fn_tp"]
-        rows.append(row)
+        rows.append(with_differences(row))
     return rows
 
 
@@ -110,6 +123,16 @@ def first_trained_epoch(experiment: Experiment, run: Run) -> float:
     return max([float(begun[0]) if len(begun) else 0.0, *firsts])
 
 
+def with_differences(row: Row) -> Row:
+    """A row with how much better each score of the second stage is."""
+    gains = {"iou": 1, "fn_tp": -1, "fp_tp": 1}
+    for score, sign in gains.items():
+        first, second = row[f"{score}_1"], row[f"{score}_2"]
+        # Averages have no 12 significant digits.
+        row[f"d_{score}"] = round(sign * (float(second) - float(first)), 12)
+    return row
+
+
 def _window_means(
     experiment: Experiment, run: Run, score: str, window: EpochWindow | None
 ) -> tuple[float, float]:
@@ -122,12 +145,3 @@ def _window_means(
 def _mean(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else math.nan
-
-
-def _with_differences(row: Row) -> Row:
-    gains = {"iou": 1, "fn_tp": -1, "fp_tp": 1}
-    for score, sign in gains.items():
-        first, second = row[f"{score}_1"], row[f"{score}_2"]
-        # Averages have no 12 significant digits.
-        row[f"d_{score}"] = round(sign * (float(second) - float(first)), 12)
-    return row

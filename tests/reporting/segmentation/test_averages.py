@@ -1,13 +1,38 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
+from mmext.errors import UserError
 from mmext.reporting.runs import find_runs
 from mmext.reporting.segmentation import EpochWindow
+from mmext.reporting.segmentation.averages import case_rows
 from mmext.reporting.segmentation.experiment import group_experiments
-from mmext.reporting.segmentation.published import CONTRADICTIONS, TABLE_2, marks
-from mmext.reporting.segmentation.table2 import case_rows, published_rows
+
+EPOCHS = np.array([1, 2, 3, 5, 8])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (":", [1, 2, 3, 5, 8]),
+        ("2", [5, 8]),
+        ("99", [1, 2, 3, 5, 8]),
+        ("2:5", [2, 3, 5]),
+        ("3:", [3, 5, 8]),
+        (":3", [1, 2, 3]),
+        ("9:12", []),
+    ],
+)
+def test_epochs_in_a_window(text, expected):
+    assert EpochWindow.parse(text).select(EPOCHS).tolist() == expected
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "5:2", "a:b", "1:2:3", ""])
+def test_anything_else_is_refused(text):
+    with pytest.raises(UserError, match="--epochs"):
+        EpochWindow.parse(text)
 
 
 def rows(folder, window=":"):
@@ -113,22 +138,3 @@ def test_without_a_first_stage_its_columns_are_empty(write_run):
     assert math.isnan(row["iou_1"]) and math.isnan(row["cfdr"])
     assert math.isnan(row["d_iou"])
     assert row["iou_2"] == pytest.approx(0.502)
-
-
-def test_published_differences_are_computed():
-    """The paper prints 0.31 for B_100-250; its own figures give 0.21."""
-    by_case = {row["case"]: row for row in published_rows()}
-    assert by_case["B100-250"]["d_fn_tp"] == pytest.approx(0.21)
-    assert by_case["B100-250"]["printed_d_fn_tp"] == 0.31
-    assert by_case["A100-250"]["d_iou"] == pytest.approx(0.13)
-    assert set(by_case) == set(TABLE_2)
-
-
-def test_what_is_contradicted_is_marked_and_nothing_else_differs():
-    assert marks("B100-250")["d_fn_tp"] == "1"
-    assert marks("A100-250")["cfdr"] == "2"
-    for row in published_rows():
-        for column in ("d_iou", "d_fn_tp"):
-            agrees = row[column] == pytest.approx(row[f"printed_{column}"])
-            first = CONTRADICTIONS[0][0]
-            assert agrees == ((row["case"], column) not in first)

@@ -1,17 +1,26 @@
-"""The training curves of the paper, Figures 3 to 5 and 7 to 10."""
+"""Stage 1, and stage 1 against stage 2, by epoch: Figures 3 to 5 and 7 to 10."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from mmext.reporting.style import CHANNEL0, FN, FP, SERIES, STAGE1, STAGE2, TOTAL
+from mmext.reporting.report_writer import ReportWriter
+from mmext.reporting.style import (
+    CHANNEL0,
+    FN,
+    FP,
+    SERIES,
+    STAGE1,
+    STAGE2,
+    TOTAL,
+    case_panels,
+    label_panels,
+)
 
-from .case_panels import case_panels, label_panels
+from .averages import SCORES, case_cfdr
 from .experiment import Experiment
-from .table2 import case_cfdr
 
-LABELS = {"iou": "IoU", "fn_tp": "FN / TP", "fp_tp": "FP / TP"}
 _CFDR_LINES = {
     "stage1_trunk": "-",
     "stage1_A": "--",
@@ -19,6 +28,34 @@ _CFDR_LINES = {
     "stage1_baseline": "-",
 }
 _CFDR_NAMES = {"stage1_trunk": "trunk", "stage1_A": "A", "stage1_B": "B"}
+_AGAINST = (
+    "Grey: stage 1. Blue: stage 2 as decided; light blue: its channel 0. Dotted: "
+    "training set, without augmentation."
+)
+
+
+def add_training(writer: ReportWriter, experiment: Experiment) -> None:
+    """Add loss, IoU, accumulation, and stage 1 against stage 2."""
+    compared = loss_comparison(experiment)
+    first = experiment.reference is not None
+    if compared is not None or first:
+        writer.heading("Stage 1")
+    caption = "Test IoU of stage 1 under each loss (Figure 3)."
+    writer.figure("losses", compared, caption)
+    if first:
+        caption = (
+            "Stage 1 (Figure 4). The loss is the mean over an epoch's batches; the "
+            "paper plots their sum. On the test set it is the cross-entropy."
+        )
+        writer.figure("loss_iou", loss_and_iou(experiment), caption)
+        caption = (
+            "Cumulative false-detection ratio: share of the training pixels that were "
+            "wrong in at least one pass (Figure 5). Points: the banks that the cases "
+            "train on."
+        )
+        writer.figure("cfdr", cfdr(experiment), caption)
+    if experiment.cases:
+        _add_comparison(writer, experiment)
 
 
 def loss_comparison(experiment: Experiment) -> Figure | None:
@@ -126,7 +163,7 @@ def stages_compared(experiment: Experiment, score: str) -> Figure:
         axes.plot(epochs, test2, color=STAGE2, label="stage 2, test")
         shown += [test[1], test2]
     panels[0].set_ylim(*_limits(score, shown))
-    label_panels(figure, panels, "epoch", LABELS[score])
+    label_panels(figure, panels, "epoch", SCORES[score])
     return figure
 
 
@@ -168,6 +205,21 @@ def std_of_next(values: np.ndarray, span: int) -> np.ndarray:
 def stability_span(experiment: Experiment) -> int:
     """Ten of the paper's epochs at the run's length; a deviation needs three."""
     return max(3, round(10 * next(iter(experiment.runs.values())).epoch_scale))
+
+
+def _add_comparison(writer: ReportWriter, experiment: Experiment) -> None:
+    writer.heading("Stage 1 against stage 2")
+    for score, number in (("iou", 7), ("fn_tp", 9), ("fp_tp", 10)):
+        figure = stages_compared(experiment, score)
+        cut = "" if score == "iou" else " High values of the first epochs are cut off."
+        caption = f"{SCORES[score]} by epoch (Figure {number}). {_AGAINST}{cut}"
+        writer.figure(score, figure, caption)
+    span = stability_span(experiment)
+    caption = (
+        f"Standard deviation of the test IoU of an epoch and the {span - 1} after it "
+        f"(Figure 8): {span} epochs, the paper's 10 at this run's length, at least 3."
+    )
+    writer.figure("stability", stability(experiment, span), caption)
 
 
 def _limits(score: str, series: list[np.ndarray]) -> tuple[float, float]:

@@ -1,41 +1,19 @@
-import math
-
 import numpy as np
 import pytest
 
 from mmext.evaluation.precision_recall import PrecisionRecall
 from mmext.evaluation.tile_scores import TileScores
-from mmext.reporting.segmentation.seeds import (
+from mmext.reporting.segmentation.gains import (
     case_intervals,
     draw_intervals,
     interval_rows,
-    seed_rows,
     units_of,
 )
-from mmext.reporting.segmentation.table2 import SCORES
-
-
-def row(case, iou):
-    values = {f"{p}{s}{q}": 0.5 for s in SCORES for p, q in (("d_", ""), ("", "_1"))}
-    values |= {f"{s}_2": math.nan for s in SCORES}
-    return {"case": case, "cfdr": 0.01, **values, "iou_1": iou}
 
 
 def scores(decided):
     nothing = PrecisionRecall(*(np.zeros(0) for _ in range(3)), total=0)
     return TileScores(nothing, np.array(decided))
-
-
-def test_mean_and_deviation_over_seeds():
-    rows = [row("A100-200", iou) for iou in (0.6, 0.7, 0.8)] + [row("B100-250", 0.5)]
-    [line] = seed_rows(rows)
-    assert line["case"] == "A100-200" and line["seeds"] == "3"
-    assert line["iou_1"] == "0.700 ± 0.100"  # of a sample: n − 1
-    assert line["cfdr"] == "0.0100 ± 0.0000" and line["iou_2"] is None
-
-
-def test_one_seed_has_no_spread():
-    assert seed_rows([row("A100-200", 0.6)]) == []
 
 
 def test_many_scenes_are_drawn_themselves():

@@ -1,26 +1,65 @@
-"""The first page: what came out, and Table 2 beside the published one."""
+"""The section "Cases": what came out, and Table 2 beside the published one."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from mmext.reporting.numbers import mean_and_deviation
 from mmext.reporting.report_writer import ReportWriter
 
-from .epoch_window import EpochWindow
-from .experiment import Experiment
-from .published import CONTRADICTIONS, marks
-from .seeds import SEED_HEADINGS, seed_rows
-from .table2 import (
-    COLUMNS,
-    HEADINGS,
+from .averages import (
     SCORES,
+    EpochWindow,
     Row,
     averaged_epochs,
     case_rows,
-    published_rows,
+    with_differences,
 )
+from .experiment import Experiment
 
-_NAMES = {"iou": "IoU", "fn_tp": "FN/TP", "fp_tp": "FP/TP"}
+_AVERAGES = {"cfdr": "CFDR"} | {
+    key.format(score): text.format(name)
+    for score, name in SCORES.items()
+    for key, text in (
+        ("{}_1", "{} stage 1"),
+        ("{}_2", "{} stage 2"),
+        ("d_{}", "Δ {}"),
+    )
+}
+_HEADINGS = {"case": "Case", "source": "Source", "seed": "Seed", **_AVERAGES}
+_SEED_HEADINGS = {"case": "Case", "seeds": "Seeds", **_AVERAGES}
+_PRINTED = ("cfdr", "iou_1", "iou_2", "d_iou", "fn_tp_1", "fn_tp_2", "d_fn_tp")
+#: Case → column → value as the paper prints it (Ahn et al. 2025, Table 2): averages
+#: over epochs.
+TABLE_2 = {
+    case: dict(zip(_PRINTED, values, strict=True))
+    for case, values in (
+        ("A100-200", (0.0073, 0.61, 0.77, 0.16, 0.38, 0.19, 0.19)),
+        ("A100-250", (0.0336, 0.62, 0.75, 0.13, 0.38, 0.07, 0.31)),
+        ("B100-250", (0.0083, 0.62, 0.78, 0.16, 0.37, 0.16, 0.31)),
+        ("B100-300", (0.0092, 0.63, 0.79, 0.16, 0.37, 0.14, 0.23)),
+    )
+}
+#: Where the paper contradicts itself: the cells (case, column) it touches and why.
+CONTRADICTIONS: tuple[tuple[tuple[tuple[str, str], ...], str], ...] = (
+    (
+        (("B100-250", "d_fn_tp"),),
+        "B_100-250: the table prints a Δ FN/TP of 0.31; 0.37 − 0.16 is 0.21.",
+    ),
+    (
+        (("A100-250", "cfdr"),),
+        "A_100-250: the text gives a CFDR of 0.32, the table 0.0336.",
+    ),
+    (
+        (("B100-250", "iou_2"), ("B100-300", "iou_2")),
+        "Best case: the text names B_100-250 in one place and B_100-300 in another.",
+    ),
+    (
+        tuple((case, "d_iou") for case in TABLE_2),
+        "Δ IoU: the abstract speaks of about 0.10, the table of 0.13 to 0.16.",
+    ),
+)
 
 
 def add_cases(
@@ -49,8 +88,8 @@ def add_cases(
     repeated = seed_rows(rows)
     if repeated:
         writer.page.text("Mean ± standard deviation over seeds:")
-        writer.page.table(repeated, SEED_HEADINGS)
-        writer.csv("seeds", repeated, list(SEED_HEADINGS))
+        writer.page.table(repeated, _SEED_HEADINGS)
+        writer.csv("seeds", repeated, list(_SEED_HEADINGS))
     else:
         seed = rows[0]["seed"]
         writer.page.text(
@@ -59,14 +98,60 @@ def add_cases(
     together = [*rows, *published_rows()]
     order = list(dict.fromkeys(row["case"] for row in together))
     together.sort(key=lambda row: order.index(row["case"]))
-    writer.page.table([_marked(row) for row in together], HEADINGS, text=2)
+    writer.page.table([_marked(row) for row in together], _HEADINGS, text=2)
     writer.page.text(
         "The paper's rows are of its own data; its differences are computed here from "
         "its own averages. Where it contradicts itself in print:",
         quiet=True,
     )
     writer.page.footnotes([text for _, text in CONTRADICTIONS])
-    writer.csv("cases", together, COLUMNS)
+    columns = [*_HEADINGS, "printed_d_iou", "printed_d_fn_tp"]
+    writer.csv("cases", together, columns)
+
+
+def seed_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """Mean ± standard deviation over the seeds of each case that has several.
+
+    Args:
+        rows: A row per case and seed, as of ``case_rows``.
+
+    Returns:
+        Rows with the keys of ``_SEED_HEADINGS``, as text.
+    """
+    cases = list(dict.fromkeys(str(row["case"]) for row in rows))
+    result = []
+    for case in cases:
+        members = [row for row in rows if row["case"] == case]
+        if len(members) < 2:
+            continue
+        line: dict[str, object] = {"case": case, "seeds": str(len(members))}
+        for column in _AVERAGES:
+            line[column] = mean_and_deviation([float(row[column]) for row in members])
+        result.append(line)
+    return result
+
+
+def published_rows() -> list[Row]:
+    """The paper's rows; differences are computed, the printed ones kept beside."""
+    rows = []
+    for case, printed in TABLE_2.items():
+        row: Row = {"case": case, "source": "paper", **printed}
+        row |= {"fp_tp_1": math.nan, "fp_tp_2": math.nan}
+        row = with_differences(row)
+        row["printed_d_iou"] = printed["d_iou"]
+        row["printed_d_fn_tp"] = printed["d_fn_tp"]
+        rows.append(row)
+    return rows
+
+
+def marks(case: str) -> dict[str, str]:
+    """Column → footnote number, for the cells of a case that are contradicted."""
+    return {
+        column: str(number)
+        for number, (cells, _) in enumerate(CONTRADICTIONS, start=1)
+        for cell_case, column in cells
+        if cell_case == case
+    }
 
 
 def _cards(case: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
@@ -77,7 +162,7 @@ def _cards(case: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
             for stage in (1, 2)
         )
         value = f"{_short(first)} → {_short(second)}"
-        cards.append((value, f"{_NAMES[score]} on the test set, stage 1 → stage 2"))
+        cards.append((value, f"{SCORES[score]} on the test set, stage 1 → stage 2"))
     cfdr = float(np.mean([float(row["cfdr"]) for row in rows]))
     share = "–" if np.isnan(cfdr) else f"{cfdr:.2%}"
     cards.append((share, f"of the training pixels accumulated as errors, case {case}"))

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from mmext.datasets.tile_store import TileStore
+from mmext.reporting.segmentation.changes import cut_out, draw_close_ups
+from mmext.reporting.segmentation.maps import draw_scene, nice_length
+from mmext.reporting.segmentation.notable_objects import (
+    FOUND,
+    LOST,
+    MOSTLY_FALSE,
+    WHOLLY_FALSE,
+    largest,
+    notable_objects,
+)
+from mmext.reporting.segmentation.scene_layers import Georeference, SceneLayers
+
+
+@pytest.fixture
+def scene(make_store, tmp_path):
+    shape = (40, 120)
+    truth, codes = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    stage1 = np.zeros(shape, bool)
+    truth[2:8, 2:12] = 1  # not found by stage 1, half by stage 2
+    codes[2:5, 2:12] = 2
+    truth[2:8, 20:26] = 1  # found by stage 1, lost by stage 2
+    stage1[2:8, 20:26] = True
+    truth[2:8, 30:36] = 1  # found by both
+    stage1[2:8, 30:36], codes[2:8, 30:36] = True, 3
+    codes[20:24, 50:60] = 2  # a false positive of 40 pixels
+    codes[30:32, 50:53] = 1  # and one of 6
+    truth[20:22, 80:84] = 1  # 8 true pixels below 24: found, and mostly false
+    codes[20:24, 80:86] = 1
+    truth[30:40, 100:110] = 255
+    codes[30:40, 100:110] = 2  # ignored, no false positive
+    store = TileStore(make_store(tmp_path / "store", tiles=3, size=40))
+    grid = Georeference((1000.0, 2000.0), (0.5, 0.5), 0.5, "EPSG:5186")
+    return SceneLayers("scene", truth, stage1, codes, grid, store, (0, 0))
+
+
+def test_what_changed_object_by_object(scene):
+    objects = notable_objects(scene)
+    sizes = {
+        kind: [one.pixels for one in largest(objects, kind)]
+        for kind in (FOUND, LOST, WHOLLY_FALSE, MOSTLY_FALSE)
+    }
+    assert sizes == {
+        FOUND: [60, 8],
+        LOST: [36],
+        WHOLLY_FALSE: [40, 6],
+        MOSTLY_FALSE: [24],
+    }
+
+
+def test_size_and_place(scene):
+    first, _ = largest(notable_objects(scene), WHOLLY_FALSE)
+    assert first.area_m2 == 10 and first.box == (20, 50, 4, 10)
+    # The middle of rows 20 to 23 and columns 50 to 59, half a metre each.
+    assert first.place == (1000 + 55 * 0.5, 2000 - 22 * 0.5)
+    row = first.as_row(1)
+    assert (row["x"], row["y"], row["area_m2"]) == (1027.5, 1989, 10)
+
+
+def test_without_a_crs_places_are_pixels(scene):
+    bare = SceneLayers(
+        *("scene", scene.truth, scene.stage1, scene.codes),
+        *(Georeference(None, (1.0, 1.0), None, None), scene.store, (0, 0)),
+    )
+    row = largest(notable_objects(bare), WHOLLY_FALSE)[0].as_row(1)
+    assert (row["x"], row["y"], row["area_m2"]) == (55, 22, None)
+    assert draw_scene(bare).axes
+
+
+def test_a_scene_of_one_stage_is_drawn(scene):
+    alone = SceneLayers(
+        "scene", scene.truth, scene.stage1, None, scene.grid, scene.store, (0, 0)
+    )
+    assert draw_scene(alone).axes
+
+
+def test_a_close_up_holds_its_object(scene):
+    [lost] = largest(notable_objects(scene), LOST)
+    near = cut_out(scene, lost)
+    # Rows are all there are; columns reach as far as a close-up does.
+    assert near.truth.shape == (40, 96) and near.image.shape == (40, 96, 3)
+    assert near.stage1.sum() == scene.stage1[:, :96].sum()
+    assert len(draw_close_ups([near, near]).axes) == 8
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(1, 1), (4.9, 2), (99, 50), (100, 100), (0.03, 0.02)]
+)
+def test_a_scale_bar_has_a_round_length(most, expected):
+    assert nice_length(most) == pytest.approx(expected)
