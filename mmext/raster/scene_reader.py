@@ -22,6 +22,8 @@ DTYPES = ("uint8", "uint16", "float32")
 #: The most pixels a scene's side may have: at 5 cm that is 800 km. What claims more
 #: is damaged or an attack, and would be walked through for years.
 MAX_SIDE = 1 << 24
+#: The most bands: imaging spectrometers have hundreds.
+MAX_BANDS = 1 << 12
 #: A side of the windows, and how many along each axis, in which a mask is looked at.
 _LOOK, _LOOKS = 256, 5
 
@@ -46,6 +48,11 @@ def open_scene(path: Path) -> Iterator[DatasetReader]:
             raise UserError(
                 f"{path}: says it has {raster.width} x {raster.height} pixels, "
                 f"expected at most {MAX_SIDE} a side"
+            )
+        if raster.count > MAX_BANDS:
+            raise UserError(
+                f"{path}: says it has {raster.count} bands, expected at most "
+                f"{MAX_BANDS}"
             )
         step = np.array(raster.transform[:6])
         if not np.isfinite(step).all() or raster.transform.determinant == 0:

@@ -184,15 +184,23 @@ def test_what_is_left_out_is_said(tmp_path, write_raster, fields, capsys):
         cut_scenes(scenes[:1], tmp_path / "u", Cutting(64, min_valid=1.0))
 
 
-@pytest.mark.parametrize("claim", [10**9, 60_000_000])
-def test_absurd_headers_are_refused_at_once(tmp_path, fields, claim):
+@pytest.mark.parametrize(
+    ("side", "bands", "expected"),
+    [
+        (10**9, 1, "16777216 a side"),
+        (60_000_000, 1, "16777216 a side"),
+        (32, 5000, "4096"),
+    ],
+)
+def test_absurd_headers_are_refused_at_once(tmp_path, fields, side, bands, expected):
     path = tmp_path / "a.vrt"
     path.write_text(
-        f'<VRTDataset rasterXSize="{claim}" rasterYSize="{claim}"><SRS>EPSG:5186</SRS>'
+        f'<VRTDataset rasterXSize="{side}" rasterYSize="{side}"><SRS>EPSG:5186</SRS>'
         "<GeoTransform>200000, 0.5, 0, 500000, 0, -0.5</GeoTransform>"
-        '<VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
+        + '<VRTRasterBand dataType="Byte"/>' * bands
+        + "</VRTDataset>"
     )
-    with pytest.raises(UserError, match="expected at most 16777216 a side"):
+    with pytest.raises(UserError, match=f"expected at most {expected}"):
         cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
 
 
