@@ -20,8 +20,9 @@ def evaluate(
     The labels are taken for the truth. A map of polygons doesn't say where it ends:
     without --area all labels count.
 
-    Writes pixels.csv (of polygons: in pixels of 0.1 m), fields.csv and fields.gpkg with
-    the layers hits, misses and false_alarms, each with the channel it comes from.
+    Writes pixels.csv (of polygons: in pixels of 0.1 m), objects.csv and objects.gpkg
+    with the layers true_positives, false_negatives and false_positives, each with the
+    channel it comes from.
 
         mmext evaluate map/test_class.tif --labels data/demo/scenes/test_fields.gpkg \
             --out evaluation
@@ -37,18 +38,17 @@ def evaluate(
         min_cover: Share of an object that must be covered for it to be found.
         area: Polygons of what to evaluate, or a raster, whose valid pixels count.
     """
-    from mmext.mapping.evaluated_area import VECTOR_SUFFIXES
-    from mmext.mapping.map_evaluation import evaluate_map
+    from mmext.mapping.map_evaluation import VECTOR_SUFFIXES, evaluate_map
 
     result = evaluate_map(map, labels, label_where, min_cover, area, label_layer)
     result.write(out)
     for channel, counts in result.pixels.items():
         print(f"{channel}: IoU {counts.iou:.4f}, FN/TP {counts.fn_tp:.4f}")
     objects = result.objects
-    print(f"fields: {objects.found_objects} of {objects.true_objects} found")
+    print(f"true: {objects.found_objects} of {objects.true_objects} found")
     print(f"mapped: {objects.correct_objects} of {objects.predicted_objects} correct")
     if result.outside:
-        print(f"{result.outside} true fields lie outside and don't count")
+        print(f"{result.outside} true objects lie outside and don't count")
     if area is None and map.suffix.lower() in VECTOR_SUFFIXES:
         print(f"all of {labels} counts: no --area, and polygons have no extent")
     print(f"area error: {result.area_error:+.0f} m²")

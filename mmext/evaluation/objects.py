@@ -1,22 +1,23 @@
-"""Counting fields instead of pixels."""
+"""Counting objects instead of pixels."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-_EIGHT_CONNECTED = np.ones((3, 3), int)
+from mmext.raster.outlines import connected_parts
 
 
 @dataclass(frozen=True)
 class ObjectCounts:
-    """Fields found and missed, over any number of scenes; they add up.
+    """True and predicted objects, over any number of scenes; they add up.
 
     Attributes:
-        true_objects: Fields in the truth.
-        found_objects: Those of them that the prediction covers well enough.
-        predicted_objects: Fields in the prediction.
-        correct_objects: Those of them that lie well enough on the truth.
+        true_objects: Objects in the truth.
+        found_objects: Those of them that the prediction covers well enough, the true
+            positives.
+        predicted_objects: Objects in the prediction.
+        correct_objects: Those of them that lie well enough on the truth; the others
+            are false positives.
     """
 
     true_objects: int = 0
@@ -34,12 +35,12 @@ class ObjectCounts:
 
     @property
     def recall(self) -> float | None:
-        """Share of true fields that are found; None if there are none."""
+        """Share of true objects that are found; None if there are none."""
         return self.found_objects / self.true_objects if self.true_objects else None
 
     @property
     def precision(self) -> float | None:
-        """Share of predicted fields that are right; None if there are none."""
+        """Share of predicted objects that are correct; None if there are none."""
         if not self.predicted_objects:
             return None
         return self.correct_objects / self.predicted_objects
@@ -52,33 +53,43 @@ def match_objects(
     min_cover: float = 0.5,
     min_pixels: int = 1,
 ) -> ObjectCounts:
-    """Count the fields of one scene.
+    """Count the objects of one scene.
 
-    A field is an 8-connected component. A true one is found if at least
+    An object is a connected part of a mask. A true one is found if at least
     ``min_cover`` of its pixels are predicted, a predicted one is correct if at
-    least ``min_cover`` of its pixels are true. Invalid pixels belong to no field.
+    least ``min_cover`` of its pixels are true. Invalid pixels belong to no object.
 
     Args:
         true_mask: (H, W) bool.
         predicted_mask: (H, W) bool.
         valid: (H, W) bool.
         min_cover: Share in (0, 1].
-        min_pixels: Smaller components are not counted.
+        min_pixels: Smaller objects are not counted.
     """
     truth, prediction = true_mask & valid, predicted_mask & valid
-    true_objects, found = _covered(truth, prediction, min_cover, min_pixels)
-    predicted, correct = _covered(prediction, truth, min_cover, min_pixels)
-    return ObjectCounts(true_objects, found, predicted, correct)
+    counts = []
+    for objects, others in ((truth, prediction), (prediction, truth)):
+        _, sizes, shares = covered_objects(objects, others)
+        shares = shares[sizes >= min_pixels]
+        counts += [len(shares), int((shares >= min_cover).sum())]
+    return ObjectCounts(*counts)
 
 
-def _covered(
-    objects: np.ndarray, cover: np.ndarray, min_cover: float, min_pixels: int
-) -> tuple[int, int]:
-    labels, number = ndimage.label(objects, structure=_EIGHT_CONNECTED)
-    inside = labels[objects]
+def covered_objects(
+    mask: np.ndarray, cover: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How much of each object another mask covers.
+
+    Args:
+        mask: (H, W) bool, the objects.
+        cover: (H, W) bool.
+
+    Returns:
+        (H, W) int32, the objects numbered from 1; and by number − 1 their sizes in
+        pixels, (N,) int64, and the share of them that is covered, (N,) float64.
+    """
+    labels, number = connected_parts(mask)
+    inside = labels[mask]
     sizes = np.bincount(inside, minlength=number + 1)[1:]
-    covered = np.bincount(inside, weights=cover[objects], minlength=number + 1)[1:]
-    counted = sizes >= min_pixels
-    return int(counted.sum()), int(
-        (covered[counted] >= min_cover * sizes[counted]).sum()
-    )
+    covered = np.bincount(inside, weights=cover[mask], minlength=number + 1)[1:]
+    return labels, sizes, covered / sizes

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import binary_dilation, label
 
+from mmext.raster.outlines import connected_parts
+
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -43,7 +45,7 @@ def filter_shapes(
 
 
 def _field_like(mask: np.ndarray, min_area: int, min_compactness: float) -> np.ndarray:
-    labels, number = label(mask)
+    labels, number = connected_parts(mask)
     area = np.bincount(labels.ravel(), minlength=number + 1)
     kept = area >= min_area
     if min_compactness > 0:

@@ -101,7 +101,7 @@ def area_m2(polygons: geopandas.GeoSeries) -> np.ndarray:
 
 
 class _Regions:
-    """The scene's 8-connected FN and FP regions, from strips of it."""
+    """The scene's connected FN and FP regions, from strips of it."""
 
     def __init__(self, bank: ErrorBank, grid: SceneGrid) -> None:
         self.bank = bank
@@ -113,8 +113,7 @@ class _Regions:
                 "last": ("last_epoch", "max"),
             }
         self.polygonizers = {
-            kind: StripPolygonizer(grid.transform, statistics, connectivity=8)
-            for kind in _KINDS
+            kind: StripPolygonizer(grid.transform, statistics) for kind in _KINDS
         }
         self.found: list[tuple[str, StripObject]] = []
 

@@ -7,15 +7,32 @@ import numpy as np
 import rasterio
 import shapely
 from rasterio.features import shapes
+from scipy import ndimage
+
+#: Pixels hang together by their edges, not by a corner, wherever objects are counted
+#: or outlined.
+CONNECTIVITY = 4
+
+
+def connected_parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number the 4-connected parts of a mask.
+
+    Args:
+        mask: (H, W) bool.
+
+    Returns:
+        (H, W) int32, from 1 in a part and 0 outside; and how many there are.
+    """
+    return ndimage.label(mask, ndimage.generate_binary_structure(2, CONNECTIVITY // 4))
 
 
 def label_outlines(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The outline of each label, in pixel coordinates.
 
-    Labels may be connected by corners or not at all. GDAL's 8-connected outlines touch
-    themselves there and would have to be repaired, which takes most of the time where
-    much is noise; parts that are connected by edges are valid as they are, and so is a
-    multipolygon of them.
+    A label may have several parts. Each is outlined by its edges: GDAL's 8-connected
+    outlines touch themselves and would have to be repaired, which takes most of the
+    time where much is noise; parts that are connected by edges are valid as they are,
+    and so is a multipolygon of them.
 
     Args:
         labels: (H, W) integers of at most 32 bits; 0 is no label.
@@ -24,7 +41,7 @@ def label_outlines(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         (N,) int64, the labels in ascending order; and (N,) valid polygons or
         multipolygons, x columns and y rows, whole numbers.
     """
-    found = list(shapes(labels.astype(np.int32), labels != 0, connectivity=4))
+    found = list(shapes(labels.astype(np.int32), labels != 0, CONNECTIVITY))
     of = np.array([label for _, label in found], np.int64)
     parts = _polygons([outline["coordinates"] for outline, _ in found])
     order = np.argsort(of, kind="stable")

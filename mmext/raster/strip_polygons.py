@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import rasterio
 import shapely
-from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
-from .outlines import label_outlines, place
+from .outlines import connected_parts, label_outlines, place
 
 _START = {"sum": 0.0, "min": np.inf, "max": -np.inf}
 _GATHER = {"sum": np.add, "min": np.minimum, "max": np.maximum}
@@ -49,19 +48,15 @@ class StripPolygonizer:
         transform: Pixel to CRS coordinates of the scene.
         statistics: By name the layer and what is gathered of it over an object:
             ``sum``, ``min`` or ``max``.
-        connectivity: 4, or 8 for objects that may hang together by a corner.
     """
 
     def __init__(
         self,
         transform: rasterio.Affine,
         statistics: Mapping[str, tuple[str, str]],
-        connectivity: int = 4,
     ) -> None:
         self.transform = transform
         self.statistics = statistics
-        self.connectivity = connectivity
-        self._structure = ndimage.generate_binary_structure(2, connectivity // 4)
         self._row = 0
         self._last_labels: np.ndarray | None = None
         self._open: dict[int, _Piece] = {}
@@ -78,7 +73,7 @@ class StripPolygonizer:
         Returns:
             Objects that are complete.
         """
-        labels, number = ndimage.label(mask, self._structure)
+        labels, number = connected_parts(mask)
         pieces = self._pieces(labels, number, mask, layers)
         joined = self._join(labels, pieces)
         last = labels[-1]
@@ -149,10 +144,7 @@ class StripPolygonizer:
 
     def _touching(self, above: np.ndarray, below: np.ndarray) -> list[list[int]]:
         """Pairs of labels that meet across the line."""
-        sides = [(above, below)]
-        if self.connectivity == 8:
-            sides += [(above[:-1], below[1:]), (above[1:], below[:-1])]
-        pairs = np.concatenate([np.stack(side) for side in sides], axis=1)
+        pairs = np.stack([above, below])
         return np.unique(pairs[:, (pairs > 0).all(axis=0)], axis=1).T.tolist()
 
     def _merge(self, piece: _Piece, other: _Piece) -> None:

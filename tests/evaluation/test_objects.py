@@ -13,7 +13,8 @@ def _components(mask):
         component = set(queue)
         while queue:
             row, column = queue.popleft()
-            for near in [(row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]:
+            for i, j in [(-1, 0), (1, 0), (0, -1), (0, 1)]:
+                near = row + i, column + j
                 if near in todo:
                     todo.remove(near)
                     component.add(near)
@@ -46,13 +47,20 @@ def test_equals_a_naive_flood_fill(min_cover, min_pixels):
         assert found == expected
 
 
-def test_diagonal_neighbours_are_one_object_and_half_is_enough():
-    truth, predicted = np.eye(4, dtype=bool), np.zeros((4, 4), bool)
+def test_diagonal_neighbours_are_objects_of_their_own():
+    truth, all_valid = np.eye(4, dtype=bool), np.ones((4, 4), bool)
+    predicted = np.zeros((4, 4), bool)
     predicted[0, 0] = predicted[1, 1] = True
-    counts = match_objects(truth, predicted, np.ones((4, 4), bool))
-    assert counts == ObjectCounts(1, 1, 1, 1)
-    predicted[1, 1] = False
-    assert match_objects(truth, predicted, np.ones((4, 4), bool)).recall == 0
+    counts = match_objects(truth, predicted, all_valid)
+    assert counts == ObjectCounts(4, 2, 2, 2)
+
+
+def test_half_is_enough():
+    truth, predicted = np.ones((2, 4), bool), np.zeros((2, 4), bool)
+    predicted[0] = True
+    assert match_objects(truth, predicted, truth) == ObjectCounts(1, 1, 1, 1)
+    predicted[0, 0] = False
+    assert match_objects(truth, predicted, truth) == ObjectCounts(1, 0, 1, 1)
 
 
 def test_no_objects_have_no_ratio():

@@ -131,9 +131,9 @@ def test_the_maps_evaluation(folder, trained):
             *("evaluate_map", out / name, "--labels", truth),
             *("--out", evaluation),
         )
-        fields = pandas.read_csv(evaluation / "fields.csv")
-        assert fields["true_objects"].tolist() == [len(geopandas.read_file(truth))]
-        assert (evaluation / "fields.gpkg").is_file()
+        objects = pandas.read_csv(evaluation / "objects.csv")
+        assert objects["true_objects"].tolist() == [len(geopandas.read_file(truth))]
+        assert (evaluation / "objects.gpkg").is_file()
 
 
 def test_an_exported_model_maps_the_same(folder, trained):

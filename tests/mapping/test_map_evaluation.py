@@ -10,7 +10,8 @@ from shapely.geometry import Polygon, box, shape
 
 from mmext.errors import UserError
 from mmext.evaluation.objects import ObjectCounts
-from mmext.mapping.map_evaluation import covered_share, evaluate_map
+from mmext.mapping.map_evaluation import evaluate_map
+from mmext.mapping.map_evaluation.covering import covered_share
 from mmext.raster.vrt import write_vrt
 
 CRS = "EPSG:32637"
@@ -63,15 +64,19 @@ def test_hand_worked_scene(tmp_path, codes, crs):
     result.write(tmp_path / "out")
     table = pd.read_csv(tmp_path / "out/pixels.csv", index_col="channel")
     assert table.loc["union", "iou"] == pytest.approx(24 / 65)
-    misses = geopandas.read_file(tmp_path / "out/fields.gpkg", layer="misses")
-    assert misses["cover"].tolist() == [0]
+    not_found = geopandas.read_file(
+        tmp_path / "out/objects.gpkg", layer="false_negatives"
+    )
+    assert not_found["cover"].tolist() == [0]
+    counts = pd.read_csv(tmp_path / "out/objects.csv")
+    assert counts.loc[0, ["true_objects", "found_objects"]].tolist() == [2, 1]
 
 
 def test_windows_do_not_matter(tmp_path, codes, monkeypatch):
     truth = _vector(tmp_path / "t.gpkg", [_field(2, 2, 4, 6)])
     map_path = _raster(tmp_path / "m.tif", codes)
     whole = evaluate_map(map_path, truth)
-    monkeypatch.setattr("mmext.mapping.evaluated_area._BLOCK", 5)
+    monkeypatch.setattr("mmext.mapping.map_evaluation.area._BLOCK", 5)
     parts = evaluate_map(map_path, truth)
     assert (parts.pixels, parts.objects) == (whole.pixels, whole.objects)
 
@@ -130,17 +135,17 @@ def test_sources_of_a_raster(tmp_path):
     result = evaluate_map(
         _raster(tmp_path / "m.tif", codes), _vector(tmp_path / "t.gpkg", truth)
     )
-    assert result.layers["hits"]["source"].tolist() == [
+    assert result.layers["true_positives"]["source"].tolist() == [
         *("target", "error", "both", "union")
     ]
-    assert result.layers["misses"]["source"].tolist() == [""]
-    alarms = result.layers["false_alarms"].set_index("area_m2")["source"]
-    assert alarms.sort_index().tolist() == ["target", "error"]
+    assert result.layers["false_negatives"]["source"].tolist() == [""]
+    wrong = result.layers["false_positives"].set_index("area_m2")["source"]
+    assert wrong.sort_index().tolist() == ["target", "error"]
     result.write(tmp_path / "out")
-    hits = geopandas.read_file(tmp_path / "out/fields.gpkg", layer="hits")
-    assert hits["source"].tolist() == ["target", "error", "both", "union"]
-    styles = geopandas.read_file(tmp_path / "out/fields.gpkg", layer="layer_styles")
-    assert set(styles["f_table_name"]) == {"hits", "misses", "false_alarms"}
+    found = geopandas.read_file(tmp_path / "out/objects.gpkg", layer="true_positives")
+    assert found["source"].tolist() == ["target", "error", "both", "union"]
+    styles = geopandas.read_file(tmp_path / "out/objects.gpkg", layer="layer_styles")
+    assert set(styles["f_table_name"]) == set(result.layers)
 
 
 def test_sources_of_polygons(tmp_path):
@@ -148,10 +153,10 @@ def test_sources_of_polygons(tmp_path):
     fields = [_field(0, 0, 10, 10), _field(0, 20, 10, 9), _field(0, 50, 9, 9)]
     named = _mixed(tmp_path / "m.gpkg", fields, ["both", "target", "error"])
     layers = evaluate_map(named, truth).layers
-    assert layers["hits"]["source"].tolist() == ["both", "target"]
-    assert layers["false_alarms"]["source"].tolist() == ["error"]
+    assert layers["true_positives"]["source"].tolist() == ["both", "target"]
+    assert layers["false_positives"]["source"].tolist() == ["error"]
     plain = evaluate_map(_vector(tmp_path / "p.gpkg", fields), truth)
-    assert set(plain.layers["hits"]["source"]) == {""}
+    assert set(plain.layers["true_positives"]["source"]) == {""}
     assert list(plain.pixels) == ["union"]
 
 

@@ -20,8 +20,8 @@ STATISTICS = {
 }
 
 
-def by_strips(mask, value, heights, connectivity=4):
-    polygonizer = StripPolygonizer(TRANSFORM, STATISTICS, connectivity)
+def by_strips(mask, value, heights):
+    polygonizer = StripPolygonizer(TRANSFORM, STATISTICS)
     objects, row = [], 0
     for height in heights:
         part = slice(row, row + height)
@@ -41,23 +41,17 @@ def key(geometry):
     st.integers(1, 24),
     st.floats(0.2, 0.8),
     st.integers(1, 9),
-    st.sampled_from([4, 8]),
 )
-def test_strips_give_the_polygons_of_the_whole(
-    seed, height, width, share, step, connectivity
-):
+def test_strips_give_the_polygons_of_the_whole(seed, height, width, share, step):
     rng = np.random.default_rng(seed)
     mask = rng.random((height, width)) < share
     value = rng.random((height, width))
     heights = [min(step, height - row) for row in range(0, height, step)]
-    objects = by_strips(mask, value, heights, connectivity)
-    structure = np.ones((3, 3)) if connectivity == 8 else None
-    labels, number = ndimage.label(mask, structure)
+    objects = by_strips(mask, value, heights)
+    labels, number = ndimage.label(mask)
     whole = [
         shapely.make_valid(shape(geometry))
-        for geometry, _ in shapes(
-            labels.astype(np.int32), mask, connectivity, TRANSFORM
-        )
+        for geometry, _ in shapes(labels.astype(np.int32), mask, 4, TRANSFORM)
     ]
     assert len(objects) == number == len(whole)
     simple = {key(g.buffer(0).simplify(0)) for g in whole}

@@ -81,7 +81,7 @@ def label_candidates(
         tolerance: Width in pixels of errors that are only a ragged edge.
         min_pixels: Smaller false-positive regions are no missing targets.
         objects: (H, W) int32, each label's number where it is target, 0 elsewhere;
-            None takes the 8-connected components of the labels.
+            None takes the connected components of the labels.
 
     Returns:
         ``kind``, ``area_m2``, ``share_wrong`` (of the passes), ``first_epoch``,

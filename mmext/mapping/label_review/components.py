@@ -8,9 +8,8 @@ import rasterio
 import shapely
 from scipy import ndimage
 
-from mmext.raster.outlines import label_outlines, place
+from mmext.raster.outlines import connected_parts, label_outlines, place
 
-EIGHT_CONNECTED = np.ones((3, 3), int)
 Window = tuple[slice, slice]
 
 
@@ -36,8 +35,8 @@ class Components:
 
     @classmethod
     def connected(cls, mask: np.ndarray) -> "Components":
-        """The 8-connected components of a mask."""
-        return cls.numbered(ndimage.label(mask, structure=EIGHT_CONNECTED)[0])
+        """The connected components of a mask."""
+        return cls.numbered(connected_parts(mask)[0])
 
     def __iter__(self) -> Iterator[tuple[int, Window]]:
         """Number and window of each."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .components import EIGHT_CONNECTED, Components, Window, trimmed, widened
+from .components import Components, Window, trimmed, widened
 from .kinds import MISSING, SHIFTED, WRONG
 
 #: A label whose inner half was wrong this many times as often as all of it is wrong
@@ -14,6 +14,8 @@ from .kinds import MISSING, SHIFTED, WRONG
 _CORE = 0.5
 #: One-sidedness above which a label lies beside its place even so.
 _ASIDE = 0.75
+#: A pixel with those that share an edge or a corner with it.
+_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def _missing(evidence: Evidence, tolerance: int, min_pixels: int) -> Iterator[Fo
     usual = np.median(sizes) if len(sizes) else 1
     near = objects.ids > 0
     if tolerance:
-        near = ndimage.binary_dilation(near, EIGHT_CONNECTED, tolerance)
+        near = ndimage.binary_dilation(near, _NEIGHBOURS, tolerance)
     touching = set(np.unique(regions.ids[near]).tolist())
     for number, window in regions:
         pixels = regions.sizes[number - 1]
@@ -96,7 +98,7 @@ def _judge(
     window = widened(window, length)
     label = objects.ids[window] == number
     shown = _numbers(evidence.predicted.ids[window][label])
-    edge = ndimage.binary_dilation(label, EIGHT_CONNECTED)
+    edge = ndimage.binary_dilation(label, _NEIGHBOURS)
     around = _numbers(regions.ids[window][edge])
     extra = np.isin(regions.ids[window], around)
     outline = np.isin(evidence.predicted.ids[window], shown)

@@ -9,6 +9,7 @@ from scipy import ndimage
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
+from mmext.raster.outlines import connected_parts
 from mmext.reporting.predictions import resolved_config
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.runs import Run
@@ -22,7 +23,6 @@ from .tile_image import display_image
 _COLUMNS = 6
 #: Only the tiles with most FP are searched for lookalikes.
 _SEARCHED = 200
-_EIGHT_CONNECTED = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,6 @@ def _bank_of(run: Run) -> ErrorBank:
 
 
 def _apart(errors: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    labels, _ = ndimage.label(errors, structure=_EIGHT_CONNECTED)
-    near = ndimage.binary_dilation(truth, _EIGHT_CONNECTED)
+    labels, _ = connected_parts(errors)
+    near = ndimage.binary_dilation(truth, np.ones((3, 3), bool))
     return errors & ~np.isin(labels, np.unique(labels[near]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from mmext.evaluation.objects import covered_objects
 from mmext.pixel_values import IGNORE
 
 from .scene_layers import SceneLayers
@@ -13,7 +14,6 @@ from .scene_layers import SceneLayers
 FOUND, LOST = "found by stage 2 only", "found by stage 1 only"
 WHOLLY_FALSE, MOSTLY_FALSE = "wholly false", "mostly false"
 _MIN_COVER = 0.5
-_EIGHT_CONNECTED = np.ones((3, 3), int)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class NotableObject:
 def notable_objects(scene: SceneLayers) -> list[NotableObject]:
     """True objects that one stage alone found, and false positives of stage 2.
 
-    An object is an 8-connected part of the truth or of stage 2's decided mask. A true
+    An object is a connected part of the truth or of stage 2's decided mask. A true
     one is found if at least half of it is covered; a mapped one is a false positive if
     less than half of it is true, as in ``mmext.evaluation.objects``. Ignored pixels
     belong to nothing.
@@ -74,12 +74,12 @@ def notable_objects(scene: SceneLayers) -> list[NotableObject]:
     valid = scene.truth != IGNORE
     truth, stage1 = scene.truth == 1, scene.stage1 & valid
     union = (scene.codes > 0) & valid
-    labels, sizes, share1 = _cover(truth, stage1)
-    _, _, share2 = _cover(truth, union)
+    labels, sizes, share1 = covered_objects(truth, stage1)
+    _, _, share2 = covered_objects(truth, union)
     by1, by2 = share1 >= _MIN_COVER, share2 >= _MIN_COVER
     kinds = np.where(by2 & ~by1, FOUND, np.where(by1 & ~by2, LOST, ""))
     changed = _describe(scene, labels, sizes, kinds.tolist())
-    labels, sizes, true = _cover(union, truth)
+    labels, sizes, true = covered_objects(union, truth)
     partly = np.where(true < _MIN_COVER, MOSTLY_FALSE, "")
     kinds = np.where(true == 0, WHOLLY_FALSE, partly)
     return changed + _describe(scene, labels, sizes, kinds.tolist())
@@ -89,16 +89,6 @@ def largest(objects: Sequence[NotableObject], kind: str) -> list[NotableObject]:
     """Those of a kind, the largest first."""
     chosen = [one for one in objects if one.kind == kind]
     return sorted(chosen, key=lambda one: (-one.pixels, one.scene, one.box))
-
-
-def _cover(
-    objects: np.ndarray, cover: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    labels, number = ndimage.label(objects, structure=_EIGHT_CONNECTED)
-    inside = labels[objects]
-    sizes = np.bincount(inside, minlength=number + 1)[1:]
-    covered = np.bincount(inside, weights=cover[objects], minlength=number + 1)[1:]
-    return labels, sizes, covered / sizes
 
 
 def _describe(

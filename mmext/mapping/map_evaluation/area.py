@@ -1,24 +1,28 @@
 """Where a map is compared with the truth."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas
 import numpy as np
 import rasterio
+import shapely
 from rasterio.features import shapes
 from rasterio.io import DatasetReader
-from rasterio.windows import Window
+from rasterio.windows import Window, subdivide
 from shapely.geometry import shape
 
 from mmext.errors import UserError
+from mmext.mapping.class_codes import NODATA
 from mmext.prepare.labels import VectorLabels
+from mmext.raster.ground_area import ground_area
+from mmext.raster.outlines import CONNECTIVITY
 from mmext.raster.scene_reader import SceneReader, open_image
-
-from .class_codes import NODATA
+from mmext.raster.valid_polygons import valid_polygons
 
 VECTOR_SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
+#: Areas are counted in pixels of 0.1 m: so many make a m², and less than one is none.
+SMALL_PIXELS = 100
 _BLOCK = 2048
 
 
@@ -77,24 +81,42 @@ def mask_profile(raster: DatasetReader, bands: int) -> dict[str, object]:
     )
 
 
-def blocks(raster: DatasetReader) -> Iterator[Window]:
+def blocks(raster: DatasetReader) -> list[Window]:
     """Windows that cover a raster."""
-    for row in range(0, raster.height, _BLOCK):
-        for column in range(0, raster.width, _BLOCK):
-            yield Window(
-                column,
-                row,
-                min(_BLOCK, raster.width - column),
-                min(_BLOCK, raster.height - row),
-            )
+    whole = Window(0, 0, raster.width, raster.height)
+    return subdivide(whole, _BLOCK, _BLOCK)
 
 
 def polygons_of_band(path: Path, band: int) -> geopandas.GeoSeries:
-    """Outlines of a mask's 4-connected parts, as the polygons of a map are."""
+    """Outlines of a mask's connected parts, as the polygons of a map are."""
     with rasterio.open(path) as raster:
         source = rasterio.band(raster, band)
         # Given bands instead of arrays, GDAL streams through the file.
-        found = shapes(source, mask=source, connectivity=4, transform=raster.transform)
+        found = shapes(
+            source, mask=source, connectivity=CONNECTIVITY, transform=raster.transform
+        )
         return geopandas.GeoSeries(
             [shape(geometry) for geometry, _ in found], crs=raster.crs
         )
+
+
+def in_crs(polygons: geopandas.GeoSeries, crs: object) -> geopandas.GeoSeries:
+    """Polygons in another system, still valid."""
+    # What was valid may cross itself where corners come close in another system.
+    return valid_polygons(polygons.to_crs(crs))
+
+
+def cut_to(
+    area: geopandas.GeoSeries | None, polygons: geopandas.GeoSeries
+) -> geopandas.GeoSeries:
+    """What of polygons lies in an area (in any CRS); None means all of them."""
+    if area is None:
+        return polygons
+    inside = in_crs(area, polygons.crs).union_all()
+    return with_area(polygons.intersection(inside))
+
+
+def with_area(polygons: geopandas.GeoSeries) -> geopandas.GeoSeries:
+    """Without what a cut only grazed, as of objects that end where the area does."""
+    polygons = polygons[shapely.area(polygons.values) > 0]
+    return polygons[ground_area(polygons) >= 1 / SMALL_PIXELS]
