@@ -6,15 +6,15 @@ that is called is imported, so that a mistake or ``--help`` is answered at once.
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_origin
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter, Token
 from cyclopts.exceptions import CycloptsError
 
 import mmext
+from mmext.checked import adapter
 from mmext.cli.refusals import explain
 from mmext.cli.renamed import renew
-from mmext.cli.values import convert
 from mmext.ending import exit_with_one_line
 from mmext.errors import UserError
 
@@ -135,16 +135,23 @@ def build_app(tokens: Sequence[str] = ()) -> App:
     """
     common: dict[str, Any] = dict(
         version=mmext.__version__,
+        group_arguments=Group("Arguments", sort_key=0),
+        group_parameters=Group("Parameters", sort_key=2),
         default_parameter=Parameter(
-            consume_multiple=True, negative=(), converter=convert, show_default=_shown
+            consume_multiple=True, negative=(), converter=_convert, show_default=_shown
         ),
     )
     app = App(
         name="mmext",
-        help="Error-aware segmentation of sparse targets, on MMSegmentation.",
+        help="Error-aware segmentation of sparse targets, on MMSegmentation.\n\n"
+        "mmext demo does everything once; mmext COMMAND --help says what one takes.",
         **common,
     )
-    depth = App(name="depth", help="Depth in metres from thermal images.", **common)
+    depth = App(
+        name="depth",
+        help="Depth in metres from thermal images, by commands of its own.",
+        **common,
+    )
     app.command(depth)
     for owner, commands, place in ((app, COMMANDS, 0), (depth, DEPTH_COMMANDS, 1)):
         called = tokens[place] if len(tokens) > place else None
@@ -152,6 +159,16 @@ def build_app(tokens: Sequence[str] = ()) -> App:
             text = None if name == called else line
             owner.command(f"mmext.cli.{path}", name=name, help=text, sort_key=order)
     return app
+
+
+def _convert(hint: Any, tokens: Sequence[Token]) -> Any:
+    """What was typed, as the type that a command declares.
+
+    cyclopts' own rules round ``2.5`` to a whole number; these don't.
+    """
+    texts = [token.value for token in tokens]
+    many = get_origin(hint) in (list, tuple)
+    return adapter(hint).validate_python(texts if many else texts[0])
 
 
 def _shown(default: Any) -> str | None:

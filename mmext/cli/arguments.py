@@ -131,7 +131,7 @@ def parse_options(texts: Sequence[str] | None, flag: str) -> dict[str, Any]:
 Launcher = Literal["none", "pytorch", "slurm", "mpi"]
 #: What older launchers tell each process; torchrun sets LOCAL_RANK instead.
 LocalRank = Annotated[
-    int, Field(ge=0), Parameter(name=("--local_rank", "--local-rank"))
+    int, Field(ge=0), Parameter(name=("--local_rank", "--local-rank"), show=False)
 ]
 
 

@@ -14,7 +14,7 @@ from mmext.cli.arguments import (
 )
 from mmext.prepare.cutting_settings import Cutting
 
-_LABELS = Group("Labels: one of", validator=exactly_one)
+_LABELS = Group("Labels: one of", validator=exactly_one, sort_key=1)
 _SPLIT = Group("A part of the images", validator=all_or_none)
 _DEFAULTS = Cutting()
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
+from cyclopts import Parameter
 from pydantic import BeforeValidator, Field
 
 from mmext.checked import Count, Share, settings
@@ -24,7 +25,7 @@ class Cutting:
         bands: Bands to take, counted from 1 (default: all but an alpha band).
         nodata: Value of pixels that show nothing: a number, auto for what the file
             says, or none where every pixel is valid.
-        min_valid: Leave out tiles with a smaller share of valid pixels. Tiles without
+        min_valid: Leave out tiles with a smaller share of valid pixels; those without
             any always are.
     """
 
@@ -32,7 +33,9 @@ class Cutting:
     stride: Count | None = None
     bands: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
     nodata: Annotated[
-        float | Literal["auto"] | None, BeforeValidator(_none_for_text)
+        float | Literal["auto"] | None,
+        BeforeValidator(_none_for_text),
+        Parameter(show_choices=False),
     ] = NODATA_FROM_FILE
     min_valid: Share = 0.0
 

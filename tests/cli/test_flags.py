@@ -27,7 +27,6 @@ MEANINGS = {
     "--cfg-options": ("str", "Override settings of the config, as key=value"),
     "--device": ("str", "Where the network runs: cpu, cuda or cuda:N"),
     "--launcher": ("Literal", "How the processes of a distributed run"),
-    "--local_rank": ("int", "Number of the process on its machine."),
     "--overwrite": ("bool", "Replace what is there, "),
     "--tta": ("bool", "Average over the four mirror images."),
     "--batch-size": ("int", "Images at once."),
