@@ -20,9 +20,9 @@ def atlas(
         out: Where results go, a folder.
     """
     from mmext.mapping.error_atlas import write_atlas
-    from mmext.structures.error_bank import ErrorBank
+    from mmext.structures import load_bank
 
-    if not ErrorBank.load(snapshot).has_counts:
+    if not load_bank(snapshot).has_counts:
         print(f"{snapshot}: has no counts, the atlas shows only where")
     for path in write_atlas(snapshot, store, out):
         print(path)

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from mmext.checked import Index
 from mmext.errors import UserError
 from mmext.registry import DATASETS, TASK_UTILS, TRANSFORMS
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
 from .tile_store import TileStore
 
@@ -81,12 +81,8 @@ class TileDataset(Dataset):
             error_mask = [str(error_mask)]
         banks = []
         for path in error_mask:
-            bank = ErrorBank.load(path)
-            if bank.fingerprint != self.store.fingerprint:
-                raise UserError(
-                    f"{path}: accumulated on tile store {bank.fingerprint[:12]}, "
-                    f"expected {self.store.fingerprint[:12]} ({self.store.path})"
-                )
+            bank = load_bank(path)
+            refuse_other_store(str(path), bank.fingerprint, self.store.fingerprint)
             bank.check_against(self.store.masks, str(path))
             banks.append(bank)
         for other in banks[1:]:

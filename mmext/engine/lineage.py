@@ -15,7 +15,7 @@ from mmext.engine.epoch_scale import all_hooks
 from mmext.engine.work_dir import RUN_RECORD, read_run_record, snapshot_name
 from mmext.errors import UserError
 from mmext.inference.checkpoint import read_checkpoint
-from mmext.structures import ErrorBank
+from mmext.structures import load_bank, refuse_other_store
 
 USES = ("branch", "continue", "bank")
 
@@ -198,10 +198,11 @@ def start_from_parents(config: Config, parents: list[Parent]) -> None:
     """
     if parents[0].use == "bank":
         store = TileStore(config.train_dataloader.dataset.store)
-        fingerprint = store.meta["fingerprint"]
         for parent in parents:
-            bank = ErrorBank.load(parent.snapshot)
-            _refuse_other_store(parent.snapshot, bank.fingerprint, fingerprint)
+            bank = load_bank(parent.snapshot)
+            refuse_other_store(
+                str(parent.snapshot), bank.fingerprint, store.fingerprint
+            )
         snapshots = [str(parent.snapshot) for parent in parents]
         config.train_dataloader.dataset.error_mask = (
             snapshots[0] if len(snapshots) == 1 else snapshots
@@ -226,8 +227,8 @@ def resume_from(config: Config, checkpoint: Path) -> None:
     dataset = config.train_dataloader.dataset
     if "store" in dataset:
         about = (meta.get("dataset_meta") or {}).get("store") or {}
-        fingerprint = TileStore(dataset.store).meta["fingerprint"]
-        _refuse_other_store(checkpoint, about.get("fingerprint", ""), fingerprint)
+        expected = TileStore(dataset.store).fingerprint
+        refuse_other_store(str(checkpoint), about.get("fingerprint", ""), expected)
     config.load_from = str(checkpoint)
     config.resume = True
 
@@ -270,11 +271,3 @@ def is_finished(work_dir: Path, max_epochs: int) -> bool:
     elif record["state"] != "finished":
         return False
     return checkpoint_path(work_dir, max_epochs).is_file()
-
-
-def _refuse_other_store(path: Path, found: str, expected: str) -> None:
-    if found != expected:
-        raise UserError(
-            f"{path}: made from tile store {found[:12] or 'unknown'}, the training "
-            f"store is {expected[:12]}: train on the same store"
-        )

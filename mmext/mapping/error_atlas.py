@@ -10,7 +10,6 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
-from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.fileio.leftovers import hidden_name
 from mmext.raster.ground_area import ground_area
@@ -19,7 +18,7 @@ from mmext.raster.scene_grid import Layers, SceneGrid
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 from mmext.raster.writing import writing
-from mmext.structures.error_bank import ErrorBank
+from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
 NO_DATA = 65535
 _KINDS = {"fn": (226, 26, 28), "fp": (31, 90, 200)}
@@ -32,19 +31,6 @@ _STEPS = {
     1.0: (128, 0, 38),
 }
 _STRIP_PIXELS = 4_000_000
-
-
-def check_same_store(bank: ErrorBank, store: TileStore) -> None:
-    """Refuse a bank of another store.
-
-    Raises:
-        UserError: The fingerprints differ.
-    """
-    if bank.fingerprint != store.fingerprint:
-        raise UserError(
-            f"{store.path}: is store {store.fingerprint[:12]}, the error bank is of "
-            f"{bank.fingerprint[:12]}"
-        )
 
 
 def _read_errors(bank: ErrorBank, tile_id: int) -> Layers:
@@ -175,8 +161,8 @@ def write_atlas(
     Raises:
         UserError: A file can't be read, or bank and store don't belong together.
     """
-    bank, store = ErrorBank.load(snapshot), TileStore(store_path)
-    check_same_store(bank, store)
+    bank, store = load_bank(snapshot), TileStore(store_path)
+    refuse_other_store(str(snapshot), bank.fingerprint, store.fingerprint)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files, tables = [], []

@@ -1,3 +1,5 @@
+from .bank_file import load_bank, save_bank
 from .error_bank import ErrorBank
+from .same_store import refuse_other_store
 
-__all__ = ["ErrorBank"]
+__all__ = ["ErrorBank", "load_bank", "refuse_other_store", "save_bank"]

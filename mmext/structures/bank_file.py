@@ -1,9 +1,11 @@
-"""Reading an error bank's snapshot, which may be any file."""
+"""An error bank's snapshot (``docs/architecture.md``, "The error bank")."""
 
+import json
 import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import with_config
@@ -11,9 +13,11 @@ from typing_extensions import Required, TypedDict
 
 from mmext.checked import Count, Index, NotNegative, parse_json
 from mmext.errors import UserError, one_line
+from mmext.fileio import atomic_path
+
+from .error_bank import COUNT_KEYS, ErrorBank
 
 FORMAT = 1
-COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
 _MAX_META_BYTES = 1 << 20
 _Header = tuple[tuple[int, ...], np.dtype]
 
@@ -25,7 +29,7 @@ class _Format(TypedDict):
 
 @with_config(extra="allow")
 class SnapshotMeta(TypedDict, total=False):
-    """What a snapshot says of itself (``docs/architecture.md``, "The error bank")."""
+    """What a snapshot says of itself."""
 
     fingerprint: Required[str]
     num_tiles: Required[Count]
@@ -40,10 +44,39 @@ class SnapshotMeta(TypedDict, total=False):
     cfdr_fp: NotNegative
 
 
-def read_snapshot(
-    path: str | os.PathLike[str],
-) -> tuple[SnapshotMeta, dict[str, np.ndarray]]:
-    """What a snapshot says of itself, and its arrays by name.
+def save_bank(
+    bank: ErrorBank, path: str | os.PathLike[str], valid_pixels: int, **about: Any
+) -> None:
+    """Write a snapshot.
+
+    Args:
+        bank: The bank.
+        path: The ``.npz`` file; replaced in one step.
+        valid_pixels: See :meth:`ErrorBank.cfdr`.
+        **about: What else the snapshot says of itself: ``begin``, ``epoch``,
+            ``threshold``.
+    """
+    ratio = bank.cfdr(valid_pixels)
+    meta = {
+        "format": FORMAT,
+        "fingerprint": bank.fingerprint,
+        "num_tiles": bank.num_tiles,
+        "tile_shape": bank.tile_shape,
+        "passes": bank.passes,
+        "valid_pixels": valid_pixels,
+        "cfdr": ratio["total"],
+        "cfdr_fn": ratio["fn"],
+        "cfdr_fp": ratio["fp"],
+        **about,
+    }
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file, meta=np.array(json.dumps(meta)), allow_pickle=False, **bank.arrays()
+        )
+
+
+def load_bank(path: str | os.PathLike[str]) -> ErrorBank:
+    """Read a snapshot, which may be any file.
 
     Sizes and types are compared before an array is unpacked, so that a small file
     can't fill the memory.
@@ -54,7 +87,7 @@ def read_snapshot(
     if not Path(path).is_file():
         raise UserError(f"{path}: no such error bank snapshot")
     try:
-        return _read(path)
+        meta, arrays = _read(path)
     except UserError:
         raise
     except Exception as error:
@@ -62,6 +95,16 @@ def read_snapshot(
         raise UserError(
             f"{path}: not an error bank snapshot, or damaged ({one_line(error)})"
         ) from None
+    bank = ErrorBank(
+        meta["num_tiles"],
+        meta["tile_shape"],
+        meta["fingerprint"],
+        counts="fn_count" in arrays,
+    )
+    bank.take_over(arrays, str(path))
+    bank.passes = meta["passes"]
+    bank.meta = dict(meta)
+    return bank
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[SnapshotMeta, dict[str, np.ndarray]]:

@@ -1,7 +1,5 @@
 """Which pixels of the training set were ever wrong."""
 
-import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +8,11 @@ import torch
 from mmengine import dist
 
 from mmext.errors import UserError
-from mmext.fileio import atomic_path
 from mmext.pixel_values import WAS_FN, WAS_FP
 
-from .bank_file import COUNT_KEYS, FORMAT, read_snapshot
+from .same_store import refuse_other_store
 
+COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
 _COUNT_MAX = np.iinfo(np.uint16).max
 # Tiles compared with their masks at once: 16 MB of masks at 256 by 256 pixels.
 _CHECKED_TILES = 256
@@ -162,11 +160,7 @@ class ErrorBank:
         Raises:
             UserError: The other is of another store.
         """
-        if other.fingerprint != self.fingerprint:
-            raise UserError(
-                f"error bank: of tile store {other.fingerprint[:12]}, expected "
-                f"{self.fingerprint[:12]}"
-            )
+        refuse_other_store("error bank", other.fingerprint, self.fingerprint)
         self._fn |= other._fn
         self._fp |= other._fp
         self._counts = None
@@ -192,15 +186,15 @@ class ErrorBank:
             array[...] = wire.cpu().numpy()
 
     def state_dict(self) -> dict[str, Any]:
-        """Tensors and plain values for a checkpoint; counts are kept sparsely."""
+        """Tensors and plain values for a checkpoint."""
         state: dict[str, Any] = {
             "fingerprint": self.fingerprint,
             "passes": self.passes,
-            "fn": torch.from_numpy(self._fn.copy()),
-            "fp": torch.from_numpy(self._fp.copy()),
         }
-        for key, values in self._sparse_counts().items():
-            state[key] = torch.from_numpy(values.astype(np.int32))
+        for key, values in self.arrays().items():
+            # torch has no uint16 to speak of.
+            wide = values.astype(np.int32 if key in COUNT_KEYS else np.uint8)
+            state[key] = torch.from_numpy(wide)
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -210,11 +204,8 @@ class ErrorBank:
             UserError: The state is of another store, or lacks the counts that
                 this bank keeps.
         """
-        if state["fingerprint"] != self.fingerprint:
-            raise UserError(
-                f"error bank in the checkpoint: of tile store "
-                f"{state['fingerprint'][:12]}, expected {self.fingerprint[:12]}"
-            )
+        where = "error bank in the checkpoint"
+        refuse_other_store(where, state["fingerprint"], self.fingerprint)
         self.passes = int(state["passes"])
         arrays = {
             key: value.cpu().numpy()
@@ -224,64 +215,63 @@ class ErrorBank:
         if self._counts is not None and "fn_count" not in arrays:
             if self.passes:
                 raise UserError(
-                    "error bank in the checkpoint: has no counts, expected them since "
+                    f"{where}: has no counts, expected them since "
                     "ErrorAccumulationHook.counts is True; train what the checkpoint "
                     "is of with counts=True, too"
                 )
             return
-        self._take_over(arrays, "error bank in the checkpoint")
+        self.take_over(arrays, where)
 
-    def save(self, path: str | os.PathLike[str], **meta: Any) -> None:
-        """Write a snapshot (``docs/architecture.md``, "The error bank").
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the bank holds, in as little room as :meth:`take_over` needs it.
+
+        Returns:
+            ``fn`` and ``fp``, (N, ceil(H·W / 8)) uint8, packed bits. With counts also
+            ``fn_count``, ``fp_count``, ``first_epoch`` and ``last_epoch``, (K,)
+            uint16: of the K pixels that were ever wrong, in flat order (tile, row,
+            column).
+        """
+        arrays = {"fn": self._fn, "fp": self._fp}
+        if self._counts is not None:
+            wrong = self._ever_wrong()
+            arrays |= {key: values[wrong] for key, values in self._counts.items()}
+        return arrays
+
+    def take_over(self, arrays: Mapping[str, np.ndarray], where: str) -> None:
+        """Hold what :meth:`arrays` gave; counts only if this bank keeps them.
 
         Args:
-            path: The ``.npz`` file; replaced in one step.
-            **meta: What the snapshot says of itself: ``begin``, ``epoch``,
-                ``threshold``, ``valid_pixels``. Format, fingerprint, sizes,
-                passes and CFDR are added.
-        """
-        ratio = self.cfdr(meta["valid_pixels"])
-        text = json.dumps(
-            {
-                "format": FORMAT,
-                "fingerprint": self.fingerprint,
-                "num_tiles": self.num_tiles,
-                "tile_shape": list(self.tile_shape),
-                "passes": self.passes,
-                "cfdr": ratio["total"],
-                "cfdr_fn": ratio["fn"],
-                "cfdr_fp": ratio["fp"],
-                **meta,
-            }
-        )
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(
-                file,
-                meta=np.array(text),
-                fn=self._fn,
-                fp=self._fp,
-                allow_pickle=False,
-                **self._sparse_counts(),
-            )
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "ErrorBank":
-        """Read a snapshot.
+            arrays: By name, perhaps from a damaged file.
+            where: What they are from, for the message.
 
         Raises:
-            UserError: There is no such file, it is damaged, or no snapshot.
+            UserError: They are not what a bank of this size holds.
         """
-        meta, arrays = read_snapshot(path)
-        bank = cls(
-            meta["num_tiles"],
-            meta["tile_shape"],
-            meta["fingerprint"],
-            counts="fn_count" in arrays,
-        )
-        bank._take_over(arrays, str(path))
-        bank.passes = meta["passes"]
-        bank.meta = dict(meta)
-        return bank
+        for key in ("fn", "fp"):
+            _refuse_bits(self._fn.shape, self.tile_shape, arrays.get(key), where, key)
+        if (arrays["fn"] & arrays["fp"]).any():
+            raise UserError(
+                f"{where}: damaged: a pixel is both a false negative and a false "
+                "positive, expected one of them"
+            )
+        self._fn[...], self._fp[...] = arrays["fn"], arrays["fp"]
+        if self._counts is None:
+            return
+        number = sum(self.wrong_pixels())
+        for key in COUNT_KEYS:
+            values = arrays.get(key)
+            if values is None or values.shape != (number,):
+                found = "missing" if values is None else f"of shape {values.shape}"
+                raise UserError(
+                    f"{where}: {key} is {found}, expected ({number},), a value for "
+                    "each pixel with an error"
+                )
+            if number and not 0 <= values.min() <= values.max() <= _COUNT_MAX:
+                raise UserError(f"{where}: {key} goes beyond 0 to {_COUNT_MAX}")
+        wrong = self._ever_wrong()
+        for key, counts in self._counts.items():
+            counts[...] = 0
+            counts[wrong] = arrays[key]
 
     def check_against(self, masks: np.ndarray, where: str) -> None:
         """Compare every error with the masks that it was an error of.
@@ -314,31 +304,6 @@ class ErrorBank:
                     "accumulate anew"
                 )
 
-    def _take_over(self, arrays: Mapping[str, np.ndarray], where: str) -> None:
-        """Use arrays from a file, once they are what a bank of this size holds."""
-        for key in ("fn", "fp"):
-            _refuse_bits(self._fn.shape, self.tile_shape, arrays.get(key), where, key)
-        if (arrays["fn"] & arrays["fp"]).any():
-            raise UserError(
-                f"{where}: damaged: a pixel is both a false negative and a false "
-                "positive, expected one of them"
-            )
-        self._fn[...], self._fp[...] = arrays["fn"], arrays["fp"]
-        if self._counts is None:
-            return
-        number = sum(self.wrong_pixels())
-        for key in COUNT_KEYS:
-            values = arrays.get(key)
-            if values is None or values.shape != (number,):
-                found = "missing" if values is None else f"of shape {values.shape}"
-                raise UserError(
-                    f"{where}: {key} is {found}, expected ({number},), a value for "
-                    "each pixel with an error"
-                )
-            if number and not 0 <= values.min() <= values.max() <= _COUNT_MAX:
-                raise UserError(f"{where}: {key} goes beyond 0 to {_COUNT_MAX}")
-        self._fill_counts({key: arrays[key] for key in COUNT_KEYS})
-
     def _pack(self, masks: np.ndarray) -> np.ndarray:
         return np.packbits(masks.reshape(len(masks), -1), axis=1)
 
@@ -351,19 +316,6 @@ class ErrorBank:
         height, width = self.tile_shape
         bits = np.unpackbits(self._fn | self._fp, axis=1, count=height * width)
         return bits.reshape(self.num_tiles, height, width).astype(bool)
-
-    def _sparse_counts(self) -> dict[str, np.ndarray]:
-        if self._counts is None:
-            return {}
-        wrong = self._ever_wrong()
-        return {key: values[wrong] for key, values in self._counts.items()}
-
-    def _fill_counts(self, sparse: dict[str, np.ndarray]) -> None:
-        assert self._counts is not None
-        wrong = self._ever_wrong()
-        for key, values in self._counts.items():
-            values[...] = 0
-            values[wrong] = sparse[key]
 
 
 def _refuse_bits(

@@ -12,7 +12,7 @@ from mmext.datasets import (
     TileStore,
 )
 from mmext.errors import UserError
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, save_bank
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_minimum_count_needs_counts(store):
 
 def test_a_data_set_applies_the_variant(bank, store, tmp_path):
     path = tmp_path / "error_bank_epoch_4.npz"
-    bank.save(path, begin=0, epoch=4, threshold=0.5, valid_pixels=1)
+    save_bank(bank, path, begin=0, epoch=4, threshold=0.5, valid_pixels=1)
     dataset = TileDataset(
         store.path, error_mask=path, error_variant=dict(type="TargetCopy")
     )
@@ -127,7 +127,7 @@ def test_several_snapshots_are_put_together(store, tmp_path):
         bank = ErrorBank(len(store), (16, 16), store.fingerprint)
         bank.update(np.array([tile]), (target[[tile]] != 1), target[[tile]], 1)
         paths.append(tmp_path / f"{tile}.npz")
-        bank.save(paths[-1], begin=0, epoch=1, threshold=0.5, valid_pixels=1)
+        save_bank(bank, paths[-1], begin=0, epoch=1, threshold=0.5, valid_pixels=1)
     both = errors(TileDataset(store.path, error_mask=paths).bank)
     assert [bool(codes.any()) for codes in both] == [
         False,

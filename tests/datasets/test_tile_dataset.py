@@ -6,7 +6,7 @@ from torch.utils.data import DataLoader
 from mmext.datasets import TileDataset
 from mmext.errors import UserError
 from mmext.registry import DATASETS
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, save_bank
 
 PIPELINE = [
     dict(type="LoadTile"),
@@ -28,7 +28,7 @@ def snapshot(tmp_path, store):
     ids = np.array([0, 5])
     predicted = np.stack([np.zeros((16, 16), bool), np.ones((16, 16), bool)])
     bank.update(ids, predicted, masks[ids], 1)
-    bank.save(tmp_path / "bank.npz", valid_pixels=1)
+    save_bank(bank, tmp_path / "bank.npz", valid_pixels=1)
     return tmp_path / "bank.npz"
 
 
@@ -106,8 +106,8 @@ def test_a_subset(store):
 
 
 def test_a_snapshot_of_another_store_is_refused(store, tmp_path):
-    ErrorBank(6, (16, 16), "0" * 64).save(tmp_path / "other.npz", valid_pixels=1)
-    with pytest.raises(UserError, match="accumulated on tile store 000000000000"):
+    save_bank(ErrorBank(6, (16, 16), "0" * 64), tmp_path / "other.npz", valid_pixels=1)
+    with pytest.raises(UserError, match="made on tile store 000000000000"):
         TileDataset(store, error_mask=tmp_path / "other.npz")
 
 

@@ -11,7 +11,7 @@ from mmext.engine.work_dir import read_history, read_run_record
 from mmext.errors import UserError
 from mmext.inference.checkpoint import read_checkpoint
 from mmext.registry import HOOKS
-from mmext.structures import ErrorBank
+from mmext.structures import load_bank
 
 from .conftest import CONFIGS
 
@@ -99,7 +99,7 @@ def test_early_stopping_leaves_a_bank_and_says_what_was_trained(
     assert record["state"] == "stopped early"
     assert (record["epochs"], record["trained_epochs"]) == (4, 2)
     assert len(read_history(work_dir)) == 2
-    bank = ErrorBank.load(work_dir / "error_bank_epoch_2.npz")
+    bank = load_bank(work_dir / "error_bank_epoch_2.npz")
     assert (bank.meta["begin"], bank.meta["epoch"], bank.passes) == (1, 2, 3)
     checkpoint = read_checkpoint(work_dir / "epoch_2.pth")
     assert checkpoint["meta"]["epoch"] == 2
@@ -121,7 +121,7 @@ def test_early_stopping_is_not_repeated_without_its_hook(tmp_path, tiny_options)
     train(TRUNK, work_dir, more, resume=True)
     record = read_run_record(work_dir)
     assert (record["state"], record["trained_epochs"]) == ("finished", 5)
-    bank = ErrorBank.load(work_dir / "error_bank_epoch_5.npz")
+    bank = load_bank(work_dir / "error_bank_epoch_5.npz")
     assert bank.passes == 12  # three in each epoch from the second on
 
 
@@ -197,7 +197,7 @@ def test_a_hooks_option_goes_to_the_configs_that_have_the_hook(
     train(CASE, tmp_path / CASE.stem, options, with_parents=True)
     said = "has no hook error_accumulation, so --cfg-options"
     assert capsys.readouterr().out.count(said) == 1
-    bank = ErrorBank.load(tmp_path / "stage1_trunk" / "error_bank_epoch_4.npz")
+    bank = load_bank(tmp_path / "stage1_trunk" / "error_bank_epoch_4.npz")
     assert bank.has_counts
     scored = ["train" in line for line in read_history(tmp_path / CASE.stem)]
     assert scored == [False, False, False, True] * 2

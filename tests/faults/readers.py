@@ -30,7 +30,7 @@ from mmext.prepare.cutting import Cutting, cut_scenes
 from mmext.prepare.labels import read_labels
 from mmext.prepare.scene_list import scenes_with_labels, select_split
 from mmext.reporting.runs import find_runs
-from mmext.structures import ErrorBank
+from mmext.structures import load_bank
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "stage1_trunk.py"
 GRID = rasterio.Affine(0.5, 0, 200_000, 0, -0.5, 500_000)
@@ -154,7 +154,7 @@ def _checkpoint(root: Path) -> Any:
 
 
 def _bank(root: Path) -> Any:
-    bank = ErrorBank.load(root / "run" / "error_bank_epoch_2.npz")
+    bank = load_bank(root / "run" / "error_bank_epoch_2.npz")
     return [bank.codes(tile).tolist() for tile in range(len(bank))]
 
 

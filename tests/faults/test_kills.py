@@ -13,7 +13,7 @@ import pytest
 
 from mmext.engine.train import train
 from mmext.inference.checkpoint import read_checkpoint
-from mmext.structures import ErrorBank
+from mmext.structures import load_bank
 
 from .readers import training_options
 
@@ -48,7 +48,7 @@ def what_came_out(folder: Path) -> dict[str, object]:
         assert json.loads((folder / name / "run.json").read_text())["state"] == (
             "finished"
         )
-    bank = ErrorBank.load(folder / "stage1_trunk" / "error_bank_epoch_4.npz")
+    bank = load_bank(folder / "stage1_trunk" / "error_bank_epoch_4.npz")
     out["bank"] = [bank.codes(tile).tobytes() for tile in range(len(bank))]
     return out
 

@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope
 from mmext.datasets.tile_store import TileStore
 from mmext.inference.store_pass import predict_share, predict_tiles
 from mmext.registry import MODELS
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, load_bank, save_bank
 
 
 def build_model():
@@ -62,7 +62,7 @@ def worker(rank: int, folder: str, store: str, counts: bool) -> None:
         "gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2
     )
     bank = accumulate(TileStore(store), counts)
-    bank.save(Path(folder) / f"bank_{rank}.npz", valid_pixels=1)
+    save_bank(bank, Path(folder) / f"bank_{rank}.npz", valid_pixels=1)
     torch.distributed.destroy_process_group()
 
 
@@ -75,7 +75,7 @@ def test_two_processes_accumulate_what_one_does(tmp_path, make_store, tiles, cou
     alone = accumulate(TileStore(store), counts)
     assert sum(alone.wrong_pixels()) > 0
     for rank in range(2):
-        bank = ErrorBank.load(tmp_path / f"bank_{rank}.npz")
+        bank = load_bank(tmp_path / f"bank_{rank}.npz")
         assert bank.passes == alone.passes == 2
         for tile in range(tiles):
             np.testing.assert_array_equal(bank.codes(tile), alone.codes(tile))

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mmext.inference.checkpoint import read_checkpoint
-from mmext.structures import ErrorBank
+from mmext.structures import load_bank
 from tests.engine.conftest import tiny
 
 from .commands import ROOT
@@ -79,7 +79,7 @@ def weights(work_dir):
 
 def assert_same(one, other):
     assert torch.equal(weights(one), weights(other))
-    banks = [ErrorBank.load(w / f"error_bank_epoch_{EPOCHS}.npz") for w in (one, other)]
+    banks = [load_bank(w / f"error_bank_epoch_{EPOCHS}.npz") for w in (one, other)]
     for tile in range(len(banks[0])):
         assert (banks[0].fn(tile) == banks[1].fn(tile)).all()
         assert (banks[0].fp(tile) == banks[1].fp(tile)).all()

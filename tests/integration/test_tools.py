@@ -8,7 +8,7 @@ import pandas
 import pytest
 import rasterio
 
-from mmext.structures import ErrorBank
+from mmext.structures import load_bank
 
 from .commands import run, tool
 
@@ -161,7 +161,7 @@ def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
     tool("error_atlas", bank, "--store", store, "--out", folder / "atlas")
     with rasterio.open(folder / "atlas" / "train_errors.tif") as raster:
         counted = raster.read()
-    loaded = ErrorBank.load(bank)
+    loaded = load_bank(bank)
     expected = sum(int(loaded.counts(t)["fn_count"].sum()) for t in range(len(loaded)))
     assert counted[0][counted[0] < 65535].sum() == expected
     review, labels = folder / "review.gpkg", folder / "train_fields.gpkg"
@@ -192,7 +192,7 @@ def test_two_processes_train_as_a_user_starts_them(folder, options):
     )
     record = json.loads((work_dir / "run.json").read_text())
     assert (record["processes"], record["state"]) == (2, "finished")
-    bank = ErrorBank.load(work_dir / "error_bank_epoch_4.npz")
+    bank = load_bank(work_dir / "error_bank_epoch_4.npz")
     line = json.loads((work_dir / "history.jsonl").read_text().splitlines()[-1])
     assert line["cfdr"]["total"] == bank.meta["cfdr"]
     # All of the training set was scored, each tile once.

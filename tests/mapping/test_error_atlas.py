@@ -12,7 +12,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.mapping.error_atlas import write_atlas
-from mmext.structures.error_bank import ErrorBank
+from mmext.structures import ErrorBank, save_bank
 from tests.source_description import source_description
 
 CRS = rasterio.CRS.from_epsg(32637).to_wkt()
@@ -49,7 +49,7 @@ def make_bank(path, store, predictions, counts=True):
         parts = padded.reshape(2, 16, 3, 16).swapaxes(1, 2).reshape(6, 16, 16)
         bank.update(np.arange(6), parts, np.array(store.masks), epoch)
         bank.passes += 1
-    bank.save(path, begin=0, epoch=4, threshold=0.5, valid_pixels=30 * 40)
+    save_bank(bank, path, begin=0, epoch=4, threshold=0.5, valid_pixels=30 * 40)
     return path
 
 
@@ -139,8 +139,13 @@ def test_never_wrong(tmp_path, store):
 
 
 def test_another_store_is_refused(tmp_path, store):
-    ErrorBank(6, (16, 16), "other").save(
-        tmp_path / "b.npz", epoch=1, valid_pixels=1, begin=0, threshold=0.5
+    save_bank(
+        ErrorBank(6, (16, 16), "other"),
+        tmp_path / "b.npz",
+        epoch=1,
+        valid_pixels=1,
+        begin=0,
+        threshold=0.5,
     )
-    with pytest.raises(UserError, match="error bank is of other"):
+    with pytest.raises(UserError, match="tile store other, expected one made on"):
         write_atlas(tmp_path / "b.npz", store.path, tmp_path / "out")

@@ -10,7 +10,7 @@ from mmengine.config import Config
 import mmext.models  # noqa: F401 - registers what the config names
 from mmext.datasets.tile_store import TileStore
 from mmext.registry import MODELS
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, save_bank
 
 
 @pytest.fixture
@@ -135,7 +135,9 @@ def add_checkpoint(make_store, tmp_path) -> Callable[..., Path]:
         bank.update(np.arange(len(store)), predicted, np.asarray(store.masks), 1)
         valid = int((np.asarray(store.masks) != 255).sum())
         snapshot = path / f"error_bank_epoch_{epoch}.npz"
-        bank.save(snapshot, begin=1, epoch=epoch, threshold=0.5, valid_pixels=valid)
+        save_bank(
+            bank, snapshot, begin=1, epoch=epoch, threshold=0.5, valid_pixels=valid
+        )
         return path
 
     return add

@@ -17,7 +17,7 @@ from mmext.errors import UserError
 from mmext.inference.store_pass import PredictedTiles
 from mmext.pixel_values import IGNORE
 from mmext.registry import HOOKS
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, save_bank
 
 from .training_set_metric_hook import TrainingSetMetricHook
 
@@ -122,7 +122,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             )
         shape = self.store.masks.shape[1:3]
         self._bank = ErrorBank(
-            len(self.store), shape, self.store.meta["fingerprint"], self.counts
+            len(self.store), shape, self.store.fingerprint, self.counts
         )
         state = getattr(self, "_loaded", None)
         if state is not None:
@@ -249,7 +249,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self._snapshot_epoch = epoch
         if dist.is_main_process():
             path = Path(runner.work_dir) / snapshot_name(epoch)
-            self.bank.save(
+            save_bank(
+                self.bank,
                 path,
                 begin=self.begun,
                 epoch=epoch,

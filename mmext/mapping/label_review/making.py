@@ -8,7 +8,7 @@ from mmext.fileio import atomic_path
 from mmext.fileio.vector import read_vector
 from mmext.inference.checkpoint import LoadedModel, load_model
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
-from mmext.structures.error_bank import ErrorBank
+from mmext.structures import load_bank
 
 from .label_file import LabelFile
 from .ranking_evaluation import compare_rankings
@@ -50,7 +50,7 @@ def make_review(
     """
     check_review_path(out)
     known = read_vector(planted) if planted else None
-    store, bank = TileStore(store_path), ErrorBank.load(snapshot)
+    store, bank = TileStore(store_path), load_bank(snapshot)
     labels = LabelFile.read(labels_path, layer, where) if labels_path else None
     model = _segmentor(load_model(checkpoint, device), store)
     table = review(bank, store, model, tolerance, labels)

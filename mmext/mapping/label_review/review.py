@@ -10,11 +10,11 @@ from tqdm import tqdm
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.inference.store_pass import predict_tiles
-from mmext.mapping.error_atlas import check_same_store, read_errors
+from mmext.mapping.error_atlas import read_errors
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
 from mmext.pixel_values import IGNORE
 from mmext.raster.scene_grid import Layers, SceneGrid
-from mmext.structures.error_bank import ErrorBank
+from mmext.structures import ErrorBank, refuse_other_store
 
 from .candidates import ErrorHistory, label_candidates
 from .duplicates import one_of_each
@@ -53,7 +53,7 @@ def review(
         UserError: The bank has no counts, or is of another store; the labels are not
             those of the store; or a prediction is NaN.
     """
-    check_same_store(bank, store)
+    refuse_other_store("error bank", bank.fingerprint, store.fingerprint)
     if not bank.has_counts:
         raise UserError("error bank: has no counts, expected some for a label review")
     objects, sightings = _label_objects(labels, store), Sightings()

@@ -14,7 +14,7 @@ from mmext.reporting.predictions import resolved_config
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.runs import Run
 from mmext.reporting.style import FN, FP, TRUTH, bare
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
 from .averages import case_cfdr
 from .experiment import Experiment
@@ -52,11 +52,8 @@ def add_accumulated_errors(writer: ReportWriter, experiment: Experiment) -> None
     with writer.attempt():
         bank = _bank_of(run)
         store = TileStore(resolved_config(run).train_dataloader.dataset.store)
-        if bank.fingerprint != store.fingerprint:
-            raise UserError(
-                f"{store.path}: fingerprint is {store.fingerprint[:12]}, the error "
-                f"bank of {run.name} was made on {bank.fingerprint[:12]}"
-            )
+        where = f"error bank of {run.name}"
+        refuse_other_store(where, bank.fingerprint, store.fingerprint)
         caption = (
             f"Accumulated errors of case {case} in training tiles, the largest first "
             "(Figure 6). White: ever wrong; yellow: outline of the true objects."
@@ -140,7 +137,7 @@ def _bank_of(run: Run) -> ErrorBank:
         raise UserError(f"{run.path}/run.json: has no lineage, expected a parent")
     name = snapshot_name(run.lineage["epoch"])
     bank, *others = (
-        ErrorBank.load(run.path.with_name(parent) / name) for parent in run.parents
+        load_bank(run.path.with_name(parent) / name) for parent in run.parents
     )
     for other in others:
         bank.merge(other)

@@ -25,7 +25,7 @@ from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.prepare.cutting import Scene, cut_scenes
 from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
-from mmext.structures.error_bank import ErrorBank
+from mmext.structures import ErrorBank, load_bank, save_bank
 from mmext.synthetic.farmland import (
     SceneSpec,
     plant_label_errors,
@@ -56,8 +56,8 @@ def _bank(store, path, counts=True):
     for epoch in (1, 2):
         bank.update(np.arange(2), images > 0, np.array(store.masks), epoch)
         bank.passes += 1
-    bank.save(path, begin=0, epoch=2, threshold=0.5, valid_pixels=512)
-    return ErrorBank.load(path)
+    save_bank(bank, path, begin=0, epoch=2, threshold=0.5, valid_pixels=512)
+    return load_bank(path)
 
 
 class _Model(torch.nn.Module):
@@ -116,8 +116,8 @@ def _sheets(folder, labels, present, sheets):
     for epoch in (1, 2):
         bank.update(np.arange(len(store)), pixels > 0, masks, epoch)
         bank.passes += 1
-    bank.save(folder / "b.npz", begin=0, epoch=2, threshold=0.5, valid_pixels=1)
-    return store, ErrorBank.load(folder / "b.npz")
+    save_bank(bank, folder / "b.npz", begin=0, epoch=2, threshold=0.5, valid_pixels=1)
+    return store, load_bank(folder / "b.npz")
 
 
 def test_a_field_over_two_tiles_is_one_candidate(tmp_path):
@@ -231,7 +231,7 @@ def test_perfect_verdicts_bring_labels_to_the_truth(tmp_path):
     bank = ErrorBank(len(store), (128, 128), store.fingerprint, counts=True)
     bank.update(np.arange(len(store)), true, np.array(store.masks), 1)
     bank.passes = 1
-    bank.save(tmp_path / "b.npz", begin=0, epoch=1, threshold=0.5, valid_pixels=1)
+    save_bank(bank, tmp_path / "b.npz", begin=0, epoch=1, threshold=0.5, valid_pixels=1)
     # A model that knows the truth, asked tile by tile in their order.
     answers = iter(torch.from_numpy(true))
 
@@ -241,7 +241,7 @@ def test_perfect_verdicts_bring_labels_to_the_truth(tmp_path):
             return torch.stack([target, torch.zeros_like(target)], dim=1)
 
     file = LabelFile.read(labels)
-    table = review(ErrorBank.load(tmp_path / "b.npz"), store, Knowing(), labels=file)
+    table = review(load_bank(tmp_path / "b.npz"), store, Knowing(), labels=file)
     write_review(table, store, tmp_path / "review.gpkg", file)
     right = (overlaps(table, faulty.errors) & same_kind(table, faulty.errors)).any(1)
     right &= ~(table["label_seen"] < 0.95).to_numpy()

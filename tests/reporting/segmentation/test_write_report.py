@@ -94,7 +94,7 @@ def test_a_bank_of_other_tiles_is_not_drawn(whole_experiment, make_store, tmp_pa
     text = config.read_text().replace(str(tmp_path / "stores" / "train"), str(other))
     config.write_text(text)
     [note] = write_report([folder], tmp_path / "report")
-    assert "the error bank of stage2_A100-200 was made on" in note
+    assert "error bank of stage2_A100-200: made on tile store" in note
 
 
 def test_what_is_missing_or_unfinished_is_named(experiment, write_run, tmp_path):
