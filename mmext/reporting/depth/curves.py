@@ -9,8 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mmext.reporting.runs import Run
 
-from .published import CONFIGURATIONS
-from .study import Study
+from .ablation import CONFIGURATIONS, Ablation
 from .tables import SCORE_NAMES, Baselines, scored_sets
 
 #: As many colours as configurations (Wong 2011), and dashes to tell them in print.
@@ -18,7 +17,7 @@ _COLOURS = ("#222222", "#e69f00", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), "-", "--")
 
 
-def training_curves(study: Study) -> Figure:
+def training_curves(ablation: Ablation) -> Figure:
     """Loss, AbsRel and RMSE by epoch: mean over seeds, shaded from least to most."""
     figure = Figure(figsize=(10.4, 3.5), layout="constrained")
     panels = figure.subplots(1, 3)
@@ -28,7 +27,7 @@ def training_curves(study: Study) -> Figure:
         ("(a) Training loss", "(b) AbsRel", "(c) RMSE, m"),
         strict=True,
     ):
-        for number, (name, runs) in enumerate(study.runs.items()):
+        for number, (name, runs) in enumerate(ablation.runs.items()):
             _draw(axes, runs, keys, number, CONFIGURATIONS.get(name, name))
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -38,14 +37,14 @@ def training_curves(study: Study) -> Figure:
     return figure
 
 
-def seed_scores(study: Study, baselines: Baselines) -> Figure:
+def seed_scores(ablation: Ablation, baselines: Baselines) -> Figure:
     """AbsRel and RMSE of every seed by configuration, and the baselines as lines."""
-    sets = [name for name in ("all", "object") if name in scored_sets(study)]
+    sets = [name for name in ("all", "object") if name in scored_sets(ablation)]
     figure = Figure(figsize=(10.4, 3.1 * len(sets)), layout="constrained")
     grid = figure.subplots(len(sets), 2, squeeze=False)
     for row, pixels in zip(grid, sets, strict=True):
         for axes, score in zip(row, ("abs_rel", "rmse"), strict=True):
-            _draw_seeds(axes, study, baselines, pixels, score)
+            _draw_seeds(axes, ablation, baselines, pixels, score)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
@@ -79,10 +78,10 @@ def _limit(axes: Axes) -> None:
 
 
 def _draw_seeds(
-    axes: Axes, study: Study, baselines: Baselines, pixels: str, score: str
+    axes: Axes, ablation: Ablation, baselines: Baselines, pixels: str, score: str
 ) -> None:
-    for place, name in enumerate(study.runs):
-        values = study.values(name, pixels, score)
+    for place, name in enumerate(ablation.runs):
+        values = ablation.values(name, pixels, score)
         values = values[np.isfinite(values)]
         colour = _COLOURS[place % len(_COLOURS)]
         axes.plot(values, np.full(len(values), place), "o", color=colour, alpha=0.6)
@@ -95,7 +94,7 @@ def _draw_seeds(
         value = metrics.get(f"{pixels}.{score}", np.nan)
         if np.isfinite(value):
             axes.axvline(value, color="#8a939b", ls=dash, lw=1.3, label=name)
-    labels = [CONFIGURATIONS.get(name, name) for name in study.runs]
+    labels = [CONFIGURATIONS.get(name, name) for name in ablation.runs]
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(0, 1.06 * max(axes.dataLim.x1, 1e-6))

@@ -8,8 +8,13 @@ from scipy import stats
 from mmext.evaluation.depth import SCORES
 from mmext.reporting.numbers import mean_and_deviation, rounded
 
-from .published import CONFIGURATIONS, TABLE_1, published_change
-from .study import Study, last_score
+from .ablation import (
+    CONFIGURATIONS,
+    TABLE_1,
+    Ablation,
+    last_score,
+    published_change,
+)
 
 SETS = {
     "all": "all pixels",
@@ -47,17 +52,17 @@ _SHORT = {
 Baselines = Mapping[str, Mapping[str, float]]
 
 
-def scored_sets(study: Study) -> list[str]:
-    """The pixel sets that the study's runs have scores of."""
-    run = study.any_run
+def scored_sets(ablation: Ablation) -> list[str]:
+    """The pixel sets that the ablation's runs have scores of."""
+    run = ablation.any_run
     return [
         name for name in SETS if np.isfinite(run.series("test", name, "abs_rel")).any()
     ]
 
 
-def ablation_headings(study: Study) -> dict[str, str]:
+def ablation_headings(ablation: Ablation) -> dict[str, str]:
     """Headings of the ablation table, by column."""
-    known = scored_sets(study)
+    known = scored_sets(ablation)
     columns = {"configuration": "Configuration", "seeds": "Seeds"}
     for pixels, score in _SHOWN:
         if pixels in known:
@@ -69,16 +74,16 @@ def ablation_headings(study: Study) -> dict[str, str]:
     return columns
 
 
-def ablation_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:
+def ablation_rows(ablation: Ablation, baselines: Baselines) -> list[dict[str, object]]:
     """A row a configuration with mean ± spread over seeds, then a row a baseline.
 
     Args:
-        study: The runs; scores are those of the last epoch.
+        ablation: The runs; scores are those of the last epoch.
         baselines: Baseline → metric → value.
     """
-    columns = [column for column in ablation_headings(study) if "." in column]
+    columns = [column for column in ablation_headings(ablation) if "." in column]
     rows: list[dict[str, object]] = []
-    for name, members in study.runs.items():
+    for name, members in ablation.runs.items():
         row: dict[str, object] = {
             "configuration": CONFIGURATIONS.get(name, name),
             "seeds": len(members),
@@ -89,7 +94,7 @@ def ablation_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]
                 printed = TABLE_1.get(name, {}).get(score)
                 row[column] = None if printed is None else f"{printed:.4f}"
             else:
-                row[column] = mean_and_deviation(study.values(name, source, score))
+                row[column] = mean_and_deviation(ablation.values(name, source, score))
         rows.append(row)
     for name, metrics in baselines.items():
         row = {"configuration": name, "_class": "paper"}
@@ -97,7 +102,7 @@ def ablation_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]
     return rows
 
 
-def change_rows(study: Study) -> list[dict[str, object]]:
+def change_rows(ablation: Ablation) -> list[dict[str, object]]:
     """How far leaving a term out changes AbsRel and RMSE, ours beside the paper's.
 
     Changes are relative to all losses and taken seed by seed, so that units cancel.
@@ -108,11 +113,11 @@ def change_rows(study: Study) -> list[dict[str, object]]:
     """
     rows = []
     for name in TABLE_1:
-        if name == "all" or name not in study.runs or "all" not in study.runs:
+        if name == "all" or name not in ablation.runs or "all" not in ablation.runs:
             continue
         row: dict[str, object] = {"configuration": CONFIGURATIONS[name]}
         for score in ("abs_rel", "rmse"):
-            changes = relative_changes(study, name, score)
+            changes = relative_changes(ablation, name, score)
             paper = published_change(name, score)
             row[score] = mean_and_deviation(changes, "+.1%")
             row[f"{score}.paper"] = rounded(paper, "+.1%")
@@ -132,11 +137,11 @@ CHANGE_HEADINGS = {
 }
 
 
-def relative_changes(study: Study, name: str, score: str) -> np.ndarray:
+def relative_changes(ablation: Ablation, name: str, score: str) -> np.ndarray:
     """(S,) change of a score against all losses, of the seeds that have both."""
     changes = []
-    for run in study.runs[name]:
-        reference = study.of_seed(run.seed).get("all")
+    for run in ablation.runs[name]:
+        reference = ablation.of_seed(run.seed).get("all")
         if reference is not None:
             ours = last_score(run, "all", score)
             changes.append(ours / last_score(reference, "all", score) - 1)
@@ -159,46 +164,47 @@ def verdict(changes: np.ndarray, paper: float) -> str:
 
 
 def overview_rows(
-    studies: Sequence[Study], baselines: Sequence[Baselines]
+    ablations: Sequence[Ablation], baselines: Sequence[Baselines]
 ) -> list[dict[str, object]]:
-    """AbsRel of all studies: a row each study and pixel set.
+    """AbsRel of all ablations: a row each ablation and pixel set.
 
     Args:
-        studies: The studies.
+        ablations: The ablations.
         baselines: Those of each.
 
     Returns:
-        Rows with ``study``, ``pixels``, a column each configuration, and
-        ``baseline``: the best of the study's.
+        Rows with ``ablation``, ``pixels``, a column each configuration, and
+        ``baseline``: the best of the ablation's.
     """
     rows: list[dict[str, object]] = []
-    for study, known in zip(studies, baselines, strict=True):
+    for ablation, known in zip(ablations, baselines, strict=True):
         for pixels in ("all", "object"):
-            if pixels not in scored_sets(study):
+            if pixels not in scored_sets(ablation):
                 continue
-            row: dict[str, object] = {"study": study.label, "pixels": SETS[pixels]}
-            for name in study.runs:
-                row[name] = mean_and_deviation(study.values(name, pixels, "abs_rel"))
+            row: dict[str, object] = {"ablation": ablation.label}
+            row["pixels"] = SETS[pixels]
+            for name in ablation.runs:
+                row[name] = mean_and_deviation(ablation.values(name, pixels, "abs_rel"))
             values = [m.get(f"{pixels}.abs_rel", np.nan) for m in known.values()]
             row["baseline"] = min((v for v in values if np.isfinite(v)), default=None)
             rows.append(row)
     return rows
 
 
-def overview_headings(studies: Sequence[Study]) -> dict[str, str]:
+def overview_headings(ablations: Sequence[Ablation]) -> dict[str, str]:
     """Headings of :func:`overview_rows`."""
-    names = {name for study in studies for name in study.runs}
+    names = {name for ablation in ablations for name in ablation.runs}
     ordered = [name for name in CONFIGURATIONS if name in names]
     ordered += sorted(names - set(ordered))
     return {
-        "study": "Study",
+        "ablation": "Ablation",
         "pixels": "Pixels",
         **{name: CONFIGURATIONS.get(name, name) for name in ordered},
         "baseline": "best without the image",
     }
 
 
-def score_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:
+def score_rows(ablation: Ablation, baselines: Baselines) -> list[dict[str, object]]:
     """Every score of every pixel set, a row each configuration and seed.
 
     Returns:
@@ -206,9 +212,9 @@ def score_rows(study: Study, baselines: Baselines) -> list[dict[str, object]]:
         the scores.
     """
     rows: list[dict[str, object]] = []
-    for name, members in study.runs.items():
+    for name, members in ablation.runs.items():
         for run in members:
-            for pixels in scored_sets(study):
+            for pixels in scored_sets(ablation):
                 scores = {s: last_score(run, pixels, s) for s in SCORES}
                 key = {"configuration": name, "seed": run.seed, "pixels": pixels}
                 rows.append({**key, **scores})

@@ -13,11 +13,10 @@ from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.runs import find_runs
 from mmext.reporting.style import styled
 
+from .ablation import Ablation, group_ablations
 from .baselines import baseline_scores, dataset_lines
 from .curves import seed_scores, training_curves
-from .frames import predict_frames
-from .panels import error_panels, metric_panels, structural_panels
-from .study import Study, group_studies
+from .maps import add_maps
 from .tables import (
     CHANGE_HEADINGS,
     Baselines,
@@ -41,13 +40,13 @@ def write_depth_report(
 ) -> list[str]:
     """Write ``report.html``, ``figures/`` (PNG and SVG) and tables (CSV).
 
-    Runs that differ in losses and seed alone make a study; several studies (by data,
-    split, teacher, network or length) get sections and a subfolder each.
+    Runs that differ in losses and seed alone make an ablation; several of them (by
+    data, split, teacher, network or length) get sections and a subfolder each.
 
     Args:
         paths: Work directories, or folders that hold some.
         out: Folder for the report.
-        frames: How many frames to draw of each study, evenly spaced.
+        frames: How many frames to draw of each ablation, evenly spaced.
         frame_ids: Sample ids to draw instead.
         title: Of the page.
 
@@ -58,9 +57,9 @@ def write_depth_report(
         UserError: There is nothing to report.
     """
     runs, notes = find_runs(paths)
-    studies, left_out = group_studies(runs)
+    ablations, left_out = group_ablations(runs)
     notes += left_out
-    if not studies:
+    if not ablations:
         raise UserError(f"no depth training to report: {'; '.join(notes)}")
     out.mkdir(parents=True, exist_ok=True)
     page = HtmlPage(
@@ -69,15 +68,16 @@ def write_depth_report(
     page.warnings(notes)
     if not all(run.finished for run in runs):
         page.text("Unfinished trainings are in no table or figure.", quiet=True)
-    several = len(studies) > 1
-    baselines = [_baselines(page, notes, study) for study in studies]
+    several = len(ablations) > 1
+    baselines = [_baselines(page, notes, ablation) for ablation in ablations]
     with styled():
         if several:
-            _add_overview(ReportWriter(page, out), studies, baselines)
-        for study, known in zip(studies, baselines, strict=True):
-            prefix, folder = (f"{study.label}: ", study.label) if several else ("", "")
+            _add_overview(ReportWriter(page, out), ablations, baselines)
+        for ablation, known in zip(ablations, baselines, strict=True):
+            folder = ablation.label if several else ""
+            prefix = f"{folder}: " if several else ""
             writer = ReportWriter(page, out, prefix, folder)
-            _add_study(writer, study, known, frames, frame_ids)
+            _add_ablation(writer, ablation, known, frames, frame_ids)
             notes += writer.notes
         add_provenance(ReportWriter(page, out), runs)
     with atomic_path(out / "report.html") as temporary:
@@ -85,20 +85,20 @@ def write_depth_report(
     return notes
 
 
-def _baselines(page: HtmlPage, notes: list[str], study: Study) -> Baselines:
+def _baselines(page: HtmlPage, notes: list[str], ablation: Ablation) -> Baselines:
     try:
-        return baseline_scores(study.config)
+        return baseline_scores(ablation.config)
     except UserError as error:
-        notes.append(f"{study.label}: no baselines: {error}")
+        notes.append(f"{ablation.label}: no baselines: {error}")
         page.warnings([notes[-1]])
         return {}
 
 
 def _add_overview(
-    writer: ReportWriter, studies: Sequence[Study], baselines: Sequence[Baselines]
+    writer: ReportWriter, ablations: Sequence[Ablation], baselines: Sequence[Baselines]
 ) -> None:
     writer.heading("Overview")
-    rows, headings = overview_rows(studies, baselines), overview_headings(studies)
+    rows, headings = overview_rows(ablations, baselines), overview_headings(ablations)
     writer.page.table(rows, headings, text=2)
     writer.csv("overview", rows, list(headings))
     writer.page.text(
@@ -107,15 +107,15 @@ def _add_overview(
     )
 
 
-def _add_study(
+def _add_ablation(
     writer: ReportWriter,
-    study: Study,
+    ablation: Ablation,
     baselines: Baselines,
     frames: int,
     frame_ids: Sequence[str],
 ) -> None:
     writer.heading("Ablation")
-    for line in _conditions(study):
+    for line in _conditions(ablation):
         writer.page.text(line, quiet=True)
     if baselines:
         writer.page.text(
@@ -124,30 +124,30 @@ def _add_study(
             "depth.",
             quiet=True,
         )
-    headings = ablation_headings(study)
-    rows = ablation_rows(study, baselines)
+    headings = ablation_headings(ablation)
+    rows = ablation_rows(ablation, baselines)
     writer.page.table(rows, headings)
     writer.csv("ablation", rows, list(headings))
     columns = ["configuration", "seed", "pixels", *SCORES]
-    writer.csv("scores", score_rows(study, baselines), columns)
-    _add_changes(writer, study)
+    writer.csv("scores", score_rows(ablation, baselines), columns)
+    _add_changes(writer, ablation)
     caption = (
         "Points: seeds; bars: their mean. Grey lines: baselines that do not look at "
         "the image."
     )
-    writer.figure("seed_scores", seed_scores(study, baselines), caption)
-    _add_pictures(writer, study, frames, frame_ids)
+    writer.figure("seed_scores", seed_scores(ablation, baselines), caption)
+    add_maps(writer, ablation, frames, frame_ids)
     writer.heading("Training")
     caption = (
         "By epoch: mean over seeds, shaded from the least to the most. Losses of "
         "different configurations have different terms and do not compare. High "
         "values of the first epochs are cut off."
     )
-    writer.figure("training", training_curves(study), caption)
+    writer.figure("training", training_curves(ablation), caption)
 
 
-def _add_changes(writer: ReportWriter, study: Study) -> None:
-    rows = change_rows(study)
+def _add_changes(writer: ReportWriter, ablation: Ablation) -> None:
+    rows = change_rows(ablation)
     if not rows:
         return
     writer.page.subheading("What leaving a term out changes")
@@ -162,36 +162,14 @@ def _add_changes(writer: ReportWriter, study: Study) -> None:
     )
 
 
-def _add_pictures(
-    writer: ReportWriter, study: Study, number: int, ids: Sequence[str]
-) -> None:
-    writer.heading("Maps")
-    with writer.attempt():
-        seed = study.seeds[0]
-        frames = predict_frames(study, seed, number, ids)
-        cap = float(study.config.val_evaluator.max_depth)
-        same = "One colour scale for all panels; grey-blue: no truth."
-        caption = (
-            "Structural depth (Figure 1) at the truth's scale and shift by least "
-            f"squares, seed {seed}. {same}"
-        )
-        figure = structural_panels(frames, cap)
-        writer.figure("structural", figure, caption, vector=False)
-        caption = (
-            f"Metric depth as predicted, not scaled (Figure 2), seed {seed}. {same}"
-        )
-        writer.figure("metric", metric_panels(frames, cap), caption, vector=False)
-        caption = "Relative error of the metric depth; one scale for all panels."
-        writer.figure("errors", error_panels(frames, cap), caption, vector=False)
-
-
-def _conditions(study: Study) -> list[str]:
+def _conditions(ablation: Ablation) -> list[str]:
     """How the scores came about: data, cap, crop, averaging, alignment, epoch."""
-    evaluator = study.config.val_evaluator
+    evaluator = ablation.config.val_evaluator
     crop = evaluator.get("crop")
     average = {"image": "mean over images", "pixel": "all pixels pooled"}
-    run = study.any_run
-    data = "; ".join(f"{title} {text}" for title, text in dataset_lines(study.config))
+    run = ablation.any_run
+    lines = dataset_lines(ablation.config)
+    data = "; ".join(f"{title} {text}" for title, text in lines)
     return [
         f"{data[0].upper()}{data[1:]}.",
         f"RMSE in metres; truth between {evaluator.get('min_depth', 1e-3):g} and "
@@ -199,5 +177,5 @@ def _conditions(study: Study) -> list[str]:
         f"{average[evaluator.get('average', 'image')]}. Median-scaled: each image "
         "multiplied by median(truth) / median(prediction); otherwise as predicted. "
         f"Scores are those of the last epoch ({run.last_epoch}), mean ± standard "
-        f"deviation over seeds {', '.join(map(str, study.seeds))}.",
+        f"deviation over seeds {', '.join(map(str, ablation.seeds))}.",
     ]

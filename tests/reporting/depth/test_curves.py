@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 
+from mmext.reporting.depth.ablation import group_ablations
 from mmext.reporting.depth.curves import seed_scores, training_curves
-from mmext.reporting.depth.study import group_studies
 from mmext.reporting.runs import find_runs
 
 
 @pytest.fixture
-def study(write_run, tmp_path):
+def ablation(write_run, tmp_path):
     for seed, score in ((0, 0.1), (1, 0.14)):
         write_run("all", seed, score)
         write_run("no_silog", seed, 2 * score)
-    [study], _ = group_studies(find_runs([tmp_path])[0])
-    return study
+    [ablation], _ = group_ablations(find_runs([tmp_path])[0])
+    return ablation
 
 
-def test_curves_are_means_over_seeds_between_least_and_most(study):
-    figure = training_curves(study)
+def test_curves_are_means_over_seeds_between_least_and_most(ablation):
+    figure = training_curves(ablation)
     axes = figure.axes[1]  # AbsRel: the score times 3, 2, 1 by epoch
     first, second = axes.lines
     np.testing.assert_allclose(first.get_xdata(), [1, 2, 3])
@@ -31,9 +31,9 @@ def test_curves_are_means_over_seeds_between_least_and_most(study):
     ]
 
 
-def test_every_seed_is_a_point_and_every_baseline_a_line(study):
+def test_every_seed_is_a_point_and_every_baseline_a_line(ablation):
     baselines = {"constant": {"all.abs_rel": 0.3}, "mean map": {"all.abs_rel": 0.2}}
-    figure = seed_scores(study, baselines)
+    figure = seed_scores(ablation, baselines)
     axes = figure.axes[0]
     points = [line for line in axes.lines if line.get_marker() == "o"]
     np.testing.assert_allclose(points[0].get_xdata(), [0.1, 0.14])

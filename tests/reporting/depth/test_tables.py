@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmext.evaluation.depth import SCORES
-from mmext.reporting.depth.study import group_studies
+from mmext.reporting.depth.ablation import group_ablations
 from mmext.reporting.depth.tables import (
     ablation_headings,
     ablation_rows,
@@ -19,18 +19,18 @@ BASELINES = {
 
 
 @pytest.fixture
-def study(write_run, tmp_path):
+def ablation(write_run, tmp_path):
     for seed, factor in ((0, 1.0), (1, 1.1), (2, 0.9)):
         write_run("all", seed, 0.1 * factor)
         # Always 20 % worse than all losses of the same seed.
         write_run("no_consistency", seed, 0.12 * factor)
         write_run("no_silog", seed, 0.1 * factor * (1 + 0.05 * (seed - 1)))
-    [study], _ = group_studies(find_runs([tmp_path])[0])
-    return study
+    [ablation], _ = group_ablations(find_runs([tmp_path])[0])
+    return ablation
 
 
-def test_ablation_with_spread_paper_and_baselines(study):
-    rows = ablation_rows(study, BASELINES)
+def test_ablation_with_spread_paper_and_baselines(ablation):
+    rows = ablation_rows(ablation, BASELINES)
     assert [row["configuration"] for row in rows] == [
         "all losses",
         "no SILog",
@@ -44,13 +44,13 @@ def test_ablation_with_spread_paper_and_baselines(study):
     assert rows[2]["paper.rmse"] == "0.2114"
     assert rows[3]["all.abs_rel"] == 0.5
     assert rows[3]["paper.rmse"] is None
-    headings = ablation_headings(study)
+    headings = ablation_headings(ablation)
     assert headings["object.rmse"] == "RMSE, m, objects"
-    assert set(scored_sets(study)) == {"all", "all_median", "object"}
+    assert set(scored_sets(ablation)) == {"all", "all_median", "object"}
 
 
-def test_changes_are_taken_seed_by_seed(study):
-    by_name = {row["configuration"]: row for row in change_rows(study)}
+def test_changes_are_taken_seed_by_seed(ablation):
+    by_name = {row["configuration"]: row for row in change_rows(ablation)}
     assert set(by_name) == {"no SILog", "no consistency"}
     # Seeds differ by 10 %, but the change is the same in each.
     assert by_name["no consistency"]["abs_rel"] == "+20.0% ± 0.0%"
@@ -74,8 +74,8 @@ def test_verdicts(changes, paper, expected):
     assert verdict(np.array(changes), paper) == expected
 
 
-def test_every_score_of_every_seed(study):
-    rows = score_rows(study, BASELINES)
+def test_every_score_of_every_seed(ablation):
+    rows = score_rows(ablation, BASELINES)
     ours = [row for row in rows if "seed" in row]
     assert len(ours) == 3 * 3 * 3
     assert [row["pixels"] for row in rows if "seed" not in row] == ["all", "object"]

@@ -6,9 +6,8 @@ import pytest
 
 from mmext.errors import UserError
 from mmext.reporting.depth import write_depth_report
-from mmext.reporting.depth.frames import Frame
-from mmext.reporting.depth.panels import error_panels, metric_panels
-from mmext.reporting.depth.published import CONFIGURATIONS
+from mmext.reporting.depth.ablation import CONFIGURATIONS
+from mmext.reporting.depth.maps import Frame, error_panels, metric_panels
 
 
 def test_a_page_that_needs_no_other_file(write_run, tmp_path):
@@ -42,13 +41,13 @@ def test_what_is_missing_is_named_and_the_rest_is_there(write_run, tmp_path):
     assert "mean map" in page
 
 
-def test_two_studies_have_their_own_folders(write_run, tmp_path):
+def test_two_ablations_have_their_own_folders(write_run, tmp_path):
     write_run("all", folder="exp/published")
     write_run("all", folder="exp/rigs", split="rig_B")
     write_depth_report([tmp_path / "exp"], tmp_path / "report")
     with (tmp_path / "report/overview.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["study"] for row in rows[::2]] == ["published/seed0", "rigs/seed0"]
+    assert [row["ablation"] for row in rows[::2]] == ["published/seed0", "rigs/seed0"]
     assert rows[0]["all"] == "0.100"
     for label in ("published", "rigs"):
         with (tmp_path / "report" / label / "seed0/ablation.csv").open() as file:
@@ -57,7 +56,7 @@ def test_two_studies_have_their_own_folders(write_run, tmp_path):
         [line] = [
             row
             for row in rows
-            if row["study"].startswith(label) and row["pixels"] == "all pixels"
+            if row["ablation"].startswith(label) and row["pixels"] == "all pixels"
         ]
         assert float(line["baseline"]) == best
 

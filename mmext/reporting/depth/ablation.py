@@ -1,4 +1,4 @@
-"""Runs of one ablation: configurations and seeds on the same data."""
+"""Runs of one ablation, ours and the published: loss combinations on the same data."""
 
 import json
 import os
@@ -10,14 +10,30 @@ import numpy as np
 from mmengine.config import Config
 
 from mmext.errors import UserError
-from mmext.inference.config_data import read_resolved_config
+from mmext.reporting.predictions import resolved_config
 from mmext.reporting.runs import Run
 
-from .published import CONFIGURATIONS
+#: Config name → what the paper (Jang et al.) calls it, in the order of its figures.
+CONFIGURATIONS = {
+    "all": "all losses",
+    "no_silog": "no SILog",
+    "no_smooth": "no smooth",
+    "no_consistency": "no consistency",
+    "no_smooth_no_consistency": "no smooth, no consistency",
+}
+#: Config name → score → value as printed in the paper's Table 1. It states neither its
+#: data, nor RMSE's unit, cap, alignment or averaging.
+TABLE_1 = {
+    "all": {"abs_rel": 0.0809, "rmse": 0.1720},
+    "no_silog": {"abs_rel": 0.0820, "rmse": 0.1732},
+    "no_smooth": {"abs_rel": 0.0794, "rmse": 0.1700},
+    "no_consistency": {"abs_rel": 0.0816, "rmse": 0.2114},
+    "no_smooth_no_consistency": {"abs_rel": 0.0895, "rmse": 0.2328},
+}
 
 
 @dataclass(frozen=True)
-class Study:
+class Ablation:
     """Runs that may be compared: equal in all but losses and seed.
 
     Attributes:
@@ -42,7 +58,7 @@ class Study:
     @property
     def config(self) -> Config:
         """The resolved config of :attr:`any_run`."""
-        return run_config(self.any_run)
+        return resolved_config(self.any_run)
 
     def of_seed(self, seed: int) -> dict[str, Run]:
         """The run of each configuration that was trained with a seed."""
@@ -71,15 +87,6 @@ def last_score(run: Run, pixels: str, score: str) -> float:
     return float(known[-1]) if len(known) else float("nan")
 
 
-def run_config(run: Run) -> Config:
-    """A run's resolved config.
-
-    Raises:
-        UserError: The training left none, or it holds more than plain values.
-    """
-    return read_resolved_config(run.path / f"{run.name}.py")
-
-
 def checkpoint_of(run: Run) -> Path:
     """The checkpoint of a run's last epoch.
 
@@ -92,14 +99,14 @@ def checkpoint_of(run: Run) -> Path:
     return path
 
 
-def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
+def group_ablations(runs: Sequence[Run]) -> tuple[list[Ablation], list[str]]:
     """Put runs together that differ in losses and seed alone.
 
     Args:
         runs: Trainings of depth estimators.
 
     Returns:
-        The studies of finished runs, and a line for each run that is left out: of no
+        The ablations of finished runs, and a line for each run that is left out: of no
         depth estimator, or with the configuration and seed of another.
     """
     groups: dict[str, dict[tuple[str, int], Run]] = {}
@@ -108,7 +115,7 @@ def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
         if not run.finished:
             continue  # find_runs has named it
         try:
-            config = run_config(run)
+            config = resolved_config(run)
         except UserError as error:
             notes.append(f"left out: {error}")
             continue
@@ -126,15 +133,25 @@ def group_studies(runs: Sequence[Run]) -> tuple[list[Study], list[str]]:
                 "left out"
             )
     labels = _labels([list(members.values()) for members in groups.values()])
-    studies = [
-        Study(label, _in_order(members))
+    ablations = [
+        Ablation(label, _in_order(members))
         for label, members in zip(labels, groups.values(), strict=True)
     ]
-    return studies, notes
+    return ablations, notes
+
+
+def published_change(name: str, score: str) -> float:
+    """Published relative change of a score against all losses, e.g. 0.229.
+
+    Args:
+        name: A config of :data:`TABLE_1`.
+        score: ``abs_rel`` or ``rmse``.
+    """
+    return TABLE_1[name][score] / TABLE_1["all"][score] - 1
 
 
 def _key(run: Run, config: Config) -> str:
-    """All that runs of one study have in common: everything but losses and seed."""
+    """All that runs of one ablation have in common: everything but losses and seed."""
     model = config.model.to_dict()
     model["decode_head"].pop("losses", None)
     parts = ("val_dataloader", "val_evaluator", "train_dataloader", "optim_wrapper")

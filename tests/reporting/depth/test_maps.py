@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mmext.errors import UserError
-from mmext.reporting.depth.frames import predict_frames, structure_in_metres
-from mmext.reporting.depth.study import group_studies
+from mmext.reporting.depth.ablation import group_ablations
+from mmext.reporting.depth.maps import predict_frames, structure_in_metres
 from mmext.reporting.runs import find_runs
 
 RNG = np.random.default_rng(0)
@@ -32,13 +32,13 @@ def test_structure_stays_within_the_cap():
 def test_the_same_frames_by_every_configuration(write_run, tmp_path):
     write_run("all", checkpoint=True)
     write_run("no_silog", checkpoint=True)
-    [study], _ = group_studies(find_runs([tmp_path])[0])
-    frames = predict_frames(study, 0, 2)
+    [ablation], _ = group_ablations(find_runs([tmp_path])[0])
+    frames = predict_frames(ablation, 0, 2)
     assert [frame.sample_id for frame in frames] == ["3", "324"]
     for frame in frames:
         assert list(frame.metric) == list(frame.structural) == ["all", "no_silog"]
         assert frame.metric["all"].shape == frame.truth.shape == (24, 40)
-    [chosen] = predict_frames(study, 0, 5, ["106"])
+    [chosen] = predict_frames(ablation, 0, 5, ["106"])
     assert chosen.sample_id == "106"
     with pytest.raises(UserError, match="no sample 999, expected ids such as 3"):
-        predict_frames(study, 0, 1, ["999"])
+        predict_frames(ablation, 0, 1, ["999"])
