@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from mmext.datasets.tile_store import POSITIVE_THRESHOLD, TileStore
 from mmext.fileio import atomic_path
 from mmext.pixel_values import IGNORE
+from mmext.raster.display import Display
 
 _COLUMNS = 6
 _OUTLINE = "#ffd400"
@@ -28,7 +29,7 @@ def write_preview(store: TileStore, path: Path, seed: int = 0) -> None:
     fraction = store.tiles["positive_fraction"].to_numpy()
     positive = _some(rng, np.flatnonzero(fraction > POSITIVE_THRESHOLD), 2 * _COLUMNS)
     negative = _some(rng, np.flatnonzero(fraction <= POSITIVE_THRESHOLD), _COLUMNS)
-    low, high = _stretch(store, np.concatenate([positive, negative]))
+    display = Display(store)
     figure = Figure(figsize=(12, 8.6), layout="constrained")
     grid = figure.add_gridspec(4, _COLUMNS, height_ratios=[3, 3, 3, 2])
     for row, (label, tiles) in enumerate(
@@ -40,7 +41,7 @@ def write_preview(store: TileStore, path: Path, seed: int = 0) -> None:
     ):
         for column, tile in enumerate(tiles):
             axes = figure.add_subplot(grid[row, column])
-            _draw_tile(axes, store, int(tile), low, high)
+            _draw_tile(axes, store, int(tile), display)
             axes.set_title(f"{label} {tile} · {fraction[tile]:.1%}", fontsize=8)
     _draw_histograms(figure.add_subplot(grid[3, :]), store, positive, negative)
     meta = store.meta
@@ -60,32 +61,14 @@ def _some(rng: np.random.Generator, tiles: np.ndarray, number: int) -> np.ndarra
     return np.sort(chosen)
 
 
-def _rgb_bands(store: TileStore) -> list[int]:
-    bands = len(store.meta["bands"])
-    return [0, 1, 2] if bands >= 3 else [0, 0, 0]
-
-
-def _stretch(store: TileStore, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    bands = _rgb_bands(store)
-    if store.meta["dtype"] == "uint8":
-        return np.zeros(3), np.full(3, 255.0)
-    pixels = np.concatenate(
-        [store.images[t][store.masks[t] != IGNORE][:, bands] for t in tiles]
-    )
-    low, high = np.percentile(pixels, [2, 98], axis=0)
-    return low, np.maximum(high, low + 1e-6)
-
-
 def _draw_tile(
     axes: matplotlib.axes.Axes,
     store: TileStore,
     tile: int,
-    low: np.ndarray,
-    high: np.ndarray,
+    display: Display,
 ) -> None:
-    image = store.images[tile][..., _rgb_bands(store)].astype(float)
     mask = np.asarray(store.masks[tile])
-    axes.imshow(np.clip((image - low) / (high - low), 0, 1), interpolation="nearest")
+    axes.imshow(display(store.images[tile]), interpolation="nearest")
     if (mask == 1).any():
         axes.contour(mask == 1, [0.5], colors=_OUTLINE, linewidths=0.9)
     if (mask == IGNORE).any():

@@ -18,6 +18,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.pixel_values import IGNORE
+from mmext.raster.display import Display
 from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.scene_grid import SceneGrid
 
@@ -105,13 +106,16 @@ def write_review(
     names = [f"{folder.name}/{rank:04d}.png" for rank in table["rank"]]
     shown = table.drop(columns=_PLACE)
     shown["thumbnail"] = names
+    display = Display(store)
     with atomic_path(folder) as temporary:
         temporary.mkdir()
         for scene, rows in table.groupby("scene"):
             grid = SceneGrid(store, str(scene))
             for row in tqdm(rows.itertuples(), total=len(rows), desc="Thumbnails"):
                 place = _Place(row.row, row.column, max(_LEAST_SIDE, 2 * row.side))
-                picture = _thumbnail(store, grid, place, (row.kind, row.geometry))
+                picture = _thumbnail(
+                    store, display, grid, place, (row.kind, row.geometry)
+                )
                 # Packed harder, they would take longer than all the rest together.
                 picture.save(temporary / f"{row.rank:04d}.png", compress_level=1)
     try:
@@ -133,7 +137,11 @@ def write_review(
 
 
 def _thumbnail(
-    store: TileStore, grid: SceneGrid, place: _Place, candidate: _Candidate
+    store: TileStore,
+    display: Display,
+    grid: SceneGrid,
+    place: _Place,
+    candidate: _Candidate,
 ) -> Image.Image:
     """Two panels: the image, and the image with label and candidate."""
     window = place.window(grid)
@@ -150,7 +158,7 @@ def _thumbnail(
     )
     scale = _PANEL / place.side
     size = (round(scale * window.width), round(scale * window.height))
-    pixels = Image.fromarray(_stretched(layers["image"], layers["labels"] != IGNORE))
+    pixels = Image.fromarray(display.as_bytes(layers["image"]))
     plain = pixels.resize(size, Image.Resampling.BICUBIC)
     marked = plain.copy()
     draw = ImageDraw.Draw(marked)
@@ -175,15 +183,6 @@ def _edge(mask: np.ndarray, size: tuple[int, int]) -> list[tuple[int, int]]:
     inside = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).resize(size)) > 127
     rows, columns = np.nonzero(inside & ~ndimage.binary_erosion(inside, border_value=1))
     return list(zip(columns.tolist(), rows.tolist(), strict=True))
-
-
-def _stretched(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """(h, w, 3) uint8 of (h, w, C) pixels of any type."""
-    rgb = image[..., [0, 1, 2] if image.shape[-1] >= 3 else [0, 0, 0]]
-    if rgb.dtype == np.uint8 or not valid.any():
-        return rgb.astype(np.uint8)
-    low, high = np.percentile(rgb[valid], [2, 98])
-    return (np.clip((rgb - low) / max(high - low, 1e-9), 0, 1) * 255).astype(np.uint8)
 
 
 def _style() -> str:

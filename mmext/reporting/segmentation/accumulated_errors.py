@@ -9,6 +9,7 @@ from scipy import ndimage
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import snapshot_name
 from mmext.errors import UserError
+from mmext.raster.display import Display
 from mmext.raster.outlines import connected_parts
 from mmext.reporting.predictions import resolved_config
 from mmext.reporting.report_writer import ReportWriter
@@ -18,7 +19,6 @@ from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
 from .averages import case_cfdr
 from .experiment import Experiment
-from .tile_image import display_image
 
 _COLUMNS = 6
 #: Only the tiles with most FP are searched for lookalikes.
@@ -106,6 +106,7 @@ def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
     drawn = [group for group in groups if group[2]]
     if not drawn:
         return None
+    display = Display(store)
     figure = Figure(figsize=(1.6 * _COLUMNS, 3.7 * len(drawn)), layout="constrained")
     parts = figure.subfigures(len(drawn), 1, squeeze=False)[:, 0]
     for part, (title, colour, tiles) in zip(parts, drawn, strict=True):
@@ -119,7 +120,7 @@ def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
                 continue
             shown = tiles[column]
             truth = np.asarray(store.masks[shown.tile]) == 1
-            image.imshow(display_image(store, shown.tile))
+            image.imshow(display(store.images[shown.tile]))
             errors.imshow(shown.errors, cmap="gray", vmin=0, vmax=1)
             if truth.any() and not truth.all():
                 for axes in (image, errors):

@@ -12,8 +12,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.inference.prediction_dump import PredictionDump
 from mmext.pixel_values import IGNORE
-
-from .tile_image import to_display
+from mmext.raster.display import Display
 
 _OUTSIDE = 0.85  # grey
 
@@ -84,6 +83,7 @@ class SceneLayers:
         Returns:
             (ceil(height / step), ceil(width / step), 3) float32 in [0, 1].
         """
+        display = Display(self.store)
         rows, columns = -(-height // step), -(-width // step)
         canvas = np.full((rows, columns, 3), _OUTSIDE, np.float32)
         size = self.store.meta["tile_size"]
@@ -102,7 +102,7 @@ class SceneLayers:
             source_cols, target_cols = _overlap(col_off[index], size, width, step)
             tile = int(tiles["tile_id"].iloc[index])
             pixels = np.asarray(self.store.images[tile][source_rows, source_cols])
-            canvas[target_rows, target_cols] = to_display(self.store, pixels)
+            canvas[target_rows, target_cols] = display(pixels)
         return canvas
 
 
