@@ -27,8 +27,10 @@ from mmext.inference.store_pass import predict_share
 from mmext.mapping.predict_scene import predict_scene
 from mmext.mapping.windows import window_rows
 from mmext.models.decoders.union_decoder import UnionDecoder
-from mmext.prepare.cutting import Cutting, Scene, cut_scenes
+from mmext.prepare.cutting import cut_scenes
+from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
+from mmext.prepare.scenes import Scene
 from mmext.registry import MODELS, TRANSFORMS
 from mmext.synthetic.farmland import SceneSpec, render_scene, write_scene
 

@@ -71,13 +71,13 @@ def prepare(
     from mmext.datasets.tile_store import TileStore
     from mmext.prepare.cutting import cut_scenes
     from mmext.prepare.labels import read_labels
-    from mmext.prepare.notes import Notes
     from mmext.prepare.scene_list import (
         expand_images,
         folder_scenes,
         scenes_with_labels,
         select_split,
     )
+    from mmext.prepare.scenes import Notes
     from mmext.prepare.store_preview import write_preview
 
     paths = expand_images(images)

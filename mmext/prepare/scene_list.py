@@ -9,9 +9,9 @@ from mmext.checked import FileName, checked
 from mmext.errors import UserError
 from mmext.fileio import read_table
 
-from .cutting import Scene
 from .labels import RASTER_SUFFIXES as LABEL_SUFFIXES
 from .labels import RasterLabels, VectorLabels, read_labels
+from .scenes import Scene
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".bmp")
 

@@ -26,7 +26,8 @@ from mmext.inference.prediction_settings import PredictionSettings
 from mmext.mapping.many_scenes import predict_scenes
 from mmext.mapping.map_evaluation import evaluate_map
 from mmext.mapping.scene_note import SceneNote, why_not_finished
-from mmext.prepare.cutting import Cutting, cut_scenes
+from mmext.prepare.cutting import cut_scenes
+from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
 from mmext.prepare.scene_list import scenes_with_labels, select_split
 from mmext.reporting.runs import find_runs

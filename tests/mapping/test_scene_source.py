@@ -9,9 +9,10 @@ from rasterio.windows import Window
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.mapping.scene_source import open_source
-from mmext.prepare.cutting import Scene, cut_scenes
+from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
+from mmext.prepare.scenes import Scene
 
 SHAPE = (32, 48)
 WHOLE = Window(0, 0, SHAPE[1], SHAPE[0])

@@ -6,8 +6,10 @@ from shapely.geometry import box
 
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
-from mmext.prepare.cutting import Cutting, Scene, cut_scenes
+from mmext.prepare.cutting import cut_scenes
+from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
+from mmext.prepare.scenes import Scene
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from rasterio.enums import ColorInterp
 
 from mmext.datasets.tile_store import TileStore
-from mmext.prepare.cutting import Scene, cut_scenes
+from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
+from mmext.prepare.scenes import Scene
 
 TURNS = {"north up": 0, "turned": 30, "south up": 180}
 

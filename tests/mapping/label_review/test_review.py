@@ -22,9 +22,10 @@ from mmext.mapping.label_review import (
 from mmext.mapping.label_review.kinds import COLOURS
 from mmext.mapping.label_review.ranking_evaluation import overlaps, same_kind
 from mmext.models.decoders.union_decoder import UnionDecoder
-from mmext.prepare.cutting import Scene, cut_scenes
+from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
+from mmext.prepare.scenes import Scene
 from mmext.structures import ErrorBank, load_bank, save_bank
 from mmext.synthetic.farmland import (
     SceneSpec,

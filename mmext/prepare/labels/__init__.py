@@ -1,0 +1,5 @@
+from .raster import RasterLabels
+from .reading import RASTER_SUFFIXES, read_labels
+from .vector import VectorLabels
+
+__all__ = ["RASTER_SUFFIXES", "RasterLabels", "VectorLabels", "read_labels"]

@@ -1,0 +1,48 @@
+"""Labels by the kind of their file."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmext.errors import UserError
+
+from .raster import RasterLabels
+from .vector import VectorLabels
+
+RASTER_SUFFIXES = {
+    *(".tif", ".tiff", ".vrt", ".png", ".jp2", ".img", ".bmp", ".jpg", ".jpeg", ".gif")
+}
+
+
+def read_labels(
+    path: str | os.PathLike[str],
+    layer: str | None = None,
+    where: str | None = None,
+    all_touched: bool = False,
+    values: Sequence[int] | None = None,
+) -> VectorLabels | RasterLabels:
+    """Open labels, vector or raster by the file's suffix.
+
+    Args:
+        path: The file.
+        layer: Layer of a vector file.
+        where: Attribute filter of a vector file.
+        all_touched: See :class:`VectorLabels`.
+        values: See :class:`RasterLabels`.
+
+    Raises:
+        UserError: There is no such file, it can't be read, or an option does not
+            go with its kind.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UserError(f"{path}: no such label file")
+    if path.suffix.lower() in RASTER_SUFFIXES:
+        if layer or where:
+            raise UserError(
+                f"{path}: is a raster, --label-layer and --label-where are for polygons"
+            )
+        return RasterLabels(path, values)
+    if values is not None:
+        raise UserError(f"{path}: holds polygons, --label-values is for rasters")
+    return VectorLabels(path, layer, where, all_touched)

@@ -1,0 +1,214 @@
+"""Scenes with their labels, and what those of one store must have in common."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+
+from mmext.errors import UserError
+from mmext.raster.pixel_size import ground_pixel_sides
+from mmext.raster.scene_reader import (
+    SceneReader,
+    open_image,
+    open_scene,
+    refuse_other_colours,
+)
+
+from .cutting_settings import NODATA_FROM_FILE, Cutting
+from .labels import RasterLabels, VectorLabels
+
+#: Scenes of one store may differ in pixel size by this share.
+_PIXEL_SIZE_TOLERANCE = 0.01
+#: Pixels may be longer than wide by this factor before it is said.
+_SQUARE = 1.05
+#: The most tiles that a scene may be cut into: terabytes at any usual size.
+_MAX_TILES = 10**8
+
+
+class Notes:
+    """Remarks on files; what is said of many is one line."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[Path]] = {}
+
+    def add(self, path: Path, remark: str) -> None:
+        """Remember a remark on a file."""
+        self._files.setdefault(remark, []).append(path)
+
+    def lines(self) -> Iterator[str]:
+        """The remarks in the order in which they came, each with its files."""
+        for remark, paths in self._files.items():
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            yield f"{paths[0]}{more}: {remark}"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A raster and what is target in it.
+
+    Attributes:
+        name: Name in the store.
+        path: The raster.
+        labels: Its labels, maybe shared with other scenes.
+    """
+
+    name: str
+    path: Path
+    labels: VectorLabels | RasterLabels
+
+
+@contextlib.contextmanager
+def open_reader(scene: Scene, cutting: Cutting) -> Iterator[SceneReader]:
+    """A scene's pixels, by the bands and the no-data rule it is cut with."""
+    with open_image(scene.path, cutting.bands) as raster:
+        yield SceneReader(raster, scene.path, cutting.bands, cutting.nodata)
+
+
+@dataclass(frozen=True)
+class SceneFacts:
+    """What the scenes of a store must have in common, or of one scene."""
+
+    indexes: tuple[int, ...]
+    names: tuple[str, ...]
+    colours: tuple[str, ...]
+    scales: list[list[float]]
+    dtype: str
+    crs: str | None
+    pixel_size: list[float] | None
+    pixel_sides_m: tuple[float, float] | None
+    nodata: float | None
+
+    @property
+    def pixel_size_m(self) -> float | None:
+        """Geometric mean of a pixel's sides on the ground."""
+        return self.pixel_sides_m and float(np.sqrt(np.prod(self.pixel_sides_m)))
+
+
+def describe(scene: Scene, cutting: Cutting, notes: Notes) -> SceneFacts:
+    """Read what a scene is like.
+
+    Args:
+        scene: The scene.
+        cutting: How it is going to be cut.
+        notes: What a user should know of the scene is added here.
+
+    Raises:
+        UserError: The scene can't be read, or is too large to cut.
+    """
+    with open_reader(scene, cutting) as reader:
+        raster = reader.raster
+        _refuse_absurd_size(reader, cutting)
+        for note in reader.notes():
+            notes.add(scene.path, note)
+        crs, size, sides = None, None, None
+        if raster.crs is not None:
+            crs = raster.crs.to_wkt()
+            step = raster.transform
+            size = [float(np.hypot(step.a, step.d)), float(np.hypot(step.b, step.e))]
+            try:
+                sides = ground_pixel_sides(raster.crs, step, *raster.shape)
+            except UserError as error:
+                raise UserError(f"{scene.path}: {error}") from None
+            if max(sides) / min(sides) > _SQUARE:
+                notes.add(
+                    scene.path,
+                    f"pixels aren't square, {sides[0]:.3g} m wide and {sides[1]:.3g} m "
+                    "high",
+                )
+        if min(raster.shape) < cutting.tile_size:
+            notes.add(
+                scene.path,
+                f"smaller than a tile of {cutting.tile_size} pixels: the rest of its "
+                "tiles is no-data",
+            )
+        nodata = (
+            raster.nodatavals[reader.indexes[0] - 1]
+            if cutting.nodata == NODATA_FROM_FILE
+            else cutting.nodata
+        )
+        return SceneFacts(
+            indexes=reader.indexes,
+            names=reader.names,
+            colours=reader.colours,
+            scales=reader.scales,
+            dtype=reader.dtype,
+            crs=crs,
+            pixel_size=size,
+            pixel_sides_m=sides,
+            nodata=None if nodata is None or np.isnan(nodata) else float(nodata),
+        )
+
+
+def _refuse_absurd_size(reader: SceneReader, cutting: Cutting) -> None:
+    height, width = reader.raster.shape
+    tiles = -(-height // cutting.step) * -(-width // cutting.step)
+    if tiles > _MAX_TILES:
+        raise UserError(
+            f"{reader.path}: {width} x {height} pixels are {tiles} tiles at a stride "
+            f"of {cutting.step}, expected at most {_MAX_TILES}"
+        )
+    pixel = len(reader.indexes) * (np.dtype(reader.dtype).itemsize + 1) + 2
+    strip = min(height, cutting.tile_size) * width * pixel
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if strip > memory // 2:
+        raise UserError(
+            f"{reader.path}: {cutting.tile_size} rows of {width} pixels and "
+            f"{len(reader.indexes)} bands need {strip / 1e9:.1f} GB of memory, "
+            f"expected at most half of this machine's {memory / 1e9:.1f} GB"
+        )
+
+
+def refuse_difference(path: Path, found: SceneFacts, expected: SceneFacts) -> None:
+    """Refuse a scene that does not fit the first one of its store.
+
+    Raises:
+        UserError: Bands, data type, CRS, scales, colours or pixel size differ.
+    """
+    for name in ("indexes", "dtype", "crs", "scales"):
+        here, there = getattr(found, name), getattr(expected, name)
+        if here != there and not _same_crs(name, here, there):
+            what = {"indexes": "bands", "scales": "scales and offsets"}.get(name, name)
+            hint = ""
+            if name == "indexes":
+                common = sorted(set(here) & set(there))
+                hint = f"; --bands {' '.join(map(str, common))} takes what both have"
+            raise UserError(
+                f"{path}: {what} {_short(here)}, the first scene has {_short(there)}"
+                f"{hint}"
+            )
+    refuse_other_colours(path, found.colours, expected.colours, "the first scene's")
+    if found.pixel_sides_m and expected.pixel_sides_m:
+        for here, there in zip(
+            found.pixel_sides_m, expected.pixel_sides_m, strict=True
+        ):
+            if abs(here / there - 1) > _PIXEL_SIZE_TOLERANCE:
+                raise UserError(
+                    f"{path}: pixels of {here:.3f} m, the first scene has {there:.3f} m"
+                )
+
+
+def _same_crs(name: str, here: str | None, there: str | None) -> bool:
+    """Whether two texts say the same coordinate system in other words."""
+    if name != "crs" or here is None or there is None:
+        return False
+    return rasterio.CRS.from_wkt(here) == rasterio.CRS.from_wkt(there)
+
+
+def _short(value: object) -> str:
+    return str(value)[:60]
+
+
+def scene_record(scene: Scene) -> dict[str, Any]:
+    """What ``store.json`` says of a scene."""
+    with open_scene(scene.path) as raster:
+        return {
+            "path": str(scene.path),
+            "height": raster.height,
+            "width": raster.width,
+            "transform": list(raster.transform)[:6],
+        }
