@@ -8,8 +8,9 @@ from mmengine.config import Config
 
 from mmext.engine.build_config import load_config
 from mmext.engine.epoch_scale import all_hooks
-from mmext.engine.lineage import checkpoint_path, find_parents
+from mmext.engine.lineage import find_parents
 from mmext.engine.lineage_options import own_options, parent_options
+from mmext.engine.work_dir import checkpoint_path
 
 
 @dataclass(frozen=True)

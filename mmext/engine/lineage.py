@@ -12,7 +12,12 @@ from mmext.datasets.tile_store import TileStore
 from mmext.engine.build_config import load_config
 from mmext.engine.config_bases import find_beside
 from mmext.engine.epoch_scale import all_hooks
-from mmext.engine.work_dir import RUN_RECORD, read_run_record, snapshot_name
+from mmext.engine.work_dir import (
+    RUN_RECORD,
+    checkpoint_path,
+    read_run_record,
+    snapshot_path,
+)
 from mmext.errors import UserError
 from mmext.inference.checkpoint import read_checkpoint
 from mmext.structures import load_bank, refuse_other_store
@@ -44,7 +49,7 @@ class Parent:
     @property
     def snapshot(self) -> Path:
         """The parent's error bank at that epoch."""
-        return self.work_dir / snapshot_name(self.epoch)
+        return snapshot_path(self.work_dir, self.epoch)
 
     def missing(self) -> list[Path]:
         """Files that the child needs and the parent has not made yet."""
@@ -60,11 +65,6 @@ class Parent:
         except UserError:
             return True  # as is_finished says
         return state in ("running", "failed")
-
-
-def checkpoint_path(work_dir: Path, epoch: int) -> Path:
-    """Where a run keeps its checkpoint after ``epoch`` epochs."""
-    return work_dir / f"epoch_{epoch}.pth"
 
 
 def find_parents(config: Config, config_path: Path, work_dir: Path) -> list[Parent]:

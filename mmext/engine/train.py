@@ -1,6 +1,5 @@
 """Training a config, with the parents it grows from."""
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
 from mmext.engine.termination import end_now, termination_noted
 from mmext.engine.verify_stores import verify_stores
-from mmext.engine.work_dir import RUN_RECORD
+from mmext.engine.work_dir import RUN_RECORD, checkpoints, latest_checkpoint
 from mmext.errors import UserError, one_line
 from mmext.inference.checkpoint import read_checkpoint
 
@@ -211,11 +210,6 @@ def _prepare(
         record.epoch_scale = config.get("epoch_scale", 1.0)
 
 
-def latest_checkpoint(work_dir: Path) -> Path | None:
-    """The checkpoint with the highest epoch in a work directory."""
-    return next(iter(_checkpoints(work_dir)), None)
-
-
 def newest_whole_checkpoint(work_dir: Path) -> Path | None:
     """The checkpoint to go on from: the newest that isn't damaged.
 
@@ -225,9 +219,8 @@ def newest_whole_checkpoint(work_dir: Path) -> Path | None:
     Raises:
         UserError: All are damaged.
     """
-    checkpoints = _checkpoints(work_dir)
     reasons = []
-    for path in checkpoints:
+    for path in checkpoints(work_dir).values():
         try:
             read_checkpoint(path)
         except UserError as error:
@@ -242,15 +235,6 @@ def newest_whole_checkpoint(work_dir: Path) -> Path | None:
             "anew"
         )
     return None
-
-
-def _checkpoints(work_dir: Path) -> list[Path]:
-    """A run's checkpoints, newest first."""
-    found = {}
-    for path in work_dir.glob("epoch_*.pth"):
-        if number := re.fullmatch(r"epoch_(\d+)", path.stem):
-            found[int(number[1])] = path
-    return [found[epoch] for epoch in sorted(found, reverse=True)]
 
 
 def _say(line: str) -> None:

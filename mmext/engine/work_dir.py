@@ -7,6 +7,7 @@ before anyone uses it.
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,14 @@ from mmext.fileio import atomic_path
 
 RUN_RECORD = "run.json"
 HISTORY = "history.jsonl"
+#: What a run that is overwritten leaves to nobody.
+RESULTS = (
+    "epoch_*.pth",
+    "best_*.pth",
+    "last_checkpoint",
+    "error_bank_epoch_*.npz",
+    HISTORY,
+)
 _MAX_HISTORY_BYTES = 1 << 30
 
 Scores = TypeAliasType("Scores", "dict[str, int | float | Scores | None]")
@@ -78,9 +87,38 @@ class HistoryLine(TypedDict, total=False):
     cfdr: dict[str, int | float | None]
 
 
-def snapshot_name(epoch: int) -> str:
-    """File name of the error bank's snapshot after ``epoch`` epochs."""
-    return f"error_bank_epoch_{epoch}.npz"
+def checkpoint_path(work_dir: Path, epoch: int) -> Path:
+    """Where a run keeps its checkpoint after ``epoch`` epochs."""
+    return work_dir / f"epoch_{epoch}.pth"
+
+
+def checkpoints(work_dir: Path) -> dict[int, Path]:
+    """A run's checkpoints by epoch, newest first."""
+    found = {}
+    for path in work_dir.glob("epoch_*.pth"):
+        if number := re.fullmatch(r"epoch_(\d+)", path.stem):
+            found[int(number[1])] = path
+    return {epoch: found[epoch] for epoch in sorted(found, reverse=True)}
+
+
+def latest_checkpoint(work_dir: Path) -> Path | None:
+    """The checkpoint with the highest epoch in a work directory."""
+    return next(iter(checkpoints(work_dir).values()), None)
+
+
+def snapshot_path(work_dir: Path, epoch: int) -> Path:
+    """Where a run keeps its error bank's snapshot after ``epoch`` epochs."""
+    return work_dir / f"error_bank_epoch_{epoch}.npz"
+
+
+def resolved_config_path(work_dir: Path, name: str) -> Path:
+    """Where a run keeps its config as it was trained.
+
+    Args:
+        work_dir: The work directory.
+        name: The config's name, ``run.json`` has it.
+    """
+    return work_dir / f"{name}.py"
 
 
 def read_run_record(work_dir: Path) -> RunRecord:

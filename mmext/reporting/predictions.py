@@ -4,14 +4,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmengine.config import Config
 from mmengine.device import get_device
 
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.train import latest_checkpoint
+from mmext.engine.work_dir import checkpoints
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model
-from mmext.inference.config_data import read_resolved_config
 from mmext.inference.prediction_dump import (
     PredictionDump,
     dump_predictions,
@@ -55,14 +53,14 @@ def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     Raises:
         UserError: There is no checkpoint, or the store is gone.
     """
-    checkpoint = latest_checkpoint(run.path)
-    if checkpoint is None:
+    found = checkpoints(run.path)
+    if not found:
         raise UserError(f"{run.path}: has no checkpoint")
+    epoch, checkpoint = next(iter(found.items()))
     store = TileStore(test_store_path(run))
     writable = os.access(run.path, os.W_OK)
     folder = run.path / DUMP_NAME if writable else elsewhere / run.name
     dump = predict_once(checkpoint, store, folder)
-    epoch = int(checkpoint.stem.removeprefix("epoch_"))
     return TestPredictions(run, epoch, store, dump)
 
 
@@ -88,19 +86,10 @@ def test_store_path(run: Run) -> str:
     Raises:
         UserError: The work directory holds no resolved config.
     """
-    return resolved_config(run).test_dataloader.dataset.store
+    return run.read_config().test_dataloader.dataset.store
 
 
 test_store_path.__test__ = False  # type: ignore[attr-defined]
-
-
-def resolved_config(run: Run) -> Config:
-    """The config as it was trained, from the work directory.
-
-    Raises:
-        UserError: It is not there, or holds more than plain values.
-    """
-    return read_resolved_config(run.path / f"{run.name}.py")
 
 
 def _identity(checkpoint: Path) -> list[str | int]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 
-from .predictions import resolved_config
 from .report_writer import ReportWriter
 from .runs import Run
 
@@ -50,9 +49,8 @@ def add_provenance(writer: ReportWriter, runs: Sequence[Run]) -> None:
     if stores:
         writer.page.table([_data_row(store) for store in stores], _DATA_HEADINGS)
     for run in runs:
-        path = run.path / f"{run.name}.py"
-        if path.is_file():
-            writer.page.folded(f"Config of {run.path}", path.read_text())
+        if run.config_path.is_file():
+            writer.page.folded(f"Config of {run.path}", run.config_path.read_text())
 
 
 def _row(run: Run) -> dict[str, object]:
@@ -82,7 +80,7 @@ def _stores(runs: Sequence[Run]) -> list[TileStore]:
     found: dict[str, TileStore] = {}
     for run in runs:
         try:
-            config = resolved_config(run)
+            config = run.read_config()
             for loader in (config.train_dataloader, config.test_dataloader):
                 store = TileStore(loader.dataset.store)
                 found.setdefault(store.fingerprint, store)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.config import Config
 
 from mmext.engine.work_dir import (
     RUN_RECORD,
@@ -14,8 +15,10 @@ from mmext.engine.work_dir import (
     RunRecord,
     read_history,
     read_run_record,
+    resolved_config_path,
 )
 from mmext.errors import UserError
+from mmext.inference.config_data import read_resolved_config
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,19 @@ class Run:
     def name(self) -> str:
         """The config's name."""
         return self.record["config"]
+
+    @property
+    def config_path(self) -> Path:
+        """Where its resolved config is, if the training came to write it."""
+        return resolved_config_path(self.path, self.name)
+
+    def read_config(self) -> Config:
+        """The config as it was trained.
+
+        Raises:
+            UserError: It is not there, or holds more than plain values.
+        """
+        return read_resolved_config(self.config_path)
 
     @property
     def seed(self) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmext.engine.work_dir import read_history
+from mmext.engine.work_dir import read_history, resolved_config_path
 from mmext.inference.config_data import read_resolved_config
 
 from .schedule import Training
@@ -59,7 +59,9 @@ def _spent(
         for line in read_history(work_dir)
         if last is None or line["epoch"] <= last
     }
-    config = read_resolved_config(work_dir / f"{training.config_path.stem}.py")
+    config = read_resolved_config(
+        resolved_config_path(work_dir, training.config_path.stem)
+    )
     lineage = config.get("lineage")
     for parent in training.parents:
         own |= _spent(parent, trainings, lineage["epoch"])

@@ -6,8 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.lineage import checkpoint_path
-from mmext.engine.work_dir import read_run_record
+from mmext.engine.work_dir import checkpoint_path, read_run_record
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model
 from mmext.reporting.predictions import predict_once
@@ -127,9 +126,7 @@ class _Scorer:
         dumps = []
         for number in seeds:
             work_dir = self._work_dir(arm, number)
-            checkpoint = checkpoint_path(
-                work_dir, self.trainings[work_dir].trained_epochs
-            )
+            checkpoint = self._checkpoint(work_dir)
             folder = work_dir / f"{split}_predictions"
             dumps.append(predict_once(checkpoint, self.stores[split], folder))
         kind = arm.ensemble if len(dumps) > 1 else None

@@ -172,7 +172,7 @@ def test_a_run_on_another_store_is_not_gone_on_with(copy, store, tmp_path, make_
     (copy / "epoch_4.pth").unlink()
     other = str(make_store(tmp_path / "other", tiles=8, seed=9))
     changed = keep_all(store, **{"train_dataloader.dataset.store": other})
-    with pytest.raises(UserError, match=r"epoch_3.pth: made from tile store"):
+    with pytest.raises(UserError, match=r"epoch_3.pth: made on tile store"):
         train(TRUNK, copy, changed, resume=True)
 
 

@@ -11,8 +11,8 @@ from mmengine.device import utils
 from mmengine.hooks import Hook
 
 from mmext.engine.scoring import test_checkpoint as score_checkpoint
-from mmext.engine.train import latest_checkpoint, train
-from mmext.engine.work_dir import read_run_record
+from mmext.engine.train import train
+from mmext.engine.work_dir import latest_checkpoint, read_run_record
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model, read_checkpoint
 from mmext.inference.device import running_on

@@ -12,7 +12,8 @@ import pytest
 from mmext.datasets.depth.structural_maps import StructuralNote
 from mmext.engine.build_config import load_config
 from mmext.engine.scoring import test_checkpoint as score_checkpoint
-from mmext.engine.train import latest_checkpoint, train
+from mmext.engine.train import train
+from mmext.engine.work_dir import latest_checkpoint
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model
 from mmext.synthetic.thermal import SequenceSpec, render_sequence

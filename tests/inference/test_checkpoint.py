@@ -12,7 +12,7 @@ from mmext.inference.checkpoint import load_model, read_checkpoint
 from mmext.inference.config_data import plain_config
 from mmext.inference.depth import DepthPredictor
 from mmext.registry import MODELS
-from mmext.reporting.predictions import resolved_config
+from mmext.reporting.runs import Run
 from tests.depth_checkpoint import depth_config, write_depth_checkpoint
 
 
@@ -181,12 +181,10 @@ def test_a_depth_checkpoints_pipeline_is_not_run(tmp_path):
 
 
 def test_a_work_directorys_config_is_not_run(tmp_path):
-    class Run:
-        path, name = tmp_path, "case"
-
+    run = Run(tmp_path, {"config": "case"}, [])
     (tmp_path / "case.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\na = 1\n")
     with pytest.raises(UserError, match="it is not executed"):
-        resolved_config(Run)
+        run.read_config()
     assert not (tmp_path / "ran").exists()
 
 

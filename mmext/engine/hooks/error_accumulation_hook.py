@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from mmext.checked import Count, Index, Share, checked
 from mmext.engine.run_warnings import warn_once
-from mmext.engine.work_dir import snapshot_name
+from mmext.engine.work_dir import snapshot_path
 from mmext.errors import UserError
 from mmext.inference.store_pass import PredictedTiles
 from mmext.pixel_values import IGNORE
@@ -248,7 +248,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             return
         self._snapshot_epoch = epoch
         if dist.is_main_process():
-            path = Path(runner.work_dir) / snapshot_name(epoch)
+            path = snapshot_path(Path(runner.work_dir), epoch)
             save_bank(
                 self.bank,
                 path,

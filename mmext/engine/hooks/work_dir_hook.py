@@ -7,17 +7,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmext.engine.trial import try_model
-from mmext.engine.work_dir import HISTORY
+from mmext.engine.work_dir import RESULTS, resolved_config_path
 from mmext.fileio import atomic_path
 from mmext.registry import HOOKS
-
-_OF_A_RUN = (
-    "epoch_*.pth",
-    "best_*.pth",
-    "last_checkpoint",
-    "error_bank_epoch_*.npz",
-    HISTORY,
-)
 
 
 @HOOKS.register_module()
@@ -49,9 +41,9 @@ class WorkDirHook(Hook):
             return
         work_dir = Path(runner.work_dir)
         if self.overwrite:
-            for pattern in _OF_A_RUN:
+            for pattern in RESULTS:
                 for stale in work_dir.glob(pattern):
                     stale.unlink()
-        name = Path(runner.cfg.filename or "config.py").name
-        with atomic_path(work_dir / name) as temporary:
+        name = Path(runner.cfg.filename or "config").stem
+        with atomic_path(resolved_config_path(work_dir, name)) as temporary:
             runner.cfg.dump(str(temporary))

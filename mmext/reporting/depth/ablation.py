@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
+from mmext.engine.work_dir import checkpoint_path
 from mmext.errors import UserError
-from mmext.reporting.predictions import resolved_config
 from mmext.reporting.runs import Run
 
 #: Config name → what the paper (Jang et al.) calls it, in the order of its figures.
@@ -58,7 +58,7 @@ class Ablation:
     @property
     def config(self) -> Config:
         """The resolved config of :attr:`any_run`."""
-        return resolved_config(self.any_run)
+        return self.any_run.read_config()
 
     def of_seed(self, seed: int) -> dict[str, Run]:
         """The run of each configuration that was trained with a seed."""
@@ -93,7 +93,7 @@ def checkpoint_of(run: Run) -> Path:
     Raises:
         UserError: It is not there.
     """
-    path = run.path / f"epoch_{run.last_epoch}.pth"
+    path = checkpoint_path(run.path, run.last_epoch)
     if not path.is_file():
         raise UserError(f"{path}: no such checkpoint, expected the last epoch's")
     return path
@@ -115,7 +115,7 @@ def group_ablations(runs: Sequence[Run]) -> tuple[list[Ablation], list[str]]:
         if not run.finished:
             continue  # find_runs has named it
         try:
-            config = resolved_config(run)
+            config = run.read_config()
         except UserError as error:
             notes.append(f"left out: {error}")
             continue

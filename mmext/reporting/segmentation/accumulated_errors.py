@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.work_dir import snapshot_name
+from mmext.engine.work_dir import RUN_RECORD, snapshot_path
 from mmext.errors import UserError
 from mmext.raster.display import Display
 from mmext.raster.outlines import connected_parts
-from mmext.reporting.predictions import resolved_config
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.runs import Run
 from mmext.reporting.style import FN, FP, TRUTH, bare
@@ -51,7 +50,7 @@ def add_accumulated_errors(writer: ReportWriter, experiment: Experiment) -> None
     )
     with writer.attempt():
         bank = _bank_of(run)
-        store = TileStore(resolved_config(run).train_dataloader.dataset.store)
+        store = TileStore(run.read_config().train_dataloader.dataset.store)
         where = f"error bank of {run.name}"
         refuse_other_store(where, bank.fingerprint, store.fingerprint)
         caption = (
@@ -135,10 +134,11 @@ def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
 
 def _bank_of(run: Run) -> ErrorBank:
     if not run.parents:
-        raise UserError(f"{run.path}/run.json: has no lineage, expected a parent")
-    name = snapshot_name(run.lineage["epoch"])
+        raise UserError(f"{run.path / RUN_RECORD}: has no lineage, expected a parent")
+    epoch = run.lineage["epoch"]
     bank, *others = (
-        load_bank(run.path.with_name(parent) / name) for parent in run.parents
+        load_bank(snapshot_path(run.path.with_name(parent), epoch))
+        for parent in run.parents
     )
     for other in others:
         bank.merge(other)
