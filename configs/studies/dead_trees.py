@@ -65,7 +65,7 @@ trainings = dict(
     boundary_band=dict(
         config='stage2_B100-300',
         options={'train_dataloader.dataset.error_variant': dict(type='BoundaryBand')}),
-    # The second channel predicts what was missed; lookalikes are left out of it.
+    # The second channel predicts false negatives; lookalikes are left out of it.
     fn_only=dict(
         config='stage2_B100-300',
         options={
@@ -80,7 +80,7 @@ trainings = dict(
             'model.decode_head.channels': ('target', 'fp'),
             'model.decoder.mode': 'gated',
         }),
-    # What was missed and lookalikes apart: (target or missed) and not lookalike.
+    # False negatives and lookalikes apart: (target or FN) and not lookalike.
     gated=dict(
         config='stage2_B100-300',
         options={

@@ -43,10 +43,15 @@ def evaluate(
     result = evaluate_map(map, labels, label_where, min_cover, area, label_layer)
     result.write(out)
     for channel, counts in result.pixels.items():
-        print(f"{channel}: IoU {counts.iou:.4f}, FN/TP {counts.fn_tp:.4f}")
+        print(
+            f"{channel}: IoU {counts.iou:.4f}, FN/TP {counts.fn_tp:.4f}, FP/TP "
+            f"{counts.fp_tp:.4f}"
+        )
     objects = result.objects
-    print(f"true: {objects.found_objects} of {objects.true_objects} found")
-    print(f"mapped: {objects.correct_objects} of {objects.predicted_objects} correct")
+    print(
+        f"objects: {objects.found_objects} of {objects.true_objects} true ones found, "
+        f"{objects.correct_objects} of {objects.predicted_objects} mapped ones correct"
+    )
     if result.outside:
         print(f"{result.outside} true objects lie outside and don't count")
     if area is None and map.suffix.lower() in VECTOR_SUFFIXES:

@@ -33,7 +33,10 @@ def renew(tokens: Sequence[str]) -> list[str]:
         if name is None:
             kept.append(token)
             continue
-        print(f"warning: {flag} of mmext {command} is now {name}", file=sys.stderr)
+        place = "" if name.startswith("--") else ", which takes no flag"
+        print(
+            f"warning: {flag} of mmext {command} is now {name}{place}", file=sys.stderr
+        )
         if name.startswith("--"):
             kept.append(name + equals + value)
         elif equals:

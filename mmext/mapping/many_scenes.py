@@ -99,7 +99,7 @@ def _map(
         note
     )
     print(
-        f"{result.classes}, {result.polygons}: {result.objects} fields"
+        f"{result.classes}, {result.polygons}: {result.objects} objects"
         f"{describe(result.left_out)}"
     )
 

@@ -87,7 +87,7 @@ def put_together(
         merged.add(fields)
         merged.finish()
     print(
-        f"{out / MERGED}.gpkg: {len(fields)} fields over {len(scenes)} sheets"
+        f"{out / MERGED}.gpkg: {len(fields)} objects over {len(scenes)} sheets"
         f"{describe(left_out + of_cleaning)}"
     )
     return problems

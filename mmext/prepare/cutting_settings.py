@@ -26,7 +26,7 @@ class Cutting:
         nodata: Value of pixels that show nothing: a number, auto for what the file
             says, or none where every pixel is valid.
         min_valid: Leave out tiles with a smaller share of valid pixels; those without
-            any always are.
+            any are always left out.
     """
 
     tile_size: Count = 256

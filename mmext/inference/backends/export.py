@@ -1,6 +1,7 @@
 """One ONNX file that maps scenes without the checkpoint."""
 
 import json
+import logging
 import warnings
 from pathlib import Path
 
@@ -66,6 +67,8 @@ def export_onnx(loaded: LoadedModel, path: Path) -> float:
             3: multiple * cells[1],
         }
     }
+    # It would name each operator of torchvision that can't be exported without it.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
