@@ -17,6 +17,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path, open_array
 
+from .class_codes import class_codes
 from .store_pass import predict_tiles
 
 if TYPE_CHECKING:
@@ -72,11 +73,9 @@ class PredictionDump:
         }
 
     def codes(self, tile: int) -> np.ndarray:
-        """(H, W) uint8: 0 none, 1 first channel, 2 only others, 3 both."""
-        first, *others = self.decided(tile).values()
-        other = np.any(others, axis=0) if others else np.zeros_like(first)
-        codes = first.astype(np.uint8) + 2 * other.astype(np.uint8)
-        return np.where(self.mask(tile), codes, 0).astype(np.uint8)
+        """(H, W) uint8, see :mod:`.class_codes`: which channels the mask comes from."""
+        mask = self.mask(tile)
+        return class_codes(mask, self.decided(tile), np.ones_like(mask))
 
     def _unpack(self, bits: np.ndarray) -> np.ndarray:
         height, width = self.logits.shape[2:]

@@ -12,11 +12,11 @@ import rasterio
 import shapely
 
 from mmext.errors import UserError
+from mmext.inference.class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.raster.ground_area import ground_area
 from mmext.raster.strip_polygons import StripObject
 
-from .class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
 from .left_out import SMALL, UNASKED, LeftOut
 from .polygon_file import LAYER
 

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import geopandas
 
+from mmext.inference.class_codes import COLOURS, NAMES
 from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.writing import writing
-
-from .class_codes import COLOURS, NAMES
 
 LAYER = "fields"
 

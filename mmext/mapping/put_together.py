@@ -13,12 +13,12 @@ from rasterio.windows import Window
 
 from mmext.errors import UserError, one_line
 from mmext.fileio import atomic_path
+from mmext.inference.class_codes import NODATA, NONE
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.vrt import write_vrt
 
-from .class_codes import NODATA, NONE
 from .field_table import clean_fields
 from .left_out import UNSUPPORTED, LeftOut, describe
 from .merge import Sheet, merge_sheets

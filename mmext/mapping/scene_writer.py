@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from rasterio.windows import Window
 
+from mmext.inference.class_codes import COLOURS, NODATA, class_codes
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 
-from .class_codes import COLOURS, NODATA, class_codes
 from .field_table import STATISTICS, field_table, object_layers
 from .left_out import UNSUPPORTED, LeftOut
 from .polygon_file import PolygonFile

@@ -12,6 +12,7 @@ from matplotlib.style import context
 from PIL import Image
 
 from mmext.fileio import atomic_path
+from mmext.inference.class_codes import BOTH, COLOURS, ERROR, NONE, TARGET
 
 #: Colours that also people with a colour deficiency tell apart (Wong 2011).
 STAGE1, STAGE2, CHANNEL0 = "#737373", "#0072b2", "#56b4e9"
@@ -19,8 +20,10 @@ FN, FP, TOTAL = "#d55e00", "#cc79a7", "#222222"
 TRUTH, DECIDED = "#ffd400", "#e21a1c"
 #: Four more, for series that belong to neither stage.
 SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
-#: Maps, as in the paper: black, white target, red error channel, blue both.
-MAP_COLOURS = np.array([[0, 0, 0], [255, 255, 255], [226, 26, 28], [31, 90, 200]]) / 255
+#: By class code: black, white target, red error channel, blue both.
+MAP_COLOURS = (
+    np.array([COLOURS[code][:3] for code in (NONE, TARGET, ERROR, BOTH)]) / 255
+)
 
 
 def styled() -> AbstractContextManager[None]:

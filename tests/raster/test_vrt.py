@@ -3,7 +3,7 @@ import pytest
 import rasterio
 
 from mmext.errors import UserError
-from mmext.mapping.class_codes import COLOURS
+from mmext.inference.class_codes import COLOURS
 from mmext.raster.vrt import write_vrt
 
 

@@ -13,7 +13,7 @@ from rasterio.windows import Window, subdivide
 from shapely.geometry import shape
 
 from mmext.errors import UserError
-from mmext.mapping.class_codes import NODATA
+from mmext.inference.class_codes import NODATA
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.ground_area import ground_area
 from mmext.raster.outlines import CONNECTIVITY

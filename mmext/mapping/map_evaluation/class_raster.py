@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
-from mmext.mapping.class_codes import BOTH, ERROR, NODATA, NONE, TARGET
+from mmext.inference.class_codes import BOTH, ERROR, NODATA, NONE, TARGET
 from mmext.pixel_values import IGNORE
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.scene_reader import open_scene
