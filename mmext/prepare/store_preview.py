@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from mmext.datasets.tile_store import POSITIVE_THRESHOLD, TileStore
 from mmext.fileio import atomic_path
 from mmext.pixel_values import IGNORE
-from mmext.raster.display import Display
+from mmext.raster.display import LABEL_COLOUR, Display
 
 _COLUMNS = 6
-_OUTLINE = "#ffd400"
 _BAND_COLOURS = {"red": "#d62728", "green": "#2ca02c", "blue": "#1f77b4"}
 _IGNORED = (0.85, 0.1, 0.55, 0.45)
 
@@ -70,7 +69,7 @@ def _draw_tile(
     mask = np.asarray(store.masks[tile])
     axes.imshow(display(store.images[tile]), interpolation="nearest")
     if (mask == 1).any():
-        axes.contour(mask == 1, [0.5], colors=_OUTLINE, linewidths=0.9)
+        axes.contour(mask == 1, [0.5], colors=LABEL_COLOUR, linewidths=0.9)
     if (mask == IGNORE).any():
         axes.imshow(np.where((mask == IGNORE)[..., None], _IGNORED, 0.0))
     axes.set_xticks([])

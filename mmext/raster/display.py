@@ -5,6 +5,8 @@ import numpy as np
 from mmext.datasets.tile_store import TileStore
 from mmext.pixel_values import IGNORE
 
+#: Of the labels' outlines on every picture: yellow.
+LABEL_COLOUR = "#ffd400"
 #: Tiles, evenly spaced, that say how far a store's values go.
 _SAMPLED = 64
 _PERCENTILES = (2, 98)

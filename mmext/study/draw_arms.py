@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmext.evaluation.bootstrap import iou
-from mmext.reporting.style import CHANNEL0, STAGE1, STAGE2
+from mmext.reporting.style import AXIS, CHANNEL0, STAGE1, STAGE2
 
 from .results import Results
 
@@ -29,7 +29,7 @@ def draw_arms(results: Results) -> Figure:
         pairs = zip(scores, results.matched(name), strict=True)
         _dots(third, place, [s.precision - other for s, other in pairs], colour)
     for axes in (second, third):
-        axes.axvline(0, color="#8a939b", lw=1, zorder=0)
+        axes.axvline(0, color=AXIS, lw=1, zorder=0)
     titles = ("IoU", "Δ IoU to the reference", "Δ precision at equal recall")
     for axes, title in zip((first, second, third), titles, strict=True):
         axes.set_title(title)

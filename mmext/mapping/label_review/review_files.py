@@ -18,7 +18,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.pixel_values import IGNORE
-from mmext.raster.display import Display
+from mmext.raster.display import LABEL_COLOUR, Display
 from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.scene_grid import SceneGrid
 
@@ -29,7 +29,6 @@ from .verdicts import FINGERPRINT, LAYER
 
 #: Side of a thumbnail's panels, least side of what they show, and their distance.
 _PANEL, _LEAST_SIDE, _GAP = 192, 48, 4
-_LABEL_COLOUR = (255, 212, 0)
 #: Columns that only the thumbnails need.
 _PLACE = ["row", "column", "side"]
 #: In QGIS, where the review lies: the layer's path is FILE.gpkg|layername=…, and
@@ -162,7 +161,7 @@ def _thumbnail(
     plain = pixels.resize(size, Image.Resampling.BICUBIC)
     marked = plain.copy()
     draw = ImageDraw.Draw(marked)
-    draw.point(_edge(layers["labels"] == 1, size), _LABEL_COLOUR)
+    draw.point(_edge(layers["labels"] == 1, size), LABEL_COLOUR)
     kind, geometry = candidate
     to_pixels, corner = ~grid.transform, (window.col_off, window.row_off)
 

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmext.reporting.runs import Run
+from mmext.reporting.style import AXIS, SERIES, TOTAL
 
 from .ablation import CONFIGURATIONS, Ablation
 from .tables import SCORE_NAMES, Baselines, scored_sets
 
-#: As many colours as configurations (Wong 2011), and dashes to tell them in print.
-_COLOURS = ("#222222", "#e69f00", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
+_COLOURS = (TOTAL, *SERIES)
+#: To tell configurations in print.
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), "-", "--")
 
 
@@ -93,7 +94,7 @@ def _draw_seeds(
     ):
         value = metrics.get(f"{pixels}.{score}", np.nan)
         if np.isfinite(value):
-            axes.axvline(value, color="#8a939b", ls=dash, lw=1.3, label=name)
+            axes.axvline(value, color=AXIS, ls=dash, lw=1.3, label=name)
     labels = [CONFIGURATIONS.get(name, name) for name in ablation.runs]
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)

@@ -9,11 +9,11 @@ from scipy import ndimage
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import RUN_RECORD, snapshot_path
 from mmext.errors import UserError
-from mmext.raster.display import Display
+from mmext.raster.display import LABEL_COLOUR, Display
 from mmext.raster.outlines import connected_parts
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.runs import Run
-from mmext.reporting.style import FN, FP, TRUTH, bare
+from mmext.reporting.style import FN, FP, bare
 from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
 from .averages import case_cfdr
@@ -123,7 +123,7 @@ def draw_error_tiles(bank: ErrorBank, store: TileStore) -> Figure | None:
             errors.imshow(shown.errors, cmap="gray", vmin=0, vmax=1)
             if truth.any() and not truth.all():
                 for axes in (image, errors):
-                    axes.contour(truth, [0.5], colors=TRUTH, linewidths=0.9)
+                    axes.contour(truth, [0.5], colors=LABEL_COLOUR, linewidths=0.9)
             image.set_title(f"tile {shown.tile}", fontsize=8, weight="normal")
             label = f"{shown.pixels:,} px"
             errors.set_title(label, fontsize=8, weight="normal", color=colour)

@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmext.raster.display import LABEL_COLOUR
 from mmext.reporting.html_page import Link
 from mmext.reporting.numbers import rounded
 from mmext.reporting.report_writer import ReportWriter
-from mmext.reporting.style import DECIDED, MAP_COLOURS, TRUTH, bare, paint
+from mmext.reporting.style import DECIDED, MAP_COLOURS, bare, paint
 
 from .notable_objects import (
     FOUND,
@@ -189,7 +190,7 @@ def _linked(shown: NotableObject, rank: int) -> dict[str, object]:
 
 
 def _outline(axes: Axes, near: CloseUp) -> None:
-    for mask, colour in ((near.truth == 1, TRUTH), (near.codes > 0, DECIDED)):
+    for mask, colour in ((near.truth == 1, LABEL_COLOUR), (near.codes > 0, DECIDED)):
         if mask.any() and not mask.all():
             axes.contour(mask, [0.5], colors=colour, linewidths=0.9)
 

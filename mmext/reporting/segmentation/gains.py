@@ -16,7 +16,7 @@ from mmext.evaluation.bootstrap import (
 from mmext.evaluation.tile_scores import TileScores
 from mmext.reporting.numbers import value_and_interval
 from mmext.reporting.report_writer import ReportWriter
-from mmext.reporting.style import CHANNEL0, STAGE2
+from mmext.reporting.style import AXIS, CHANNEL0, STAGE2
 
 from .averages import SCORES
 from .experiment import METHODS, Evaluation, Experiment
@@ -169,7 +169,7 @@ def draw_intervals(intervals: dict[str, dict[str, dict[str, Interval]]]) -> Figu
             ends = (interval.low, interval.high)
             axes.plot(ends, (place, place), color=colour, lw=2.5, alpha=0.6)
             axes.plot(interval.value, place, "o", color=colour)
-        axes.axvline(0, color="#8a939b", lw=1, zorder=0)
+        axes.axvline(0, color=AXIS, lw=1, zorder=0)
         axes.set_title(f"Δ {SCORES[name]}")
         axes.grid(axis="y", visible=False)
         axes.locator_params(axis="x", nbins=5)

@@ -7,6 +7,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.style import (
+    AXIS,
     CHANNEL0,
     FN,
     FP,
@@ -89,7 +90,7 @@ def loss_and_iou(experiment: Experiment) -> Figure:
     for part, style in (("train", "-"), ("test", "--")):
         values = experiment.stage1(part, "target", "iou")
         right.plot(*values, style, color=STAGE1, label=part)
-    right.axhline(0.99, color="#b9c0c6", lw=0.8, zorder=0)
+    right.axhline(0.99, color=AXIS, lw=0.8, zorder=0)
     right.annotate(
         "0.99", (0, 0.99), xytext=(2, -10), textcoords="offset points", fontsize=7
     )
