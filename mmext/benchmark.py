@@ -153,14 +153,14 @@ def _memory(header: dict[str, Any], folder: Path) -> str:
         # A process of its own each: a peak never goes down again.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             peaks[side] = pool.apply(_peak_megabytes, (header, scene, folder / "map"))
-    [small, seconds_small, fields_small], [large, seconds_large, fields_large] = (
+    [small, seconds_small, objects_small], [large, seconds_large, objects_large] = (
         peaks.values()
     )
     return (
         f"memory: {_SMALL} x {_SMALL} pixels {small:.0f} MB ({seconds_small:.0f} s, "
-        f"{fields_small} fields), {_LARGE} x {_LARGE} pixels {large:.0f} MB "
-        f"({seconds_large:.0f} s, {fields_large} fields): {large / small:.2f} times as "
-        "much for 50 times the pixels"
+        f"{objects_small} objects), {_LARGE} x {_LARGE} pixels {large:.0f} MB "
+        f"({seconds_large:.0f} s, {objects_large} objects): {large / small:.2f} times "
+        "as much for 50 times the pixels"
     )
 
 
@@ -180,7 +180,7 @@ def _tile_scene(source: Path, path: Path, side: int) -> None:
 def _peak_megabytes(
     header: dict[str, Any], scene: Path, out: Path
 ) -> tuple[float, float, int]:
-    """Peak resident memory of this process, seconds, and fields found."""
+    """Peak resident memory of this process, seconds, and objects found."""
     with DefaultScope.overwrite_default_scope("mmext"):
         # As narrow as can be: what surrounds the network is measured.
         predictor = eager_predictor(_model(header, width=4))

@@ -43,6 +43,6 @@ class PredictionSettings:
     min_area: NotNegative = 0.0
     simplify: NotNegative = 0.0
     fill_holes: bool = False
-    where: str | None = None
+    where: Annotated[str, Field(min_length=1)] | None = None
     resample: bool = False
     spare_cut: Annotated[bool, Parameter(parse=False)] = False

@@ -15,7 +15,7 @@ from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.raster.writing import CantWriteError
 
-from .left_out import describe
+from .object_table import describe_left_out
 from .predict_scene import check_settings, predict_scene, result_paths
 from .put_together import MERGED, put_together
 from .scene_note import SceneNote, note_path, why_not_finished
@@ -33,7 +33,7 @@ def predict_scenes(
     a note of the same model, settings and input file; otherwise it is mapped anew.
     Under ``torchrun`` process r of R takes scenes r, r + R, …. What can't be mapped
     does not stop the rest, but a disk that can't be written to does. In the end the
-    first process puts several sheets together. A field that reaches the edge of its
+    first process puts several sheets together. An object that reaches the edge of its
     sheet is filtered and simplified there, when it is whole.
 
     Args:
@@ -100,7 +100,7 @@ def _map(
     )
     print(
         f"{result.classes}, {result.polygons}: {result.objects} objects"
-        f"{describe(result.left_out)}"
+        f"{describe_left_out(result.left_out)}"
     )
 
 

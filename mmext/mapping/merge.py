@@ -1,4 +1,4 @@
-"""Fields that cross the border of two sheets, made whole."""
+"""Objects that cross the border of two sheets, made whole."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from mmext.raster.outlines import place
 #: Sheets that lie within this share of a pixel share an edge. Grids cut from web
 #: tiles are off by rounding (1e-8 of a pixel), those of other programs by more.
 TOLERANCE = 0.1
-#: Of a piece that one field has within the tolerance of another, the length around:
+#: Of a piece that one object has within the tolerance of another, the length around:
 #: 0.4 of a pixel at a corner, 2 and more along a pixel's edge.
 _CONTACT = 0.6
 
@@ -28,13 +28,13 @@ class Sheet:
     """A mapped sheet.
 
     Attributes:
-        fields: Its fields.
+        objects: Its objects.
         transform: Its grid's pixel to CRS coordinates.
         height: Rows.
         width: Columns.
     """
 
-    fields: geopandas.GeoDataFrame
+    objects: geopandas.GeoDataFrame
     transform: rasterio.Affine
     height: int
     width: int
@@ -50,12 +50,12 @@ class Sheet:
 
 
 def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
-    """Put the fields of many sheets into one table.
+    """Put the objects of many sheets into one table.
 
-    Fields of different sheets that overlap or share a piece of border become one,
+    Objects of different sheets that overlap or share a piece of border become one,
     with the area of their union, the mean probability weighted by pixels, the highest
-    probability, and all their sheets and sources. Fields of one sheet stay as they
-    are, and so do fields that meet in a corner.
+    probability, and all their sheets and sources. Objects of one sheet stay as they
+    are, and so do objects that meet in a corner.
 
     Where all sheets are parts of one grid, the outcome is that of the whole scene as
     one sheet. Sheets on another grid than the first one's (turned, shifted, of other
@@ -67,36 +67,36 @@ def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
     Raises:
         UserError: The sheets are in different CRSs.
     """
-    crs = sheets[0].fields.crs
+    crs = sheets[0].objects.crs
     for sheet in sheets:
-        if sheet.fields.crs != crs:
+        if sheet.objects.crs != crs:
             raise UserError(
                 "sheets: in different coordinate systems, one merged layer expects one"
             )
-    fields = pd.concat([sheet.fields for sheet in sheets], ignore_index=True)
-    if len(fields) == 0:
-        return fields
+    objects = pd.concat([sheet.objects for sheet in sheets], ignore_index=True)
+    if len(objects) == 0:
+        return objects
     sheet_of = np.repeat(
-        np.arange(len(sheets)), [len(sheet.fields) for sheet in sheets]
+        np.arange(len(sheets)), [len(sheet.objects) for sheet in sheets]
     )
     whole = np.array([sheet.is_on_grid_of(sheets[0]) for sheet in sheets])[sheet_of]
-    shapes = _in_pixels(fields.geometry.to_numpy(), sheets[0].transform, whole)
+    shapes = _in_pixels(objects.geometry.to_numpy(), sheets[0].transform, whole)
     pairs = _neighbours(shapes, sheet_of)
     ones = np.ones(len(pairs[0]), np.int8)
-    graph = coo_array((ones, pairs), shape=(len(fields), len(fields)))
+    graph = coo_array((ones, pairs), shape=(len(objects), len(objects)))
     _, group = connected_components(graph, directed=False)
     alone = np.bincount(group)[group] == 1
     if alone.all():
-        return fields
+        return objects
     rows, outlines = [], []
-    for _, members in fields[~alone].groupby(group[~alone]):
+    for _, members in objects[~alone].groupby(group[~alone]):
         parts = shapes[members.index]
         rows.append(_joined(members, shapely.area(parts)))
         outlines.append(_united(parts, bool(whole[members.index].all())))
     outlines = place(np.array(outlines, object), sheets[0].transform)
     table = geopandas.GeoDataFrame(rows, geometry=outlines, crs=crs)
     table["area_m2"] = (ground_area(table.geometry) if crs else table.area).round(2)
-    return pd.concat([fields[alone], table[fields.columns]], ignore_index=True)
+    return pd.concat([objects[alone], table[objects.columns]], ignore_index=True)
 
 
 def _in_pixels(

@@ -1,4 +1,4 @@
-"""A GeoPackage of fields that fills while the scene is mapped."""
+"""A GeoPackage of objects that fills while the scene is mapped."""
 
 from pathlib import Path
 
@@ -8,11 +8,13 @@ from mmext.inference.class_codes import COLOURS, NAMES
 from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.writing import writing
 
+
+#: As it was called when fields were all that was looked for; maps of then are read.
 LAYER = "fields"
 
 
 class PolygonFile:
-    """Fields go to disk as they come.
+    """Objects go to disk as they come.
 
     Args:
         path: The GeoPackage, a temporary name: it is whole when it is finished.

@@ -17,8 +17,7 @@ from mmext.fileio.leftovers import hidden_name, remove
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 
-from .field_table import check_condition
-from .left_out import LeftOut
+from .object_table import LeftOut, check_condition
 from .polygon_file import PolygonFile
 from .scene_source import SceneSource, open_source
 from .scene_writer import SceneWriter
@@ -113,7 +112,7 @@ def check_settings(predictor: Predictor, settings: PredictionSettings) -> int:
 
     Raises:
         UserError: The network knows nothing of its training, the window leaves nothing
-            between its margins, or the condition on fields can't be read.
+            between its margins, or the condition on objects can't be read.
     """
     if not predictor.store:
         raise UserError(

@@ -19,9 +19,8 @@ from mmext.inference.predictor import Predictor
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.vrt import write_vrt
 
-from .field_table import clean_fields
-from .left_out import UNSUPPORTED, LeftOut, describe
 from .merge import Sheet, merge_sheets
+from .object_table import UNSUPPORTED, LeftOut, clean_objects, describe_left_out
 from .polygon_file import LAYER, PolygonFile
 from .predict_scene import result_paths
 
@@ -41,7 +40,7 @@ def put_together(
     Args:
         scenes: Mapped scenes.
         out: Where their results lie.
-        predictor: Decides which fields count.
+        predictor: Decides which objects count.
         settings: How they were mapped.
 
     Returns:
@@ -67,35 +66,37 @@ def put_together(
             mosaic = None
     try:
         sheets = [_read_sheet(*paths[1:]) for paths in results]
-        fields = merge_sheets(sheets)
-        cleaned = ~fields["cut"].to_numpy(bool)
+        objects = merge_sheets(sheets)
+        cleaned = ~objects["cut"].to_numpy(bool)
         if mosaic is not None:
-            fields["cut"] = _reach_the_end(fields, mosaic)
+            objects["cut"] = _reach_the_end(objects, mosaic)
     except UserError as error:
         (out / f"{MERGED}.gpkg").unlink(missing_ok=True)
         return [*problems, str(error)]
     kept = [
         predictor.decoder.keeps(source != "error", highest)
-        for source, highest in zip(fields["source"], fields["max_prob"], strict=True)
+        for source, highest in zip(objects["source"], objects["max_prob"], strict=True)
     ]
     counts = cleaned | np.array(kept, bool)
     left_out = LeftOut({UNSUPPORTED: int((~counts).sum())})
     pixel = abs(sheets[0].transform.a)
-    fields, of_cleaning = clean_fields(fields[counts], settings, pixel, cleaned[counts])
+    objects, of_cleaning = clean_objects(
+        objects[counts], settings, pixel, cleaned[counts]
+    )
     with atomic_path(out / f"{MERGED}.gpkg") as temporary:
         merged = PolygonFile(temporary)
-        merged.add(fields)
+        merged.add(objects)
         merged.finish()
     print(
-        f"{out / MERGED}.gpkg: {len(fields)} objects over {len(scenes)} sheets"
-        f"{describe(left_out + of_cleaning)}"
+        f"{out / MERGED}.gpkg: {len(objects)} objects over {len(scenes)} sheets"
+        f"{describe_left_out(left_out + of_cleaning)}"
     )
     return problems
 
 
 def _read_sheet(classes: Path, polygons: Path) -> Sheet:
     try:
-        fields = geopandas.read_file(polygons, layer=LAYER)
+        objects = geopandas.read_file(polygons, layer=LAYER)
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
@@ -103,19 +104,19 @@ def _read_sheet(classes: Path, polygons: Path) -> Sheet:
     ) as error:
         raise UserError(f"{polygons}: can't be read ({one_line(error)})") from None
     with open_scene(classes) as raster:
-        return Sheet(fields, raster.transform, raster.height, raster.width)
+        return Sheet(objects, raster.transform, raster.height, raster.width)
 
 
-def _reach_the_end(fields: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
-    """Which fields lie beside no-data or the edge of all sheets, (N,) bool.
+def _reach_the_end(objects: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
+    """Which objects lie beside no-data or the edge of all sheets, (N,) bool.
 
     Only those that were cut in their sheets can.
     """
-    reaching = np.zeros(len(fields), bool)
-    cut = np.flatnonzero(fields["cut"])
+    reaching = np.zeros(len(objects), bool)
+    cut = np.flatnonzero(objects["cut"])
     if len(cut) == 0:
         return reaching
-    tree = shapely.STRtree(fields.geometry.to_numpy()[cut])
+    tree = shapely.STRtree(objects.geometry.to_numpy()[cut])
     try:
         with rasterio.open(mosaic) as raster:
             for row in range(0, raster.height, _BLOCK):
@@ -130,7 +131,7 @@ def _reach_the_end(fields: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
 
 
 def _beside_nothing(raster: rasterio.DatasetReader, window: Window) -> np.ndarray:
-    """Centres of pixels of fields that lie beside no-data or outside, as points."""
+    """Centres of pixels of objects that lie beside no-data or outside, as points."""
     top, left = int(window.row_off), int(window.col_off)
     bottom = min(top + int(window.height), raster.height)
     right = min(left + int(window.width), raster.width)

@@ -12,15 +12,14 @@ from mmext.inference.predictor import Predictor
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 
-from .field_table import STATISTICS, field_table, object_layers
-from .left_out import UNSUPPORTED, LeftOut
+from .object_table import STATISTICS, UNSUPPORTED, LeftOut, object_layers, object_table
 from .polygon_file import PolygonFile
 from .scene_source import SceneSource
 from .windows import PredictionWindow
 
 #: Stored value of a probability of 1; 255 is no-data.
 PROBABILITY_STEPS = 250
-#: Finished fields that are held before they go to disk.
+#: Finished objects that are held before they go to disk.
 _CHUNK = 2000
 #: Pixels that are made into polygons at once.
 _STRIP_PIXELS = 2_000_000
@@ -37,7 +36,7 @@ class SceneWriter:
         source: The scene.
         name: Its name.
         folder: Where the unfinished files lie.
-        polygons: The file that the fields go to.
+        polygons: The file that the objects go to.
         settings: How.
     """
 
@@ -122,7 +121,7 @@ class SceneWriter:
                 self._flush()
 
     def finish_polygons(self) -> None:
-        """Write the fields that reach the last row."""
+        """Write the objects that reach the last row."""
         self.objects += self.polygonizer.finish()
         self._flush()
 
@@ -134,7 +133,7 @@ class SceneWriter:
     def _flush(self) -> None:
         kept = [item for item in self.objects if self._counts(item)]
         self.left_out[UNSUPPORTED] += len(self.objects) - len(kept)
-        table, left_out = field_table(
+        table, left_out = object_table(
             kept,
             self.crs,
             self.settings,

@@ -275,6 +275,7 @@ def test_odd_names_stay_in_the_folder(tmp_path, name):
         (dict(where="nonsense ="), "--where 'nonsense ='"),
         (dict(where="no_such_column = 1"), "no such column"),
         (dict(where="load_extension('x')"), "not authorized"),
+        (dict(where="source = 'both' AND json_extract(source, '$')"), "malformed JSON"),
         (dict(window=7), "--window: is 7, expected at least 8"),
         (dict(overlap=30), "--window: is 64, expected at least 72"),
     ],

@@ -12,8 +12,8 @@ from shapely.geometry import box
 
 from mmext.errors import UserError
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping.field_table import STATISTICS, field_table, object_layers
 from mmext.mapping.merge import Sheet, merge_sheets
+from mmext.mapping.object_table import STATISTICS, object_layers, object_table
 from mmext.raster.outlines import place
 from mmext.raster.strip_polygons import StripPolygonizer
 
@@ -43,7 +43,7 @@ def mapped(codes, probability, transform, name, crs="EPSG:3857"):
     objects = polygonizer.add(*object_layers(codes, probability, above, last=True))
     objects += polygonizer.finish()
     spare = PredictionSettings(spare_cut=True)
-    fields, _ = field_table(objects, crs, spare, abs(transform.a), name, "m")
+    fields, _ = object_table(objects, crs, spare, abs(transform.a), name, "m")
     return Sheet(fields, transform, *codes.shape)
 
 
@@ -106,7 +106,7 @@ def test_web_tiles_are_their_mosaic(seed, share, zoom, across, down):
     left, _, _, top = xyz_bounds(zoom, column, row)
     _, bottom, right, _ = xyz_bounds(zoom, column + 2, row + 2)
     mosaic = from_bounds(left, bottom, right, top, 3 * SIDE, 3 * SIDE)
-    whole = mapped(codes, probability, mosaic, "all").fields
+    whole = mapped(codes, probability, mosaic, "all").objects
     assert_same_fields(merged, whole, mosaic)
 
 
@@ -136,7 +136,7 @@ def test_grids_that_are_nearly_one(noise, turn):
     }
     merged = merge_sheets(cut(codes, probability, transforms))
     first = transforms[0, 0]
-    assert_same_fields(merged, mapped(codes, probability, first, "all").fields, first)
+    assert_same_fields(merged, mapped(codes, probability, first, "all").objects, first)
 
 
 def solid(height, width, transform, name):
@@ -169,7 +169,7 @@ def test_sheets_on_other_grids(other, number, swapped):
     sheets = [solid(8, 8, TRANSFORM, "a"), solid(8, 8, other, "b")]
     merged = merge_sheets(sheets[::-1] if swapped else sheets)
     assert len(merged) == number
-    parts = [sheet.fields.geometry.iloc[0] for sheet in sheets]
+    parts = [sheet.objects.geometry.iloc[0] for sheet in sheets]
     area = shapely.union_all(parts).area
     # At most a tenth of a pixel of gap along a side is filled.
     assert merged.area.sum() == pytest.approx(area, abs=0.1 * 8 * 0.25 + 0.1)

@@ -1,6 +1,7 @@
-"""Objects found in a scene as a table of fields."""
+"""The objects of a scene as a table."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from mmext.inference.prediction_settings import PredictionSettings
 from mmext.raster.ground_area import ground_area
 from mmext.raster.strip_polygons import StripObject
 
-from .left_out import SMALL, UNASKED, LeftOut
 from .polygon_file import LAYER
 
 #: What is gathered over an object, see :class:`StripPolygonizer`.
@@ -28,6 +28,13 @@ STATISTICS = {
     "error": ("error", "max"),
     "cut": ("cut", "max"),
 }
+#: Why objects that were found are not in the result.
+SMALL = "smaller than --min-area"
+UNASKED = "for which --where does not hold"
+UNSUPPORTED = "that hold no pixel of the target channel (decoder touching)"
+#: How many, by one of the reasons above.
+LeftOut = Counter[str]
+
 _COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "cut", "scene", "model")
 
 
@@ -56,7 +63,7 @@ def object_layers(
     return (codes != NONE) & (codes != NODATA), layers
 
 
-def field_table(
+def object_table(
     objects: Sequence[StripObject],
     crs: rasterio.CRS | None,
     settings: PredictionSettings,
@@ -96,20 +103,20 @@ def field_table(
         crs=crs,
     )
     if settings.spare_cut:
-        return clean_fields(table, settings, pixel, table["cut"].to_numpy())
-    return clean_fields(table, settings, pixel, np.zeros(len(table), bool))
+        return clean_objects(table, settings, pixel, table["cut"].to_numpy())
+    return clean_objects(table, settings, pixel, np.zeros(len(table), bool))
 
 
-def clean_fields(
+def clean_objects(
     table: geopandas.GeoDataFrame,
     settings: PredictionSettings,
     pixel: float,
     spared: np.ndarray,
 ) -> tuple[geopandas.GeoDataFrame, LeftOut]:
-    """Fill, simplify and select fields; count what is left out.
+    """Fill, simplify and select objects; count what is left out.
 
     Args:
-        table: Fields, as of :func:`field_table`.
+        table: Objects, as of :func:`object_table`.
         settings: Holes, simplification, smallest area and condition.
         pixel: Side of a pixel in CRS units.
         spared: (N,) bool, rows that stay as they are.
@@ -130,15 +137,27 @@ def clean_fields(
     return (pd.concat(parts, ignore_index=True) if parts else chosen), left_out
 
 
+def describe_left_out(left_out: LeftOut) -> str:
+    """What was left out, as the end of a line; empty where nothing was."""
+    parts = [f"{number} {reason}" for reason, number in left_out.items() if number]
+    return f"; left out {', '.join(parts)}" if parts else ""
+
+
 def check_condition(where: str | None) -> None:
     """Refuse a condition that GDAL can't read.
 
     Raises:
-        UserError: It is none on a field's columns.
+        UserError: It is none on an object's columns.
     """
-    row = dict.fromkeys(_COLUMNS, "") | {"area_m2": 1.0, "mean_prob": 1.0}
-    row |= {"max_prob": 1.0, "cut": False}
-    _select(geopandas.GeoDataFrame([row], geometry=[shapely.box(0, 0, 1, 1)]), where)
+    # Of every source: GDAL reads some mistakes only where they are come to.
+    row = dict.fromkeys(_COLUMNS, "") | dict.fromkeys(_COLUMNS[:3], 1.0)
+    rows = [
+        row | {"source": source, "cut": cut}
+        for source in NAMES.values()
+        for cut in (False, True)
+    ]
+    shapes = [shapely.box(0, 0, 1, 1)] * len(rows)
+    _select(geopandas.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326"), where)
 
 
 def _areas(shapes: geopandas.GeoSeries) -> np.ndarray:
