@@ -1,6 +1,5 @@
 """Opening a trained checkpoint for use outside the Runner."""
 
-import hashlib
 import importlib
 import os
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from mmengine.registry import DefaultScope
 from torch import nn
 
 from mmext.errors import UserError, one_line
+from mmext.fileio import sha256_of
 from mmext.registry import MODELS, TASK_UTILS
 
 from .checkpoint_file import read_checkpoint_file
@@ -114,7 +114,7 @@ def load_model(
         config=config,
         store=dict((meta.get("dataset_meta") or {}).get("store") or {}),
         path=Path(path),
-        sha256=_sha256(Path(path)),
+        sha256=sha256_of(Path(path)),
         epoch=int(meta.get("epoch", 0)),
     )
 
@@ -217,11 +217,3 @@ def _without(value: Any, key: str) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_without(item, key) for item in value)
     return value
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

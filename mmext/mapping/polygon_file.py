@@ -8,7 +8,6 @@ from mmext.inference.class_codes import COLOURS, NAMES
 from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.writing import writing
 
-
 #: As it was called when fields were all that was looked for; maps of then are read.
 LAYER = "fields"
 

@@ -9,8 +9,9 @@ import shapely
 from mmext.raster.ground_area import ground_area
 from mmext.raster.valid_polygons import valid_polygons
 
-from .kinds import ACCEPT, MISSING, SHIFTED, WRONG
+from .finding import MISSING, SHIFTED, WRONG
 from .label_file import LabelFile
+from .verdicts import ACCEPT
 
 #: A label's new outline is at most this many times as large or as small.
 MOST_AREA_RATIO = 3.0

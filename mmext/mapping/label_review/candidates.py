@@ -11,8 +11,7 @@ from mmext.mapping.error_atlas import area_m2
 from mmext.pixel_values import IGNORE
 
 from .components import Components
-from .finding import Evidence, Found, find
-from .kinds import MISSING, SHIFTED, WRONG
+from .finding import MISSING, SHIFTED, WRONG, Evidence, Found, find
 
 #: Where a probability of 0 meets a target, the loss is that of this.
 _LEAST = 1e-6

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from mmext.mapping.error_atlas import area_m2
 
-from .kinds import MISSING, SHIFTED
+from .finding import MISSING, SHIFTED
 
 #: A missing target with this share of it in a predicted outline is part of that.
 _INSIDE = 0.5

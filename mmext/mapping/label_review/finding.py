@@ -7,7 +7,10 @@ import numpy as np
 from scipy import ndimage
 
 from .components import Components, Window, trimmed, widened
-from .kinds import MISSING, SHIFTED, WRONG
+
+#: The kinds of label errors.
+MISSING, WRONG, SHIFTED = "missing target", "wrong target", "boundary shift"
+KINDS = (MISSING, WRONG, SHIFTED)
 
 #: A label whose inner half was wrong this many times as often as all of it is wrong
 #: altogether; otherwise its edge is.
@@ -42,7 +45,7 @@ class Found:
     """A candidate, in the window around it.
 
     Attributes:
-        kind: See :mod:`.kinds`.
+        kind: ``MISSING``, ``WRONG`` or ``SHIFTED``.
         window: Rows and columns.
         shown: Bool, the pixels that its outline holds in the window.
         errors: Bool, where it was wrong.

@@ -4,7 +4,10 @@ import geopandas
 import numpy as np
 import pandas as pd
 
-from .kinds import PLANTED
+from .finding import MISSING, SHIFTED, WRONG
+
+#: What ``mmext scenes`` calls the errors that it plants.
+PLANTED = {"missing": MISSING, "wrong": WRONG, "shifted": SHIFTED}
 
 #: Shuffles over which chance is averaged.
 _SHUFFLES = 200

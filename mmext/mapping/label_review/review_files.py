@@ -23,9 +23,12 @@ from mmext.raster.qgis_style import categorised_outlines, embed_style
 from mmext.raster.scene_grid import SceneGrid
 
 from .applying import LEAST_SEEN
-from .kinds import COLOURS, VERDICTS
+from .finding import MISSING, SHIFTED, WRONG
 from .label_file import LabelFile
-from .verdicts import FINGERPRINT, LAYER
+from .verdicts import FINGERPRINT, LAYER, VERDICTS
+
+#: RGB of a candidate's outline by its kind.
+COLOURS = {MISSING: (31, 90, 200), WRONG: (226, 26, 28), SHIFTED: (255, 150, 0)}
 
 #: Side of a thumbnail's panels, least side of what they show, and their distance.
 _PANEL, _LEAST_SIDE, _GAP = 192, 48, 4

@@ -12,7 +12,11 @@ from shapely.errors import ShapelyError
 from mmext.checked import shortened
 from mmext.errors import UserError, one_line
 
-from .kinds import COLOURS, VERDICTS
+from .finding import KINDS
+
+#: What an annotator may say of a candidate.
+ACCEPT = "accept"
+VERDICTS = (ACCEPT, "reject", "unsure")
 
 #: The layer of a review's GeoPackage.
 LAYER = "candidates"
@@ -89,7 +93,7 @@ class Verdicts:
             },
             geometry=raw.geometry,
         )
-        for column, known in (("verdict", ("", *VERDICTS)), ("kind", tuple(COLOURS))):
+        for column, known in (("verdict", ("", *VERDICTS)), ("kind", KINDS)):
             strange = table[~table[column].isin(known)]
             if len(strange):
                 first = strange.iloc[0]

@@ -1,7 +1,11 @@
-from .make_maps import FILL, make_structural_maps, make_true_maps
+from .make_maps import (
+    FILL,
+    Teacher,
+    make_structural_maps,
+    make_true_maps,
+    open_dataset,
+)
 from .onnx_teacher import NORMALISATIONS, OnnxFacts, OnnxTeacher
-from .open_dataset import open_dataset
-from .teacher import Teacher
 from .transformers_teacher import TransformersTeacher
 
 __all__ = [

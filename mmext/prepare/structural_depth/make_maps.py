@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
+from mmengine.config import Config
 from tqdm import tqdm
 
 from mmext.datasets.depth import DepthDataset, DepthSample
@@ -18,11 +20,12 @@ from mmext.datasets.depth.structural_maps import (
     read_note,
 )
 from mmext.datasets.depth.transforms.load_depth import read_metres
+from mmext.engine.config_check import check_config
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.registry import DATASETS
 
 from .filling import fill_depth
-from .teacher import Teacher
 from .warping import warp_to_thermal
 
 #: Maps of true depth: what the best teacher could give.
@@ -32,6 +35,48 @@ TRUE_DEPTH = StructuralNote(space="depth", metric=True, teacher="true depth", sh
 _FLOOR = 1e-3
 #: Pixels: about the distance of a laser scanner's rows in MS2's thermal image.
 FILL = 8.0
+
+
+class Teacher(Protocol):
+    """A pretrained model that sees depth in colour images."""
+
+    @property
+    def note(self) -> StructuralNote:
+        """What its maps are and which model makes them."""
+
+    def maps(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """One map for each image, in the space that :attr:`note` states.
+
+        Args:
+            images: (H, W, 3) uint8 RGB each, of any sizes.
+
+        Returns:
+            (h, w) float32 each, at the model's own size or the image's.
+        """
+
+
+def open_dataset(name: str, settings: dict[str, Any]) -> DepthDataset:
+    """Build a depth data set.
+
+    Args:
+        name: Its class, such as ``MM5Dataset``.
+        settings: Its arguments.
+
+    Raises:
+        UserError: There is no such class or argument, an argument is missing, or the
+            data set refuses its files.
+    """
+    config = dict(type=name, **settings)
+    check_config(Config(dict(train_dataloader=dict(dataset=config))))
+    try:
+        dataset = DATASETS.build(config)
+    except TypeError as error:
+        raise UserError(f"{name}: {error}") from None
+    if not isinstance(dataset, DepthDataset):
+        raise UserError(
+            f"{name}: is no depth data set, expected one such as MM5Dataset"
+        )
+    return dataset
 
 
 def make_structural_maps(

@@ -11,8 +11,7 @@ import numpy as np
 from mmext.checked import settings
 from mmext.datasets.depth.structural_maps import Space, StructuralNote
 from mmext.errors import UserError
-
-from .teacher import sha256_of
+from mmext.fileio import sha256_of
 
 #: Mean and standard deviation that RGB / 255 is normalised by.
 NORMALISATIONS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -77,7 +76,7 @@ class OnnxTeacher:
     ) -> None:
         if not Path(path).is_file():
             raise UserError(f"{path}: no such model")
-        sha256 = sha256_of([Path(path)])
+        sha256 = sha256_of(Path(path))
         facts = facts or KNOWN.get(sha256)
         if facts is None:
             raise UserError(

@@ -11,8 +11,7 @@ import torch
 from mmext.checked import read_json
 from mmext.datasets.depth.structural_maps import Space, StructuralNote
 from mmext.errors import UserError
-
-from .teacher import sha256_of
+from mmext.fileio import sha256_of
 
 #: Space and whether metric, by ``model_type``. Depth Anything says it itself.
 _TYPES: dict[str, tuple[Space, bool]] = {
@@ -63,7 +62,7 @@ class TransformersTeacher:
             space=space or known_space,
             metric=known_metric if metric is None else metric,
             teacher=str(config.get("_name_or_path") or folder.resolve().name),
-            sha256=sha256_of(weights),
+            sha256=sha256_of(*weights),
             settings={"kind": "transformers", "model_type": config.get("model_type")},
         )
 

@@ -3,7 +3,7 @@ import shapely
 from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from mmext.mapping.label_review.applying import plan_correction
-from mmext.mapping.label_review.kinds import MISSING, SHIFTED, WRONG
+from mmext.mapping.label_review.finding import MISSING, SHIFTED, WRONG
 from mmext.mapping.label_review.label_file import LabelFile
 from mmext.mapping.label_review.verdicts import Verdicts
 

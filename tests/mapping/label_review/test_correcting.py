@@ -7,7 +7,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from mmext.errors import UserError
 from mmext.mapping.label_review import LabelFile, apply_review
-from mmext.mapping.label_review.kinds import MISSING, SHIFTED, WRONG
+from mmext.mapping.label_review.finding import MISSING, SHIFTED, WRONG
 
 from .builders import CRS, square, write_candidates, write_labels
 

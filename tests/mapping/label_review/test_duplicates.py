@@ -3,7 +3,7 @@ import pytest
 from shapely.affinity import translate
 
 from mmext.mapping.label_review.duplicates import one_of_each
-from mmext.mapping.label_review.kinds import MISSING, SHIFTED, WRONG
+from mmext.mapping.label_review.finding import MISSING, SHIFTED, WRONG
 
 from .builders import CRS, square
 

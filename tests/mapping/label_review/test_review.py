@@ -19,8 +19,8 @@ from mmext.mapping.label_review import (
     review,
     write_review,
 )
-from mmext.mapping.label_review.kinds import COLOURS
 from mmext.mapping.label_review.ranking_evaluation import overlaps, same_kind
+from mmext.mapping.label_review.review_files import COLOURS
 from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting

@@ -3,7 +3,7 @@ import pyogrio
 import pytest
 
 from mmext.errors import UserError
-from mmext.mapping.label_review.kinds import MISSING, WRONG
+from mmext.mapping.label_review.finding import MISSING, WRONG
 from mmext.mapping.label_review.verdicts import Verdicts
 
 from .builders import CRS, set_verdicts, square, write_candidates
