@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from mmext.checked import refusal
 from mmext.errors import UserError, one_line
+from mmext.shipped_configs import with_shipped_names
 
 #: Whoever is asked for a file or a number of the machine's may refuse; these are
 #: libraries whose exceptions speak of the user's data, not of our code.
@@ -93,5 +94,5 @@ def _keep_traceback() -> Path:
 
 
 def _end(line: str, status: int) -> None:
-    print(f"error: {line}", file=sys.stderr)
+    print(f"error: {with_shipped_names(line)}", file=sys.stderr)
     sys.exit(status)

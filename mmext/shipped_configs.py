@@ -1,6 +1,7 @@
 """The configs that come with mmext, by name: ``mmext::demo/stage1_trunk.py``."""
 
 import difflib
+import os
 from pathlib import Path
 
 _PREFIX = "mmext::"
@@ -39,3 +40,12 @@ def find_shipped(name: str | Path) -> Path:
     if near:
         raise ValueError(f"a config of mmext, did you mean {_PREFIX}{near[0]}?")
     raise ValueError(f"a config of mmext, such as {_PREFIX}stage1_trunk.py")
+
+
+def with_shipped_names(text: str) -> str:
+    """A message in which configs that come with mmext go by their names.
+
+    Args:
+        text: May hold their paths, which in an installed package are long.
+    """
+    return text.replace(f"{shipped_folder()}{os.sep}", _PREFIX)

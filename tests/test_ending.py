@@ -9,6 +9,7 @@ from rasterio.errors import RasterioIOError
 
 from mmext.ending import exit_with_one_line
 from mmext.errors import UserError
+from mmext.shipped_configs import find_shipped
 
 
 def _end(error, capsys):
@@ -26,6 +27,12 @@ def test_a_users_mistake_is_one_line(capsys):
         2,
         "error: a.tif: no such file\n",
     )
+
+
+def test_a_config_of_mmext_goes_by_its_name(capsys):
+    path = find_shipped("mmext::stage1_trunk.py")
+    _, text = _end(UserError(f"{path}: lineage is 3"), capsys)
+    assert text == "error: mmext::stage1_trunk.py: lineage is 3\n"
 
 
 def test_a_mistake_that_another_exception_showed_keeps_its_traceback(

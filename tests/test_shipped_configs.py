@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmext import shipped_configs
-from mmext.shipped_configs import find_shipped
+from mmext.shipped_configs import find_shipped, with_shipped_names
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
@@ -46,3 +46,12 @@ def test_a_package_without_configs_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(shipped_configs, "__file__", str(module))
     with pytest.raises(ValueError, match=f"{tmp_path / 'configs'} is missing"):
         find_shipped("mmext::stage1_trunk.py")
+
+
+def test_messages_call_what_is_shipped_by_its_name(tmp_path):
+    path = find_shipped("mmext::demo/stage1_trunk.py")
+    text = "run 'mmext train {} --work-dir w' first"
+    named = with_shipped_names(text.format(path))
+    assert named == text.format("mmext::demo/stage1_trunk.py")
+    own = text.format(tmp_path / "own.py")
+    assert with_shipped_names(own) == own

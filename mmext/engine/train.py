@@ -33,6 +33,7 @@ from mmext.engine.verify_stores import verify_stores
 from mmext.engine.work_dir import RUN_RECORD, checkpoints, latest_checkpoint
 from mmext.errors import UserError, one_line
 from mmext.inference.checkpoint import read_checkpoint
+from mmext.shipped_configs import with_shipped_names
 
 
 @dataclass(frozen=True)
@@ -239,4 +240,4 @@ def newest_whole_checkpoint(work_dir: Path) -> Path | None:
 
 def _say(line: str) -> None:
     if dist.is_main_process():
-        print(line, flush=True)
+        print(with_shipped_names(line), flush=True)
