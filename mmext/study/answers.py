@@ -17,7 +17,7 @@ _TRUTH = "ground truth"
 
 
 @dataclass(frozen=True)
-class Scene:
+class SceneLogits:
     """Logits and truth of one scene.
 
     Attributes:
@@ -53,7 +53,7 @@ class Answers:
         """Scenes in the order of :meth:`scenes`."""
         return sorted(self.store.tiles["scene"].astype(str).unique())
 
-    def scenes(self) -> Iterator[Scene]:
+    def scenes(self) -> Iterator[SceneLogits]:
         """One scene after the other, its tiles put together."""
         table = self.store.tiles
         groups = table.groupby(table["scene"].astype(str)).indices
@@ -62,7 +62,7 @@ class Answers:
             fill = dict.fromkeys(tiles[0].layers, 0) | {_TRUTH: IGNORE}
             layers = scene_mosaics(tiles, fill)[name]
             logits = np.stack([layers[channel] for channel in self.channels])
-            yield Scene(logits, layers[_TRUTH])
+            yield SceneLogits(logits, layers[_TRUTH])
 
     def _placed(self, tile: int) -> PlacedTile:
         row = self.store.tiles.iloc[tile]

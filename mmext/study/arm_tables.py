@@ -1,42 +1,34 @@
 """The rows of a study's tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from mmext.evaluation.bootstrap import fn_tp, fp_tp, iou
 from mmext.reporting.numbers import mean_and_deviation, value_and_interval
 
-from .results import Results
-from .scores import ArmScores
+from .results import ArmScores, Results
 
-ARM_HEADINGS = {
-    "arm": "Arm",
-    "epochs": "Epochs in all",
+_SCORES = {
     "iou": "IoU",
     "recall": "Recall",
     "precision": "Precision",
     "fn_tp": "FN/TP",
     "fp_tp": "FP/TP",
+}
+_COUNTS = ("tp", "fp", "fn")
+ARM_HEADINGS = {
+    "arm": "Arm",
+    "epochs": "Epochs in all",
+    **_SCORES,
     "matched": "Reference's precision at this recall",
     "area": "Area under P–R",
     "gain": "Δ IoU to the reference",
 }
 SEED_COLUMNS = (
-    "arm",
-    "seed",
-    "decision",
-    "val_iou",
-    "iou",
-    "recall",
-    "precision",
-    "fn_tp",
-    "fp_tp",
-    "matched",
-    "area",
-    "tp",
-    "fp",
-    "fn",
+    *("arm", "seed", "decision", "val_iou"),
+    *_SCORES,
+    *("matched", "area"),
+    *_COUNTS,
 )
 
 
@@ -45,15 +37,9 @@ def arm_row(results: Results, arm: str) -> dict[str, object]:
     scores = results.scores[arm]
     areas = [s.curve.area for s in scores if s.curve is not None]
     row: dict[str, object] = {"arm": arm, "epochs": results.costs[arm].epochs}
-    row |= {
-        "iou": mean_and_deviation(_values(scores, iou)),
-        "recall": mean_and_deviation([s.recall for s in scores]),
-        "precision": mean_and_deviation([s.precision for s in scores]),
-        "fn_tp": mean_and_deviation(_values(scores, fn_tp)),
-        "fp_tp": mean_and_deviation(_values(scores, fp_tp)),
-        "matched": mean_and_deviation(results.matched(arm)),
-        "area": mean_and_deviation(areas),
-    }
+    row |= {name: mean_and_deviation(_values(scores, name)) for name in _SCORES}
+    row["matched"] = mean_and_deviation(results.matched(arm))
+    row["area"] = mean_and_deviation(areas)
     if arm != results.study.reference:
         row["gain"] = value_and_interval(results.gain(arm))
     return row
@@ -65,32 +51,23 @@ def seed_rows(results: Results, arm: str) -> list[dict[str, object]]:
     matched = results.matched(arm)
     for index, seed in enumerate(results.study.seeds):
         scores = results.scores[arm][index]
-        tp, fp, fn = (int(value) for value in scores.total)
         rows.append(
             {
                 "arm": arm,
                 "seed": seed,
                 "decision": str(scores.decision),
                 "val_iou": _digits(scores.val_iou),
-                "iou": _digits(float(iou(scores.total))),
-                "recall": _digits(scores.recall),
-                "precision": _digits(scores.precision),
-                "fn_tp": _digits(float(fn_tp(scores.total))),
-                "fp_tp": _digits(float(fp_tp(scores.total))),
+                **{name: _digits(getattr(scores.counts, name)) for name in _SCORES},
                 "matched": _digits(matched[index]),
                 "area": _digits(scores.curve.area) if scores.curve else "",
-                "tp": tp,
-                "fp": fp,
-                "fn": fn,
+                **{name: getattr(scores.counts, name) for name in _COUNTS},
             }
         )
     return rows
 
 
-def _values(
-    scores: Sequence[ArmScores], score: Callable[[np.ndarray], np.ndarray]
-) -> list[float]:
-    return [float(score(s.total)) for s in scores]
+def _values(scores: Sequence[ArmScores], name: str) -> list[float]:
+    return [getattr(arm_scores.counts, name) for arm_scores in scores]
 
 
 def _digits(value: float) -> str:

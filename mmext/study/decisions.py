@@ -14,11 +14,11 @@ from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.shape_filter import filter_shapes
 from mmext.models.decoders import UnionDecoder
 
-from .answers import Answers, Scene
+from .answers import Answers, SceneLogits
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecisionRule:
     """A decoder and what is done to the shapes it gives.
 
     Attributes:
@@ -29,7 +29,7 @@ class Decision:
     decoder: dict[str, Any]
     shapes: dict[str, Any] = field(default_factory=dict)
 
-    def mask(self, scene: Scene, channels: Sequence[str]) -> np.ndarray:
+    def mask(self, scene: SceneLogits, channels: Sequence[str]) -> np.ndarray:
         """(H, W) bool."""
         decoder = UnionDecoder(**self.decoder)
         probabilities = torch.from_numpy(expit(scene.logits))[None]
@@ -68,7 +68,9 @@ class Decision:
         return ", ".join(parts)
 
 
-def choose(answers: Answers, candidates: Sequence[Decision]) -> tuple[Decision, float]:
+def choose(
+    answers: Answers, candidates: Sequence[DecisionRule]
+) -> tuple[DecisionRule, float]:
     """The candidate with the highest IoU; the first of equals.
 
     Args:
@@ -96,10 +98,10 @@ def choose(answers: Answers, candidates: Sequence[Decision]) -> tuple[Decision, 
 
 def candidates(
     decoders: Sequence[dict[str, Any]], filters: Sequence[dict[str, Any]]
-) -> list[Decision]:
+) -> list[DecisionRule]:
     """Every decoder with every filter."""
     pairs = itertools.product(decoders, filters or [{}])
-    return [Decision(dict(decoder), dict(shapes)) for decoder, shapes in pairs]
+    return [DecisionRule(dict(decoder), dict(shapes)) for decoder, shapes in pairs]
 
 
 def _logit(levels: Sequence[float]) -> np.ndarray:

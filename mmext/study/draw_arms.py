@@ -4,7 +4,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmext.evaluation.bootstrap import iou
 from mmext.reporting.style import AXIS, CHANNEL0, STAGE1, STAGE2
 
 from .results import Results
@@ -19,7 +18,7 @@ def draw_arms(results: Results) -> Figure:
     for place, name in enumerate(names):
         scores = results.scores[name]
         colour = STAGE1 if name == reference else STAGE2
-        _dots(first, place, [float(iou(s.total)) for s in scores], colour)
+        _dots(first, place, [s.counts.iou for s in scores], colour)
         if name == reference:
             continue
         gain = results.gain(name)
@@ -27,7 +26,7 @@ def draw_arms(results: Results) -> Figure:
         second.plot(ends, (place, place), color=colour, lw=2.5, alpha=0.6)
         second.plot(gain.value, place, "o", color=colour)
         pairs = zip(scores, results.matched(name), strict=True)
-        _dots(third, place, [s.precision - other for s, other in pairs], colour)
+        _dots(third, place, [s.counts.precision - other for s, other in pairs], colour)
     for axes in (second, third):
         axes.axvline(0, color=AXIS, lw=1, zorder=0)
     titles = ("IoU", "Δ IoU to the reference", "Δ precision at equal recall")
@@ -51,8 +50,8 @@ def draw_curves(results: Results) -> Figure:
             curve = scores.curve
             axes.plot(curve.recall[::step], curve.precision[::step], color=STAGE1, lw=1)
     for number, (name, arm_scores) in enumerate(results.scores.items(), start=1):
-        recall = np.nanmean([s.recall for s in arm_scores])
-        precision = np.nanmean([s.precision for s in arm_scores])
+        recall = np.nanmean([s.counts.recall for s in arm_scores])
+        precision = np.nanmean([s.counts.precision for s in arm_scores])
         colour = STAGE1 if name == results.study.reference else CHANNEL0
         axes.plot(recall, precision, "o", color=colour, mec="white", ms=8)
         axes.annotate(

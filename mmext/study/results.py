@@ -1,4 +1,4 @@
-"""All that a study found, each arm beside the reference."""
+"""What a study found: each arm with each seed, and beside the reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmext.evaluation.bootstrap import Interval, iou, paired_bootstrap
+from mmext.evaluation.confusion import Confusion, confusion
+from mmext.evaluation.precision_recall import PrecisionRecall, ScoreHistogram
 
+from .answers import Answers
 from .cost import Cost
+from .decisions import DecisionRule
 from .error_detection import ErrorDetection
-from .scores import ArmScores, precision_at
 from .study_file import Study
+
+
+@dataclass(frozen=True)
+class ArmScores:
+    """One arm's answers on the test store, scored.
+
+    Attributes:
+        decision: How it decided.
+        sums: (U, 3) TP, FP and FN of each scene.
+        curve: Over a common shift of all thresholds; None if pixels are not decided
+            one by one.
+        val_iou: Of the decision, on the validation store.
+    """
+
+    decision: DecisionRule
+    sums: np.ndarray
+    curve: PrecisionRecall | None
+    val_iou: float
+
+    @property
+    def counts(self) -> Confusion:
+        """Of the whole store; TN are not counted."""
+        return Confusion(*self.sums.sum(axis=0).tolist())
 
 
 @dataclass(frozen=True)
@@ -38,7 +64,9 @@ class Results:
         """
         pairs = zip(self.scores[arm], self.scores[self.study.reference], strict=True)
         return [
-            precision_at(other.curve, mine.recall) if other.curve else float("nan")
+            precision_at(other.curve, mine.counts.recall)
+            if other.curve
+            else float("nan")
             for mine, other in pairs
         ]
 
@@ -49,3 +77,31 @@ class Results:
             for name in (self.study.reference, arm)
         )
         return paired_bootstrap(first, second, iou)
+
+
+def score_arm(answers: Answers, decision: DecisionRule, val_iou: float) -> ArmScores:
+    """Decide and count.
+
+    Args:
+        answers: To the test store.
+        decision: Chosen without it.
+        val_iou: What it had on the validation store.
+    """
+    sums, histogram = [], ScoreHistogram()
+    pixelwise = True
+    for scene in answers.scenes():
+        counts = confusion(decision.mask(scene, answers.channels), scene.target)
+        sums.append((counts.tp, counts.fp, counts.fn))
+        values = decision.score(scene.logits, answers.channels)
+        if values is None:
+            pixelwise = False
+        else:
+            histogram.add(values.astype(np.float16), scene.target)
+    curve = histogram.curve() if pixelwise else None
+    return ArmScores(decision, np.array(sums), curve, val_iou)
+
+
+def precision_at(curve: PrecisionRecall, recall: float) -> float:
+    """The precision of a method brought to a recall; NaN if out of its reach."""
+    index = curve.at_recall(recall) if recall > 0 else None
+    return float("nan") if index is None else float(curve.precision[index])

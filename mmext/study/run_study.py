@@ -16,9 +16,8 @@ from .answers import Answers
 from .cost import training_costs
 from .decisions import candidates, choose
 from .error_detection import ErrorDetection, detect_errors
-from .results import Results
+from .results import ArmScores, Results, score_arm
 from .schedule import Training, needed_trainings, run_trainings
-from .scores import ArmScores, score
 from .study_file import Arm, Study
 from .training_configs import write_training_configs
 from .write_results import write_results
@@ -97,7 +96,7 @@ class _Scorer:
     def score(self, arm: Arm, seed: int) -> ArmScores:
         decisions = candidates(arm.decoders or [self._trained(arm)], arm.filters)
         chosen, val_iou = choose(self._answers(arm, seed, "val"), decisions)
-        return score(self._answers(arm, seed, "test"), chosen, val_iou)
+        return score_arm(self._answers(arm, seed, "test"), chosen, val_iou)
 
     def detections(self) -> dict[str, list[ErrorDetection]]:
         """Of every arm whose model has an error channel, decided as trained."""

@@ -1,4 +1,8 @@
-"""Which trainings a study needs, and running them in an order that works."""
+"""Which trainings a study needs, and running them in an order that works.
+
+``python -m mmext.study.schedule CONFIG WORK_DIR < options.json`` is one of them, in a
+process of its own.
+"""
 
 import json
 import os
@@ -13,8 +17,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from mmext.ending import exit_with_one_line
 from mmext.engine.build_config import load_config
 from mmext.engine.lineage import find_parents, is_finished
+from mmext.engine.train import train
 from mmext.engine.work_dir import read_run_record
 from mmext.errors import UserError
 
@@ -153,7 +159,7 @@ def _run(training: Training, environment: dict[str, str], device: str | None) ->
     command = [
         sys.executable,
         "-m",
-        "mmext.study.one_training",
+        "mmext.study.schedule",
         str(training.config_path),
         str(training.work_dir),
         *([device] if device else []),
@@ -175,3 +181,14 @@ def _run(training: Training, environment: dict[str, str], device: str | None) ->
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1] if lines else "no output"
+
+
+@exit_with_one_line
+def _train_one() -> None:
+    """Train what the arguments name, going on where it was stopped."""
+    config, work_dir = map(Path, sys.argv[1:])
+    train(config, work_dir, json.load(sys.stdin), resume=True)
+
+
+if __name__ == "__main__":
+    _train_one()

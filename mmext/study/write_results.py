@@ -58,8 +58,8 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
         f"on the validation store. Δ IoU to “{study.reference}” is the mean over "
         f"seeds with a 95 % bootstrap interval over the {scenes} test scenes, the "
         "same draws for both; it says nothing of the chance in training, which the "
-        "standard deviation shows. An arm finds more than the reference at equal "
-        "alarms if its precision is above the reference's at this recall."
+        "standard deviation shows. At equal recall, an arm has fewer false positives "
+        "than the reference if its precision is above the reference's at this recall."
     )
     rows = [arm_row(results, arm.name) for arm in study.arms]
     for row in rows:

@@ -6,9 +6,9 @@ from scipy.special import expit, logit
 
 from mmext.errors import UserError
 from mmext.evaluation.confusion import confusion
-from mmext.study.answers import Scene
-from mmext.study.decisions import Decision, candidates, choose
-from mmext.study.scores import precision_at, score
+from mmext.study.answers import SceneLogits
+from mmext.study.decisions import DecisionRule, candidates, choose
+from mmext.study.results import precision_at, score_arm
 
 RNG = np.random.default_rng(4)
 
@@ -25,7 +25,7 @@ class Stand:
             target[0] = 255
             noise = RNG.normal(0, 1.5, (len(channels), 12, 9))
             logits = noise + 2 * (target == 1) - 1
-            self._scenes.append(Scene(logits.astype(np.float32), target))
+            self._scenes.append(SceneLogits(logits.astype(np.float32), target))
 
     def scenes(self):
         return iter(self._scenes)
@@ -49,7 +49,7 @@ PIXELWISE = [
 
 @pytest.mark.parametrize("decoder, channels", PIXELWISE)
 def test_above_zero_the_score_is_the_decision(decoder, channels):
-    decision = Decision(decoder)
+    decision = DecisionRule(decoder)
     for scene in Stand(channels).scenes():
         margin = decision.score(scene.logits, channels)
         np.testing.assert_array_equal(margin > 0, decision.mask(scene, channels))
@@ -64,8 +64,8 @@ def test_the_score_is_a_common_shift_of_all_thresholds(shift):
         name: float(expit(logit(t) + (-shift if name == "fp" else shift)))
         for name, t in thresholds.items()
     }
-    decision = Decision(dict(mode="gated", threshold=thresholds))
-    other = Decision(dict(mode="gated", threshold=moved))
+    decision = DecisionRule(dict(mode="gated", threshold=thresholds))
+    other = DecisionRule(dict(mode="gated", threshold=moved))
     for scene in Stand(channels).scenes():
         margin = decision.score(scene.logits, channels)
         np.testing.assert_array_equal(margin > shift, other.mask(scene, channels))
@@ -74,8 +74,8 @@ def test_the_score_is_a_common_shift_of_all_thresholds(shift):
 def test_components_and_shapes_have_no_score():
     logits = np.zeros((2, 4, 4), np.float32)
     channels = ("target", "error")
-    assert Decision(dict(mode="touching")).score(logits, channels) is None
-    assert Decision({}, dict(min_area=3)).score(logits, channels) is None
+    assert DecisionRule(dict(mode="touching")).score(logits, channels) is None
+    assert DecisionRule({}, dict(min_area=3)).score(logits, channels) is None
 
 
 def test_the_best_candidate_is_chosen_by_iou():
@@ -96,7 +96,7 @@ def test_the_best_candidate_is_chosen_by_iou():
 
 def test_nothing_to_choose_by():
     with pytest.raises(UserError, match="data/val: has no target"):
-        choose(Stand(("target",), positives=0), [Decision({})])
+        choose(Stand(("target",), positives=0), [DecisionRule({})])
 
 
 def test_decoders_times_filters():
@@ -109,7 +109,7 @@ def test_decoders_times_filters():
 
 def test_sums_by_scene_and_the_curves_own_point():
     answers = Stand(("target", "error"), scenes=4)
-    result = score(answers, Decision(dict(mode="union")), val_iou=0.5)
+    result = score_arm(answers, DecisionRule(dict(mode="union")), val_iou=0.5)
     assert result.sums.shape == (4, 3)
     for scene, sums in zip(answers.scenes(), result.sums, strict=True):
         union = (scene.logits > 0).any(axis=0)
@@ -117,6 +117,6 @@ def test_sums_by_scene_and_the_curves_own_point():
         fp = (union & (scene.target == 0)).sum()
         assert sums.tolist() == [tp, fp, (scene.target == 1).sum() - tp]
     # float16 scores near 0 may fall on the other side.
-    found = precision_at(result.curve, result.recall)
-    assert found == pytest.approx(result.precision, abs=0.02)
+    found = precision_at(result.curve, result.counts.recall)
+    assert found == pytest.approx(result.counts.precision, abs=0.02)
     assert np.isnan(precision_at(result.curve, 0.0))

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from mmext.study.answers import Scene
+from mmext.study.answers import SceneLogits
 from mmext.study.error_detection import detect_errors
 
 
 class Stand:
     def __init__(self, channels, logits, target):
         self.channels = channels
-        self._scene = Scene(np.asarray(logits, np.float32), target)
+        self._scene = SceneLogits(np.asarray(logits, np.float32), target)
 
     def scenes(self):
         return iter([self._scene])
