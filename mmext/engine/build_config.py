@@ -6,7 +6,7 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from mmext.checked import shortened
-from mmext.engine.config_bases import read_bases
+from mmext.engine.config_bases import refuse_circle
 from mmext.engine.config_check import check_config
 from mmext.engine.epoch_scale import apply_epoch_scale
 from mmext.engine.head_width import fill_head_width
@@ -77,7 +77,7 @@ def _read(path: Path) -> Config:
     try:
         # mmengine tells where a line is wrong by the name of a copy that is gone.
         if path.suffix == ".py":
-            read_bases(path)
+            refuse_circle(path)
         return Config.fromfile(str(path))
     except UserError:
         raise
@@ -93,11 +93,12 @@ def _read(path: Path) -> Config:
 
 
 def _override(config: Config, options: dict[str, Any]) -> None:
+    known = [key for key in config if not key.startswith("_")]
     for key in options:
         if key.split(".")[0] not in config:
             raise UserError(
                 f"--cfg-options {key}: the config has no '{key.split('.')[0]}', "
-                f"expected one of {', '.join(sorted(config))}"
+                f"expected one of {', '.join(sorted(known))}"
             )
     try:
         config.merge_from_dict(options)

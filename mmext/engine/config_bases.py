@@ -46,6 +46,30 @@ def read_bases(path: Path) -> list[str]:
     return []
 
 
+def refuse_circle(path: Path, below: tuple[Path, ...] = ()) -> None:
+    """Refuse bases that include each other, which mmengine follows for seconds.
+
+    Args:
+        path: A Python config.
+        below: The configs that include it, the last one directly.
+
+    Raises:
+        SyntaxError: One of them is no Python.
+        UserError: A config is its own base, directly or through others.
+    """
+    path = path.resolve()
+    if path in below:
+        circle = " → ".join(step.name for step in (*below[below.index(path) :], path))
+        raise UserError(
+            f"{below[0]}: not a valid config (its _base_ files include each other: "
+            f"{circle})"
+        )
+    for name in read_bases(path):
+        base = _shipped(name, path) if is_shipped_name(name) else path.parent / name
+        if base.suffix == ".py" and base.is_file():
+            refuse_circle(base, (*below, path))
+
+
 def find_beside(config_path: Path, name: str) -> Path:
     """The config of that name beside a config, or beside its base in ``mmext::``.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner as _Runner
@@ -14,6 +15,7 @@ from mmext.engine.terminal_log import quieten_terminal
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_weights
 
+_MEETING_PLACE = ".results_of_processes"
 _NUMBERS = itertools.count(1)
 _NEEDED_TO_RESUME = ("meta", "message_hub", "optimizer")
 
@@ -77,6 +79,18 @@ class Runner(_Runner):
         self._has_loaded = True
         self.logger.info(f"Load checkpoint from {filename}")
         return checkpoint
+
+    def build_evaluator(self, evaluator: Any) -> Evaluator:
+        """Have metrics of several processes meet in the work directory.
+
+        mmengine's meet in ``.dist_test`` in the current folder, where killed runs leave
+        it. The folder in the work directory is taken over by the next run.
+        """
+        built = super().build_evaluator(evaluator)
+        for metric in built.metrics:
+            if metric.collect_device == "cpu" and metric.collect_dir is None:
+                metric.collect_dir = str(Path(self.work_dir, _MEETING_PLACE))
+        return built
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Make a logger that shows only single lines of use on the terminal."""

@@ -60,7 +60,8 @@ def test_checkpoint(
     config.load_from = str(checkpoint)
     config.resume = False
     config.launcher = launcher
-    with refused_without_trace(config_path, Path(config.work_dir), lambda: False):
+    folder = Path(config.work_dir)
+    with refused_without_trace(config_path, config, folder, lambda: False):
         metrics = Runner.from_cfg(config).test()
     if dist.is_main_process():
         with atomic_path(Path(config.work_dir) / "test_metrics.json") as temporary:

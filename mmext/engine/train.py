@@ -170,7 +170,7 @@ def _run(config: Config, config_path: Path, work_dir: Path, request: _Request) -
         _say(line)
     begin = WorkDirHook(request.overwrite)
     with (
-        refused_without_trace(config_path, work_dir, lambda: begin.has_begun),
+        refused_without_trace(config_path, config, work_dir, lambda: begin.has_begun),
         termination_noted() as termination,
     ):
         runner = Runner.from_cfg(config)

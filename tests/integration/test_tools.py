@@ -10,7 +10,7 @@ import rasterio
 
 from mmext.structures import load_bank
 
-from .commands import run, tool
+from .commands import ROOT, run, tool
 
 pytestmark = pytest.mark.slow
 
@@ -198,6 +198,9 @@ def test_two_processes_train_as_a_user_starts_them(folder, options):
     # All of the training set was scored, each tile once.
     counts = line["train"]["target"]
     assert sum(counts[k] for k in ("tp", "fp", "fn", "tn")) == bank.meta["valid_pixels"]
+    # Where the processes met to score.
+    assert not (ROOT / ".dist_test").exists()
+    assert not list(work_dir.glob(".results_of_processes"))
 
 
 def test_mistakes_are_one_line(folder, tmp_path):
