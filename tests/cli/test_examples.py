@@ -103,6 +103,17 @@ def test_commands_in_sentences_exist():
             assert {names, found[1]} & known, (page.name, found[0])
 
 
+def test_words_are_those_of_the_glossary():
+    texts = {page.name: page.read_text() for page in PAGES}
+    texts |= {
+        " ".join(names): inspect.getdoc(command(names).default_command)
+        for names in EVERY
+    }
+    other = r"\b(false[ _]alarms?|hits?|misses)\b"
+    for name, text in texts.items():
+        assert not re.search(other, text, re.I), name
+
+
 def links(page):
     """What lies beside a page and it links to: path and anchor of each."""
     text = re.sub(r"`[^`]*`", "", page.read_text())
