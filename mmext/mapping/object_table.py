@@ -52,15 +52,26 @@ def object_layers(
     outside = np.pad(codes == NODATA, 1, constant_values=True)
     outside[0, 1:-1] = above == NODATA
     outside[-1] = last
-    beside = outside[:-2, 1:-1] | outside[2:, 1:-1]
-    beside |= outside[1:-1, :-2] | outside[1:-1, 2:]
     layers = {
-        "cut": beside,
+        "cut": beside(outside),
         "probability": probability,
         "target": (codes == TARGET) | (codes == BOTH),
         "error": (codes == ERROR) | (codes == BOTH),
     }
     return (codes != NONE) & (codes != NODATA), layers
+
+
+def beside(mask: np.ndarray) -> np.ndarray:
+    """Where a pixel shares an edge with one of a mask.
+
+    Args:
+        mask: (h + 2, w + 2) bool, a row and a column more on each side.
+
+    Returns:
+        (h, w) bool.
+    """
+    vertical = mask[:-2, 1:-1] | mask[2:, 1:-1]
+    return vertical | mask[1:-1, :-2] | mask[1:-1, 2:]
 
 
 def object_table(

@@ -9,7 +9,7 @@ import pyogrio
 import rasterio
 import shapely
 from rasterio.errors import RasterioError
-from rasterio.windows import Window
+from rasterio.windows import Window, subdivide
 
 from mmext.errors import UserError, one_line
 from mmext.fileio import atomic_path
@@ -20,7 +20,13 @@ from mmext.raster.scene_reader import open_scene
 from mmext.raster.vrt import write_vrt
 
 from .merge import Sheet, merge_sheets
-from .object_table import UNSUPPORTED, LeftOut, clean_objects, describe_left_out
+from .object_table import (
+    UNSUPPORTED,
+    LeftOut,
+    beside,
+    clean_objects,
+    describe_left_out,
+)
 from .polygon_file import LAYER, PolygonFile
 from .predict_scene import result_paths
 
@@ -119,12 +125,11 @@ def _reach_the_end(objects: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
     tree = shapely.STRtree(objects.geometry.to_numpy()[cut])
     try:
         with rasterio.open(mosaic) as raster:
-            for row in range(0, raster.height, _BLOCK):
-                for column in range(0, raster.width, _BLOCK):
-                    window = Window(column, row, _BLOCK, _BLOCK)
-                    points = _beside_nothing(raster, window)
-                    _, found = tree.query(points, predicate="intersects")
-                    reaching[cut[found]] = True
+            whole = Window(0, 0, raster.width, raster.height)
+            for window in subdivide(whole, _BLOCK, _BLOCK):
+                points = _beside_nothing(raster, window)
+                _, found = tree.query(points, predicate="intersects")
+                reaching[cut[found]] = True
     except RasterioError as error:
         raise UserError(f"{mosaic}: can't be read ({one_line(error)})") from None
     return reaching
@@ -132,9 +137,8 @@ def _reach_the_end(objects: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
 
 def _beside_nothing(raster: rasterio.DatasetReader, window: Window) -> np.ndarray:
     """Centres of pixels of objects that lie beside no-data or outside, as points."""
-    top, left = int(window.row_off), int(window.col_off)
-    bottom = min(top + int(window.height), raster.height)
-    right = min(left + int(window.width), raster.width)
+    top, left = window.row_off, window.col_off
+    bottom, right = top + window.height, left + window.width
     inside = Window(
         max(left - 1, 0),
         max(top - 1, 0),
@@ -142,14 +146,12 @@ def _beside_nothing(raster: rasterio.DatasetReader, window: Window) -> np.ndarra
         min(bottom + 1, raster.height) - max(top - 1, 0),
     )
     codes = np.full((bottom - top + 2, right - left + 2), NODATA, np.uint8)
-    row, column = int(inside.row_off) - top + 1, int(inside.col_off) - left + 1
-    codes[row : row + int(inside.height), column : column + int(inside.width)] = (
-        raster.read(1, window=inside)
+    row, column = inside.row_off - top + 1, inside.col_off - left + 1
+    codes[row : row + inside.height, column : column + inside.width] = raster.read(
+        1, window=inside
     )
-    nothing = codes == NODATA
-    beside = nothing[:-2, 1:-1] | nothing[2:, 1:-1]
-    beside |= nothing[1:-1, :-2] | nothing[1:-1, 2:]
     core = codes[1:-1, 1:-1]
-    rows, columns = np.nonzero(beside & (core != NONE) & (core != NODATA))
+    objects = (core != NONE) & (core != NODATA)
+    rows, columns = np.nonzero(beside(codes == NODATA) & objects)
     xs, ys = rasterio.transform.xy(raster.transform, rows + top, columns + left)
     return shapely.points(np.asarray(xs), np.asarray(ys))

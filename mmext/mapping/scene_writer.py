@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rasterio.windows import Window
+from rasterio.windows import Window, subdivide
 
 from mmext.inference.class_codes import COLOURS, NODATA, class_codes
 from mmext.inference.prediction_settings import PredictionSettings
@@ -108,12 +108,11 @@ class SceneWriter:
     def end_strip(self, first_row: int, rows: int) -> None:
         """Make polygons of rows that are complete."""
         step = max(1, _STRIP_PIXELS // self.width)
-        for row in range(first_row, first_row + rows, step):
-            height = min(step, first_row + rows - row)
-            strip = Window(0, row, self.width, height)
+        whole = Window(0, first_row, self.width, rows)
+        for strip in subdivide(whole, step, self.width):
             highest = self.probabilities.read(strip).max(axis=0) * self.scale
             codes = self.classes.read(strip)[0]
-            last = row + height == self.height
+            last = strip.row_off + strip.height == self.height
             parts = object_layers(codes, highest, self._above, last)
             self._above = codes[-1]
             self.objects += self.polygonizer.add(*parts)

@@ -1,11 +1,11 @@
 """Putting a store's tiles back on their scene's grid, window by window."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import rasterio
 from numpy.typing import DTypeLike
-from rasterio.windows import Window
+from rasterio.windows import Window, subdivide
 
 from mmext.datasets.tile_store import TileStore
 
@@ -44,15 +44,13 @@ class SceneGrid:
         """The window of the whole scene."""
         return Window(0, 0, self.width, self.height)
 
-    def strips(self, pixels: int) -> Iterator[Window]:
+    def strips(self, pixels: int) -> list[Window]:
         """Windows of whole rows from top to bottom.
 
         Args:
             pixels: What a strip may hold, but for a scene with longer rows.
         """
-        rows = max(1, pixels // self.width)
-        for row in range(0, self.height, rows):
-            yield Window(0, row, self.width, min(rows, self.height - row))
+        return subdivide(self.whole, max(1, pixels // self.width), self.width)
 
     def tiles_in(self, window: Window) -> np.ndarray:
         """The (M,) ids of the tiles that show a part of a window, ascending."""

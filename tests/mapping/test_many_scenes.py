@@ -89,7 +89,7 @@ def noise(seed, side, target=0.35, error=0.2):
     return image.astype(np.uint8)
 
 
-def test_sheets_without_a_field_make_an_empty_map(tmp_path):
+def test_sheets_without_an_object_make_an_empty_map(tmp_path):
     image = np.full((3, 48, 48), 10, np.uint8)
     sheets, _, _ = web_sheets(tmp_path / "in", image, 24)
     predictor = pixelwise(tmp_path)
@@ -109,7 +109,11 @@ def test_sheets_without_a_field_make_an_empty_map(tmp_path):
     ],
 )
 @pytest.mark.parametrize("mode", ["union", "touching"])
-def test_the_map_of_web_tiles_is_that_of_their_mosaic(tmp_path, changes, mode):
+def test_the_map_of_web_tiles_is_that_of_their_mosaic(
+    tmp_path, changes, mode, monkeypatch
+):
+    # Blocks that end neither with the sheets nor with the mosaic.
+    monkeypatch.setattr("mmext.mapping.put_together._BLOCK", 20)
     image = noise(0, 72)
     image[:, 30:34, 10:40] = 0  # no-data, also on seams
     sheets, scene, grid = web_sheets(tmp_path / "in", image, 24)
