@@ -19,16 +19,16 @@ class TileScores:
 
     Attributes:
         curve: Over all thresholds of its score.
-        decided: (N, 3) TP, FP and FN of each tile, as the model's decoder decides.
+        by_tile: (N, 3) TP, FP and FN of each tile, as the model's decoder decides.
     """
 
     curve: PrecisionRecall
-    decided: np.ndarray
+    by_tile: np.ndarray
 
     @property
     def counts(self) -> Confusion:
         """Of the whole set; TN are not counted."""
-        return Confusion(*self.decided.sum(axis=0).tolist())
+        return Confusion(*self.by_tile.sum(axis=0).tolist())
 
 
 def score_tiles(dump: PredictionDump, store: TileStore) -> dict[str, TileScores]:
@@ -47,7 +47,7 @@ def score_tiles(dump: PredictionDump, store: TileStore) -> dict[str, TileScores]
     first = dump.channels[0]
     names = ("target", "union") if len(dump.channels) > 1 else ("target",)
     histograms = {name: ScoreHistogram() for name in names}
-    decided = {name: np.zeros((len(dump), 3), np.int64) for name in names}
+    counts = {name: np.zeros((len(dump), 3), np.int64) for name in names}
     for start in range(0, len(dump), CHUNK):
         span = slice(start, start + CHUNK)
         logits, masks = np.asarray(dump.logits[span]), np.asarray(store.masks[span])
@@ -55,10 +55,10 @@ def score_tiles(dump: PredictionDump, store: TileStore) -> dict[str, TileScores]
         if "union" in histograms:
             histograms["union"].add(logits.max(axis=1), masks)
         for tile, mask in enumerate(masks, start=start):
-            decided["target"][tile] = _counts(dump.decided(tile)[first], mask)
-            if "union" in decided:
-                decided["union"][tile] = _counts(dump.mask(tile), mask)
-    return {name: TileScores(histograms[name].curve(), decided[name]) for name in names}
+            counts["target"][tile] = _counts(dump.decided(tile)[first], mask)
+            if "union" in counts:
+                counts["union"][tile] = _counts(dump.mask(tile), mask)
+    return {name: TileScores(histograms[name].curve(), counts[name]) for name in names}
 
 
 def _counts(predicted: np.ndarray, truth: np.ndarray) -> tuple[int, int, int]:

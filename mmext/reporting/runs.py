@@ -95,8 +95,8 @@ class Run:
         return "val" if any(line.get("val") for line in self.history) else "test"
 
     @property
-    def decided(self) -> str:
-        """Name of the mask that this run decides by: union, or its one channel."""
+    def decided_by(self) -> str:
+        """The mask that this run decides by: ``union``, or its one channel."""
         # Not every line has scores: an epoch may still wait for its validation.
         names = {
             name

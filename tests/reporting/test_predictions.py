@@ -45,7 +45,7 @@ def test_scores_are_those_of_the_models_masks(run, tmp_path):
     ):
         expected = confusion(predicted, masks)
         counts = (expected.tp, expected.fp, expected.fn)
-        assert tuple(scores[name].decided.sum(axis=0)) == counts
+        assert tuple(scores[name].by_tile.sum(axis=0)) == counts
         # The same at the same threshold on the curve: p > 0.5 is a logit above 0.
         index = np.flatnonzero(scores[name].curve.score > 0)[-1]
         assert scores[name].curve.tp[index] == counts[0]

@@ -112,7 +112,7 @@ def first_trained_epoch(experiment: Experiment, run: Run) -> float:
     epochs, ratios = experiment.stage1("cfdr", "total")
     begun = epochs[np.isfinite(ratios)]
     parts = [
-        (run.epochs(), run.series("test", run.decided, "iou")),
+        (run.epochs(), run.series("test", run.decided_by, "iou")),
         experiment.stage1("test", "target", "iou"),
     ]
     firsts = [
@@ -138,7 +138,7 @@ def _window_means(
 ) -> tuple[float, float]:
     chosen = averaged_epochs(experiment, run, window)
     epochs, values = experiment.stage1("test", "target", score)
-    second = run.series("test", run.decided, score)[np.isin(run.epochs(), chosen)]
+    second = run.series("test", run.decided_by, score)[np.isin(run.epochs(), chosen)]
     return _mean(values[np.isin(epochs, chosen)]), _mean(second)
 
 

@@ -126,10 +126,10 @@ def case_intervals(
         Method → score → interval. As in the case table, a positive gain in IoU and
         in FN/TP is better, one in FP/TP worse.
     """
-    first = np.stack([sum_by_unit(scores.decided, units) for scores in stage1])
+    first = np.stack([sum_by_unit(scores.by_tile, units) for scores in stage1])
     result = {}
     for method in stage2[0]:
-        sums = [sum_by_unit(scores[method].decided, units) for scores in stage2]
+        sums = [sum_by_unit(scores[method].by_tile, units) for scores in stage2]
         second = np.stack(sums)
         result[method] = {
             name: _signed(paired_bootstrap(first, second, score), sign)

@@ -41,7 +41,8 @@ def add_maps(
     store, names = known.store, scene_names(known.store)
     stage1 = evaluation.stage1.dump if evaluation.stage1 else None
     stage2 = second.dump if second else None
-    changes = Changes() if stage1 and stage2 else None
+    both = stage1 is not None and stage2 is not None
+    changes = Changes() if both else None
     for number, scene in enumerate(assemble(store, names, stage1, stage2)):
         if number < _MAPS:
             caption = f"{scene.name} (Figure 11)."

@@ -154,13 +154,13 @@ def stages_compared(experiment: Experiment, score: str) -> Figure:
         axes.plot(*train, ":", color=STAGE1, lw=1, label="stage 1, train")
         test = experiment.stage1("test", "target", score)
         axes.plot(*test, color=STAGE1, label="stage 1, test")
-        epochs, decided = run.epochs(), run.decided
-        train2 = run.series("train", decided, score)
+        epochs, mask = run.epochs(), run.decided_by
+        train2 = run.series("train", mask, score)
         axes.plot(epochs, train2, ":", color=STAGE2, lw=1, label="stage 2, train")
-        if decided == "union":
+        if mask == "union":
             channel0 = run.series("test", "target", score)
             axes.plot(epochs, channel0, color=CHANNEL0, lw=1, label="channel 0, test")
-        test2 = run.series("test", decided, score)
+        test2 = run.series("test", mask, score)
         axes.plot(epochs, test2, color=STAGE2, label="stage 2, test")
         shown += [test[1], test2]
     panels[0].set_ylim(*_limits(score, shown))
@@ -179,7 +179,7 @@ def stability(experiment: Experiment, span: int) -> Figure:
     for axes, run in zip(panels, experiment.cases.values(), strict=False):
         epochs, values = experiment.stage1("test", "target", "iou")
         axes.plot(epochs, std_of_next(values, span), color=STAGE1, label="stage 1")
-        second = std_of_next(run.series("test", run.decided, "iou"), span)
+        second = std_of_next(run.series("test", run.decided_by, "iou"), span)
         axes.plot(run.epochs(), second, color=STAGE2, label="stage 2")
     panels[0].set_ylim(bottom=0)
     label_panels(figure, panels, "epoch", f"deviation of IoU, next {span} epochs")
