@@ -133,7 +133,7 @@ class _Scorer:
 
     def _trained(self, arm: Arm) -> dict[str, object]:
         work_dir = self._work_dir(arm, self.study.seeds[0])
-        return load_model(self._checkpoint(work_dir)).model.decoder.settings
+        return load_model(self._checkpoint(work_dir)).model.union_decoder.settings
 
     def _checkpoint(self, work_dir: Path) -> Path:
         return checkpoint_path(work_dir, self.trainings[work_dir].trained_epochs)

@@ -197,7 +197,7 @@ def test_components_that_touch_no_target_go(
     )
     confident = float(np.quantile(whole[1], 0.99)) if stands_alone else 1.0
     decoder = UnionDecoder("touching", threshold, confident)
-    loaded.model.decoder = decoder
+    loaded.model.union_decoder = decoder
     settings = PredictionSettings(window=window, float_probabilities=True)
     scene = write_raster("s.tif", image)
     predictor = eager_predictor(loaded)

@@ -95,7 +95,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
                 "does not measure; expected an epoch"
             )
         # The number of finished epochs at which accumulation started.
-        self.begun: int | None = None
+        self.begun_after: int | None = None
         self._bank: ErrorBank | None = None
         self._scores: dict[str, dict[str, float]] | None = None
         self._snapshot_epoch = 0
@@ -127,14 +127,14 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         state = getattr(self, "_loaded", None)
         if state is not None:
             self._bank.load_state_dict(state["bank"])
-            self.begun = state["begun"]
+            self.begun_after = state["begun"]
         self.valid_pixels = _count_valid(self.store.masks)
         self._announce(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Begin when the stated epoch has come."""
         if (
-            self.begun is None
+            self.begun_after is None
             and isinstance(self.begin, int)
             and runner.epoch >= self.begin
         ):
@@ -151,7 +151,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         outputs: dict | None = None,
     ) -> None:
         """Run a pass where one is due."""
-        if self.begun is None or batch_idx + 1 not in self._pass_points:
+        if self.begun_after is None or batch_idx + 1 not in self._pass_points:
             return
         epoch = runner.epoch + 1
 
@@ -164,7 +164,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     def after_train_epoch(self, runner: Runner) -> None:
         """Publish scores and CFDR, unite the processes' banks, snapshot."""
         epoch = runner.epoch + 1
-        if self.begun is None:
+        if self.begun_after is None:
             super().after_train_epoch(runner)
             self._begin_at_train_iou(runner, epoch)
             return
@@ -178,7 +178,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
 
     def after_train(self, runner: Runner) -> None:
         """Snapshot where a hook stopped the training; say if nothing was begun."""
-        if self.begun is not None:
+        if self.begun_after is not None:
             if self.bank.passes and runner.epoch < runner.max_epochs:
                 self._write_snapshot(runner, runner.epoch)
             return
@@ -193,7 +193,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Put the bank beside the weights."""
-        checkpoint[_STATE] = {"begun": self.begun, "bank": self.bank.state_dict()}
+        checkpoint[_STATE] = {"begun": self.begun_after, "bank": self.bank.state_dict()}
 
     def _publish(self, runner: Runner, scores: dict[str, dict[str, float]]) -> None:
         if not self.held_out:
@@ -203,7 +203,11 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     def _announce(self, runner: Runner) -> None:
         """Say what will be accumulated and written, and what won't."""
         last = runner.max_epochs
-        if self.begun is None and isinstance(self.begin, int) and self.begin >= last:
+        if (
+            self.begun_after is None
+            and isinstance(self.begin, int)
+            and self.begin >= last
+        ):
             warn_once(
                 runner,
                 "never-begun",
@@ -231,7 +235,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             self._start(runner, epoch)
 
     def _start(self, runner: Runner, epoch: int) -> None:
-        self.begun = epoch
+        self.begun_after = epoch
         runner.logger.info(
             f"Accumulating training errors after epoch {epoch}, "
             f"{self.passes_per_epoch} passes an epoch"
@@ -252,7 +256,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             save_bank(
                 self.bank,
                 path,
-                begin=self.begun,
+                begin=self.begun_after,
                 epoch=epoch,
                 threshold=_thresholds(runner),
                 valid_pixels=self.valid_pixels,
@@ -283,7 +287,7 @@ def _listed(epochs: list[int]) -> str:
 
 def _thresholds(runner: Runner) -> float | dict[str, float]:
     model = getattr(runner.model, "module", runner.model)
-    threshold = model.decoder.threshold
+    threshold = model.union_decoder.threshold
     return dict(threshold) if isinstance(threshold, dict) else float(threshold)
 
 

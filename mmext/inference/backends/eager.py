@@ -60,7 +60,7 @@ def eager_predictor(
         backend="compile" if compiled else "eager",
         probabilities=probabilities,
         channels=tuple(model.channels),
-        decoder=model.decoder,
+        decoder=model.union_decoder,
         reach=None if field is None else field // 2,
         multiple=getattr(model.backbone, "input_multiple", 32),
         store=loaded.store,

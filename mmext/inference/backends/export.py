@@ -112,7 +112,7 @@ def _description(loaded: LoadedModel, multiple: int) -> str:
     description = {
         "format": 1,
         "channels": list(loaded.model.channels),
-        "decoder": loaded.model.decoder.settings,
+        "decoder": loaded.model.union_decoder.settings,
         "reach": None if field is None else field // 2,
         "multiple": multiple,
         "store": loaded.store,

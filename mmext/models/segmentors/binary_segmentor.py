@@ -62,8 +62,10 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
             test_cfg=ConfigDict(test_cfg or dict(mode="whole")),
             init_cfg=init_cfg,
         )
-        self.decoder: UnionDecoder = MODELS.build(decoder or dict(type="UnionDecoder"))
-        self.decoder.check(self.channels)
+        self.union_decoder: UnionDecoder = MODELS.build(
+            decoder or dict(type="UnionDecoder")
+        )
+        self.union_decoder.check(self.channels)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
         Args:
             probabilities: (N, K, H, W) in [0, 1].
         """
-        return self.decoder(probabilities, self.channels)
+        return self.union_decoder(probabilities, self.channels)
 
     def probabilities(self, inputs: Tensor) -> Tensor:
         """Probabilities from raw pixel values, in one pass.
