@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from mmext.datasets import TileDataset
 from mmext.engine.build_config import default_work_dir
-from mmext.engine.store_statistics import fill_store_statistics
+from mmext.engine.stores import fill_store_statistics
 from mmext.errors import UserError
 from mmext.registry import DATASETS, MODELS
 from mmext.structures import ErrorBank

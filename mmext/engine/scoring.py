@@ -11,8 +11,7 @@ from mmext.engine.build_config import load_config
 from mmext.engine.processes import join_processes
 from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
-from mmext.engine.store_statistics import fill_store_statistics
-from mmext.engine.verify_stores import verify_stores
+from mmext.engine.stores import fill_store_statistics, verify_stores
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.inference.checkpoint import read_checkpoint

@@ -10,7 +10,7 @@ from mmengine.device import get_device
 
 from mmext.engine.batch_share import BatchChange, share_batch
 from mmext.engine.build_config import default_work_dir, load_config
-from mmext.engine.hooks.missed_validation_hook import MissedValidationHook
+from mmext.engine.hooks.history_hook import MissedValidationHook
 from mmext.engine.hooks.termination_hook import TerminationHook
 from mmext.engine.hooks.work_dir_hook import WorkDirHook
 from mmext.engine.lineage import (
@@ -27,9 +27,8 @@ from mmext.engine.lineage_options import own_options, parent_options
 from mmext.engine.processes import join_processes, locked_for_all
 from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
-from mmext.engine.store_statistics import fill_store_statistics
+from mmext.engine.stores import fill_store_statistics, verify_stores
 from mmext.engine.termination import end_now, termination_noted
-from mmext.engine.verify_stores import verify_stores
 from mmext.engine.work_dir import RUN_RECORD, checkpoints, latest_checkpoint
 from mmext.errors import UserError, one_line
 from mmext.inference.checkpoint import read_checkpoint

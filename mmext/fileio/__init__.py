@@ -1,12 +1,10 @@
 from .array_file import open_array
 from .atomic import atomic_path
-from .atomic_backend import AtomicLocalBackend
 from .hashing import sha256_of
 from .lock import locked
 from .table import read_table
 
 __all__ = [
-    "AtomicLocalBackend",
     "atomic_path",
     "locked",
     "open_array",

@@ -4,8 +4,7 @@ from .divergence_hook import DivergenceHook
 from .early_stopping_hook import EarlyStoppingHook
 from .epoch_seed_hook import EpochSeedHook
 from .error_accumulation_hook import ErrorAccumulationHook
-from .history_hook import HistoryHook
-from .missed_validation_hook import MissedValidationHook
+from .history_hook import HistoryHook, MissedValidationHook
 from .premise_hook import PremiseHook
 from .run_record_hook import RunRecordHook
 from .termination_hook import TerminationHook

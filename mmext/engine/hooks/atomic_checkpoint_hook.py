@@ -1,19 +1,45 @@
 """Checkpoints that are never torn and hold nothing but data."""
 
+import os
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Literal
 
 from mmengine.dist import is_main_process
+from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from pydantic import Field
 
-from mmext import fileio  # noqa: F401  registers the 'atomic' backend
 from mmext.checked import Count
+from mmext.fileio import atomic_path
 from mmext.inference.config_data import plain_config
 from mmext.registry import HOOKS
 
 _PLAIN = (str, int, float, bool, type(None), list)
+
+
+class AtomicLocalBackend(LocalBackend):
+    """Local disk, written under a temporary name and moved into place.
+
+    ``backend_args=dict(backend='atomic')`` on a hook that saves files makes a
+    run that is killed while it saves leave its last good file behind.
+    """
+
+    def put(self, obj: bytes | BytesIO, filepath: str | os.PathLike[str]) -> None:
+        """Write bytes to ``filepath`` in one step."""
+        with atomic_path(filepath) as temporary:
+            super().put(obj, temporary)
+
+    def put_text(
+        self, obj: str, filepath: str | os.PathLike[str], encoding: str = "utf-8"
+    ) -> None:
+        """Write text to ``filepath`` in one step."""
+        with atomic_path(filepath) as temporary:
+            super().put_text(obj, temporary, encoding)
+
+
+register_backend("atomic", AtomicLocalBackend, force=True)
 
 
 @HOOKS.register_module()

@@ -175,6 +175,23 @@ class HistoryHook(Hook):
             write_history(self.work_dir, self.lines)
 
 
+@HOOKS.register_module()
+class MissedValidationHook(Hook):
+    """Validate first where the checkpoint's epoch was due to be and was not.
+
+    ``train`` adds it to every training. It comes when all hooks are ready, since the
+    validation may be the best so far and is saved then.
+    """
+
+    priority = "LOWEST"
+
+    def before_train(self, runner: Runner) -> None:
+        """Make up for it."""
+        for hook in runner.hooks:
+            if isinstance(hook, HistoryHook) and hook.misses_validation(runner):
+                runner.val_loop.run()
+
+
 def score_of(line: HistoryLine, metric: str) -> float | None:
     """The value of a metric in a line.
 

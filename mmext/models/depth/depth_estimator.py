@@ -1,15 +1,17 @@
 """Depth from one thermal image, in two outputs."""
 
+from typing import Any
+
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmext.models.segmentors.band_checked import BandCheckedEncoderDecoder
 from mmext.models.segmentors.original_frame import to_original_frame
 from mmext.registry import MODELS
 
-from .input_channels import accept_colour_weights
+_COLOURS = 3
 
 
 @MODELS.register_module()
@@ -19,7 +21,7 @@ class DepthEstimator(BandCheckedEncoderDecoder):
     mmseg's own ``DepthEstimator`` has one output and overwrites sliding inference
     with whole. Training, whole and sliding inference and necks are
     ``EncoderDecoder``'s. A backbone of one band loads weights made for three
-    (:func:`~.input_channels.accept_colour_weights`).
+    (:func:`accept_colour_weights`).
 
     Args:
         backbone: Config of the backbone.
@@ -104,3 +106,28 @@ class DepthEstimator(BandCheckedEncoderDecoder):
                 }
             )
         return data_samples
+
+
+def accept_colour_weights(backbone: nn.Module) -> None:
+    """Let a one-band backbone load three-band weights, in place.
+
+    The first convolution's kernels are summed over the colours while they are
+    loaded. A grey image, repeated three times, would give the same: with the same
+    normalisation for all bands nothing changes. Weights of one band load as they
+    are, and backbones of more bands are left alone.
+
+    Args:
+        backbone: Any module whose first convolution reads the image.
+    """
+    first = next((m for m in backbone.modules() if isinstance(m, nn.Conv2d)), None)
+    if first is not None and first.in_channels == 1:
+        first.register_load_state_dict_pre_hook(_sum_over_colours)
+
+
+def _sum_over_colours(
+    module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any
+) -> None:
+    key = f"{prefix}weight"
+    weight = state_dict.get(key)
+    if weight is not None and weight.dim() == 4 and weight.shape[1] == _COLOURS:
+        state_dict[key] = weight.sum(dim=1, keepdim=True)

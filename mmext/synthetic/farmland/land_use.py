@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .noise import smooth_noise
 from .parcels import Parcels
 from .region import RGB, Region
-from .stripes import sharp_stripes, soft_stripes
+from .textures import sharp_stripes, smooth_noise, soft_stripes
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .noise import smooth_noise
 from .region import Region
+from .textures import smooth_noise
 
 _BLOCK_METRES = 150.0
 

@@ -12,10 +12,10 @@ from shapely.geometry import shape as to_geometry
 from mmext.errors import UserError
 
 from .land_use import LOOKALIKES, paint_land_use, paint_woods
-from .noise import smooth_noise
 from .parcels import Parcels, lay_out_parcels
 from .region import Region, get_region
 from .shade_nets import NetField, draw_fields, paint_nets
+from .textures import smooth_noise
 
 #: Korea 2000 / Central Belt 2010: metres, what Korean orthophotos come in.
 CRS = "EPSG:5186"

@@ -6,7 +6,7 @@ import numpy as np
 
 from .parcels import Parcels
 from .region import Region
-from .stripes import sharp_stripes
+from .textures import sharp_stripes
 
 
 @dataclass(frozen=True)

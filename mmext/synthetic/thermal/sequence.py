@@ -11,13 +11,15 @@ from mmext.errors import UserError
 from . import indoor, outdoor
 from .camera import Camera
 from .colour import render_colour
-from .lidar import lidar_depth
 from .objects import Layout
 from .ray_casting import View, cast_rays
 from .thermal import ThermalSensor, apparent_temperature, expose, new_state, next_state
 
 KINDS = ("indoor", "outdoor")
 _WAVES = 6
+# Of a laser scanner: the share of pulses that come back, metres of noise.
+_RETURN = 0.9
+_DEVIATION = 0.02
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def render_sequence(spec: SequenceSpec) -> Iterator[DepthFrame]:
         yield DepthFrame(
             thermal=thermal,
             rgb=render_colour(rng, view, layout, phases[1]),
-            depth=lidar_depth(rng, exact, spec.lidar_beams)
+            depth=_lidar_depth(rng, exact, spec.lidar_beams)
             if spec.lidar_beams
             else exact,
             exact_depth=exact,
@@ -139,3 +141,23 @@ def _structure(rng: np.random.Generator, view: View) -> np.ndarray:
     inverse = 1 / view.depth
     scale, shift = rng.uniform(0.5, 2.0), rng.uniform(0.05, 0.5)
     return (scale * inverse / inverse.max() + shift).astype(np.float32)
+
+
+def _lidar_depth(rng: np.random.Generator, depth: np.ndarray, beams: int) -> np.ndarray:
+    """The few pixels of a depth map that a laser scanner would have measured.
+
+    Args:
+        rng: For losses and noise.
+        depth: (H, W) metres, 0 where there is nothing to measure.
+        beams: Rows that hold measurements, evenly spread; in each every second
+            pixel is measured.
+
+    Returns:
+        (H, W) float32 metres, 0 where nothing was measured.
+    """
+    measured = np.zeros(depth.shape, dtype=bool)
+    rows = np.unique(np.linspace(0, len(depth) - 1, beams).round().astype(int))
+    measured[rows, ::2] = True
+    measured &= (rng.random(depth.shape) < _RETURN) & (depth > 0)
+    noisy = (depth + rng.normal(0, _DEVIATION, depth.shape)).clip(min=1e-2)
+    return np.where(measured, noisy, 0).astype(np.float32)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmext.engine.verify_stores import verify_stores
+from mmext.engine.stores import verify_stores
 from mmext.errors import UserError
 
 

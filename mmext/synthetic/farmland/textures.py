@@ -1,4 +1,4 @@
-"""Smooth random fields."""
+"""What land looks like from near: smooth random fields, and stripes."""
 
 import numpy as np
 from scipy import ndimage
@@ -28,3 +28,25 @@ def smooth_noise(
     offset = int(scale * 1.5)
     cut = large[offset : offset + shape[0], offset : offset + shape[1]]
     return cut / (cut.std() + 1e-6)
+
+
+def sharp_stripes(
+    position: np.ndarray, period: np.ndarray | float, duty: float
+) -> np.ndarray:
+    """Bands with straight edges: nets, roofs, panels.
+
+    Args:
+        position: Metres across the field.
+        period: Metres from band to band.
+        duty: Share of the period that is band.
+
+    Returns:
+        1 in a band, 0 between, float32, with edges as soft as a pixel is.
+    """
+    phase = np.abs((position / period) % 1 - 0.5)
+    return np.clip((duty / 2 - phase) * 6 + 0.5, 0, 1).astype(np.float32)
+
+
+def soft_stripes(position: np.ndarray, period: np.ndarray) -> np.ndarray:
+    """Rounded ridges: furrows and beds. In [0, 1], float32."""
+    return (0.5 + 0.5 * np.cos(2 * np.pi * position / period)).astype(np.float32)

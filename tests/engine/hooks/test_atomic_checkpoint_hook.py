@@ -1,7 +1,7 @@
 import pytest
 from mmengine.fileio import get_file_backend
 
-from mmext.fileio import AtomicLocalBackend
+from mmext.engine.hooks.atomic_checkpoint_hook import AtomicLocalBackend
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
