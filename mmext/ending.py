@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mmext.checked import refusal
-from mmext.errors import UserError, one_line
+from mmext.errors import DISK_FULL, UserError, one_line
 from mmext.shipped_configs import with_shipped_names
 
 #: Whoever is asked for a file or a number of the machine's may refuse; these are
@@ -74,7 +74,7 @@ def _explain(error: Exception) -> tuple[str, int]:
         place = error.filename or "input or output"
         reason = os.strerror(error.errno)
         if error.errno == errno.ENOSPC:
-            reason = "no space left on the disk"
+            reason = DISK_FULL
         return f"{place}: {reason}", 2
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return f"not enough memory: {one_line(error)}", 2

@@ -1,5 +1,8 @@
 """Exceptions and what they say."""
 
+#: What is said of a full disk, whoever finds it so.
+DISK_FULL = "no space left on the disk"
+
 
 class UserError(Exception):
     """A mistake in the user's files, config or command line.

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmext.errors import UserError
+from mmext.errors import DISK_FULL, UserError
 
 from .leftovers import Leftover, hidden_name, leftovers, remove, sweep
 
@@ -54,9 +54,7 @@ def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[P
             temporary.replace(final)
     except Exception as error:
         if _filled_the_disk(error, final.parent):
-            raise UserError(
-                f"{final}: can't be written (no space left on the disk)"
-            ) from None
+            raise UserError(f"{final}: can't be written ({DISK_FULL})") from None
         raise
     finally:
         remove(temporary)

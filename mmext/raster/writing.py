@@ -12,7 +12,7 @@ import pyogrio.errors
 from rasterio._err import CPLE_BaseError  # GDAL's own; it has no public name
 from rasterio.errors import RasterioError
 
-from mmext.errors import UserError, one_line
+from mmext.errors import DISK_FULL, UserError, one_line
 from mmext.fileio.atomic import NEARLY_FULL
 
 _LIBRARIES = (
@@ -49,7 +49,7 @@ def writing(path: Path, needed: int = 0) -> Iterator[None]:
     except _LIBRARIES as error:
         full = min(before, _free(path)) < max(NEARLY_FULL, needed)
         if full or getattr(error, "errno", None) == errno.ENOSPC:
-            reason = "no space left on the disk"
+            reason = DISK_FULL
         else:
             reason = one_line(error)
         raise CantWriteError(f"{path}: can't be written ({reason})") from None
