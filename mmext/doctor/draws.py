@@ -73,7 +73,7 @@ def check_draws(
         found.add(
             "warning",
             "sampler",
-            f"{text}: the few {few} tiles will be learnt by heart",
+            f"{text}: the few {few} tiles will be memorised",
             f"cut more {few} tiles, or change sampler.ratio",
         )
     else:

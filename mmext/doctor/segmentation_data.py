@@ -82,7 +82,7 @@ def _check_training(
     check_draws(found, shares, scan, int(loader.batch_size), len(train))
     head = getattr(model, "decode_head", None)
     if not isinstance(head, MultiLabelHead):
-        found.add("note", "loss", "not checked: the head is none of mmext's")
+        found.add("note", "loss", "not checked: the head is not mmext's own")
         return
     generator = np.random.default_rng(0)
     drawn = generator.choice(scan.tile_ids, _TILES_OF_A_LOSS, p=shares)

@@ -88,7 +88,7 @@ def _check_positive_tiles(
             _CUT_ANEW,
         )
     if positive and positive < 20:
-        found.add("warning", "labels", text, "so few say little; cut more")
+        found.add("warning", "labels", text, "too few to judge by; cut more")
     elif positive:
         found.add("ok", "labels", text)
 
@@ -183,7 +183,7 @@ def check_copies(found: Findings, train: TileScan, test: TileScan | None) -> Non
             "error",
             "copies",
             f"{both} of {len(test.hashes)} test tiles are training tiles, too: their "
-            "scores are of what was learnt by heart",
+            "scores are of what was memorised",
             "cut the test store from other scenes",
         )
     if not (twice or both):

@@ -27,7 +27,7 @@ class MM5Dataset(DepthDataset):
     split in ``train_dataset.csv`` and ``eval_dataset.csv`` (column ``ID``). Brenner
     et al., figshare 10.6084/m9.figshare.28722164.
 
-    Both rigs are fixed, so that on the published split a background learnt by heart
+    Both rigs are fixed, so that on the published split a memorised background
     scores well: also train on ``rig_A`` and test on ``rig_B``, and look at object
     pixels. ``sequence`` is the rig, A or B.
 

@@ -34,7 +34,7 @@ class PremiseHook(Hook):
         collapsed_passes: So many scored passes over the training set in a row that
             find no target pixel, or call every pixel target, are a collapse.
         draws_per_tile: An epoch should not draw one tile more often than this: it is
-            learnt by heart.
+            memorised.
     """
 
     # After the hooks that score (NORMAL), before the history takes their scores.
@@ -79,7 +79,7 @@ class PremiseHook(Hook):
                     runner.epoch,
                     f"The sampler draws each of the {len(each)} {name} tiles up to "
                     f"{each.max():.3g} times an epoch, expected at most "
-                    f"{self.draws_per_tile:g}: they will be learnt by heart; add "
+                    f"{self.draws_per_tile:g}: they will be memorised; add "
                     "such tiles, change the sampler's ratio, or use DefaultSampler",
                 )
 

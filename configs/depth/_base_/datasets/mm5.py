@@ -1,5 +1,5 @@
 # MM5, tabletop objects, read at half its size (160 x 120), scored at 320 x 240.
-# Its rigs are fixed: on the published split a background learnt by heart scores well
+# Its rigs are fixed: on the published split a memorised background scores well
 # (docs/depth.md). Across rigs:
 #   --cfg-options train_dataloader.dataset.split=rig_A \
 #       val_dataloader.dataset.split=rig_B test_dataloader.dataset.split=rig_B
