@@ -1,0 +1,5 @@
+"""Speed against named yardsticks."""
+
+from .run import PARTS, benchmark_all
+
+__all__ = ["PARTS", "benchmark_all"]

@@ -1,0 +1,146 @@
+"""Mapping a scene, against the network alone, and its memory."""
+
+import multiprocessing
+import resource
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from rasterio.windows import Window
+
+from mmext.inference.backends.eager import eager_predictor
+from mmext.inference.checkpoint import LoadedModel
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.mapping.predict_scene import predict_scene
+from mmext.mapping.windows import window_rows
+from mmext.models.decoders.union_decoder import UnionDecoder
+from mmext.registry import MODELS
+
+from .measure import Comparison, timed
+from .setting import SIDE, cut
+
+_WINDOW = 512
+#: The scenes whose mapping is compared in memory; the larger has 50 times the pixels.
+_SMALL, _LARGE = 1024, 7240
+
+
+def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
+    """predict_scene with all it reads and writes, against the network in memory."""
+    loaded = _model(cut(scene, folder / "tiles", 128).header)
+    settings = PredictionSettings(window=_WINDOW)
+    predictor, backbone = eager_predictor(loaded), loaded.model.backbone
+    windows = [
+        window.read
+        for row in window_rows(
+            SIDE,
+            SIDE,
+            _WINDOW,
+            backbone.receptive_field // 2,
+            backbone.input_multiple,
+        )
+        for window in row
+    ]
+    batches = [torch.rand(1, 3, int(w.height), int(w.width)) * 255 for w in windows]
+
+    def alone() -> None:
+        for batch in batches:
+            predictor.probabilities(batch)
+
+    def whole() -> None:
+        predict_scene(predictor, scene, folder / "map", settings)
+
+    on_gpu = torch.cuda.is_available()
+    for clock in ("wall", "processor"):
+        ours, ceiling = timed(repeats, whole, alone, clock=clock)
+        reach = 0.90 if on_gpu else 0.95
+        yield Comparison(
+            f"mapping {SIDE} x {SIDE} pixels to COGs and polygons",
+            "the network alone",
+            ours,
+            ceiling,
+            clock=clock,
+            goal=reach if (clock == "wall") == on_gpu else None,
+        )
+
+
+def memory(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
+    """Peak memory of a process that maps a small scene, and of one with a large one.
+
+    A peak is the same each time, so it is measured once.
+    """
+    header, peaks = cut(scene, folder / "tiles", 128).header, {}
+    for side in (_SMALL, _LARGE):
+        path = folder / f"{side}.tif"
+        _tile_scene(scene, path, side)
+        # A process of its own each: a peak never goes down again.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            peaks[side] = pool.apply(_peak_megabytes, (header, path, folder / "map"))
+    yield Comparison(
+        f"memory for {_LARGE} x {_LARGE} pixels",
+        f"for {_SMALL} x {_SMALL}, a fiftieth of them",
+        [peaks[_LARGE]],
+        [peaks[_SMALL]],
+        unit="MB",
+        clock=None,
+    )
+
+
+def _tile_scene(source: Path, path: Path, side: int) -> None:
+    """Repeat a scene until it is as large as asked for."""
+    with rasterio.open(source) as raster:
+        profile, block = raster.profile, raster.read()
+    profile.update(width=side, height=side, bigtiff="if_safer")
+    with rasterio.open(path, "w", **profile) as raster:
+        for row in range(0, side, SIDE):
+            for column in range(0, side, SIDE):
+                part = block[:, : side - row, : side - column]
+                window = Window(column, row, part.shape[2], part.shape[1])
+                raster.write(part, window=window)
+
+
+def _peak_megabytes(header: dict[str, Any], scene: Path, out: Path) -> float:
+    """Peak resident memory of this process after mapping a scene."""
+    with DefaultScope.overwrite_default_scope("mmext"):
+        # As narrow as can be: what surrounds the network is measured.
+        predictor = eager_predictor(_model(header, width=4))
+    with rasterio.open(scene) as raster:
+        pixels = raster.read(window=Window(0, 0, _WINDOW, _WINDOW))
+    probabilities = predictor.probabilities(torch.from_numpy(pixels).float()[None])
+    # Few pixels above it, as in a map of sparse targets.
+    threshold = float(np.quantile(probabilities.numpy(), 0.9995))
+    predictor = replace(predictor, decoder=UnionDecoder(threshold=threshold))
+    predict_scene(predictor, scene, out, PredictionSettings(window=_WINDOW))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _model(header: dict[str, Any], width: int = 16) -> LoadedModel:
+    head = dict(
+        type="FCNHead",
+        in_channels=width,
+        channels=width,
+        in_index=3,
+        num_convs=0,
+        concat_input=False,
+        dropout_ratio=0,
+    )
+    model = MODELS.build(
+        dict(
+            type="BinarySegmentor",
+            data_preprocessor=dict(
+                type="BandNormalizer", mean=header["mean"], std=header["std"]
+            ),
+            backbone=dict(type="UNet3", base_channels=width),
+            decode_head=dict(
+                type="DualHead", head=head, loss=dict(type="MaskedBCEWithLogitsLoss")
+            ),
+            # An untrained network says 0.5 everywhere: no map has that many polygons.
+            decoder=dict(type="UnionDecoder", threshold=0.99),
+        )
+    )
+    return LoadedModel(model.eval(), Config(), header, Path("none"), "0" * 64, 0)

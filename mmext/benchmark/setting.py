@@ -1,0 +1,98 @@
+"""What all measurements run on: a rendered scene, cut into tiles, and a network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+from mmext.datasets.tile_store import TileStore
+from mmext.engine.build_config import load_config
+from mmext.engine.runner import Runner
+from mmext.engine.store_statistics import fill_store_statistics
+from mmext.prepare.cutting import Cutting, Scene, cut_scenes
+from mmext.prepare.labels import read_labels
+from mmext.shipped_configs import find_shipped
+from mmext.synthetic.farmland import SceneSpec, render_scene, write_scene
+
+SIDE = 1536
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the network and its batches are.
+
+    Attributes:
+        width: The U-Net's base channels.
+        tile: Side of a tile in pixels.
+        batch: Tiles a batch.
+        autocast: Type of mixed precision; None means float32.
+    """
+
+    width: int
+    tile: int
+    batch: int
+    autocast: torch.dtype | None = None
+
+    def __str__(self) -> str:
+        precision = f", {str(self.autocast)[6:]}" if self.autocast else ""
+        return f"UNet3-{self.width}, batch {self.batch} of {self.tile} px{precision}"
+
+
+def machine_size() -> Size:
+    """The issue's size for two cores, the paper's in mixed precision for a GPU."""
+    if torch.cuda.is_available():
+        return Size(64, 256, 48, torch.bfloat16)
+    return Size(16, 128, 16)
+
+
+def render(folder: Path) -> Path:
+    """Render the scene that is cut and mapped; its GeoTIFF."""
+    write_scene(render_scene(SceneSpec(SIDE, SIDE, seed=0)), folder, "scene")
+    return folder / "scene.tif"
+
+
+def cut(scene: Path, folder: Path, tile: int) -> TileStore:
+    """Cut the rendered scene into tiles."""
+    labels = read_labels(scene.with_name(f"{scene.stem}_fields.gpkg"))
+    cut_scenes([Scene(scene.stem, scene, labels)], folder, Cutting(tile))
+    return TileStore(folder)
+
+
+def trained_runner(
+    store: TileStore, size: Size, work_dir: Path, options: dict[str, Any] | None = None
+) -> Runner:
+    """The Runner of stage 1, as ``mmext train`` builds it, after an epoch to warm up.
+
+    Its ``train_loop.run_epoch()`` is what is timed. Nothing is validated, saved or
+    accumulated unless options ask for it.
+    """
+    settings: dict[str, Any] = {
+        "epoch_scale": 1.0,
+        "train_cfg.max_epochs": 1,
+        "train_cfg.val_interval": 1000,
+        "model.backbone.base_channels": size.width,
+        "default_hooks.error_accumulation": None,
+        "default_hooks.checkpoint.interval": 1000,
+        "log_level": "ERROR",
+        **{
+            f"{part}_dataloader.{key}": value
+            for part in ("train", "val", "test")
+            for key, value in (
+                ("dataset.store", str(store.path)),
+                ("batch_size", size.batch),
+                ("num_workers", 0),
+            )
+        },
+        **(options or {}),
+    }
+    config: Config = load_config(find_shipped("stage1_trunk.py"), settings)
+    if size.autocast is not None:
+        config.optim_wrapper.type = "AmpOptimWrapper"
+        config.optim_wrapper.dtype = str(size.autocast)[6:]
+    fill_store_statistics(config)
+    config.work_dir = str(work_dir)
+    runner = Runner.from_cfg(config)
+    runner.train()
+    return runner

@@ -1,0 +1,53 @@
+import json
+import time
+
+import pytest
+import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+
+from mmext.benchmark.measure import Comparison, timed
+from mmext.benchmark.reading import _bytes
+from mmext.benchmark.run import PARTS, benchmark_all
+
+
+def test_the_ratio_is_the_median_of_runs_that_ran_side_by_side():
+    slower_machine_in_the_second_run = Comparison("a", "b", [1, 10, 2], [2, 30, 2])
+    assert slower_machine_in_the_second_run.ratio == 2
+    row = slower_machine_in_the_second_run.row()
+    assert (row["ours"], row["theirs"], row["quartiles"]) == (2, 2, [1.5, 2.5])
+    assert Comparison("a", "b", [6.0], [3.0], higher_is_better=True).ratio == 2
+
+
+def test_runs_alternate_and_the_first_warms_up():
+    order = []
+    first, second = timed(
+        2, lambda: order.append(1), lambda: order.append(2), clock="wall"
+    )
+    assert order == [1, 2, 1, 2, 1, 2]
+    assert len(first) == len(second) == 2
+
+
+def test_processor_time_does_not_count_waiting():
+    [[waiting]] = timed(1, lambda: time.sleep(0.05))
+    [[by_the_wall]] = timed(1, lambda: time.sleep(0.05), clock="wall")
+    assert waiting < 0.02 < 0.05 <= by_the_wall
+
+
+def test_bytes_of_a_batch():
+    sample = SegDataSample(
+        gt_sem_seg=PixelData(data=torch.zeros(1, 4, 4, dtype=torch.int64))
+    )
+    batch = dict(inputs=[torch.zeros(3, 4, 4)], data_samples=[sample])
+    assert _bytes(batch) == 3 * 16 * 4 + 16 * 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", sorted(set(PARTS) - {"bank", "memory"}))
+def test_each_part_measures(part, tmp_path):
+    lines = list(benchmark_all(1, [part], tmp_path / "figures.json"))
+    rows = json.loads((tmp_path / "figures.json").read_text())["rows"]
+    assert len(lines) == len(rows) + 1 > 1
+    for row in rows:
+        assert row["part"] == part
+        assert row["ratio"] > 0
