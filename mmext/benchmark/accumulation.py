@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmext.structures import ErrorBank
+from mmext.structures import ErrorBank, load_bank, save_bank
 
 from .measure import Comparison, best_clock, timed
 from .setting import cut, machine_size, trained_runner
@@ -66,8 +66,11 @@ def bank(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     seconds: dict[str, list[float]] = {"saving": [], "loading": []}
     for _ in range(repeats):
         for name, action in (
-            ("saving", lambda: made.save(path, valid_pixels=target.size * _TILES)),
-            ("loading", lambda: ErrorBank.load(path)),
+            (
+                "saving",
+                lambda: save_bank(made, path, valid_pixels=target.size * _TILES),
+            ),
+            ("loading", lambda: load_bank(path)),
         ):
             started = time.perf_counter()
             action()

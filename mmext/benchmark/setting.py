@@ -11,8 +11,10 @@ from mmext.datasets.tile_store import TileStore
 from mmext.engine.build_config import load_config
 from mmext.engine.runner import Runner
 from mmext.engine.store_statistics import fill_store_statistics
-from mmext.prepare.cutting import Cutting, Scene, cut_scenes
+from mmext.prepare.cutting import cut_scenes
+from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
+from mmext.prepare.scenes import Scene
 from mmext.shipped_configs import find_shipped
 from mmext.synthetic.farmland import SceneSpec, render_scene, write_scene
 

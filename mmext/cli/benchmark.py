@@ -1,11 +1,11 @@
 """``mmext benchmark``."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from mmext.checked import Count
+from mmext.cli.arguments import OutputFile
 
 Part = Literal["reading", "training", "accumulation", "bank", "mapping", "memory"]
 
@@ -14,9 +14,9 @@ def benchmark(
     *,
     repeats: Count = 5,
     only: Annotated[list[Part] | None, Field(min_length=1)] = None,
-    out: Path | None = None,
+    out: OutputFile | None = None,
 ) -> None:
-    """Speed against named yardsticks, as ratios from one run.
+    """Measure speed against named yardsticks, as ratios of medians from one run.
 
     reading: loading and collating tiles against mmseg's loading from PNG, and the
     bytes that travel. training: an epoch through the Runner against a bare loop and
@@ -34,8 +34,8 @@ def benchmark(
 
     Args:
         repeats: Runs of each measurement.
-        only: What to measure (everything).
-        out: JSON file for the figures.
+        only: What to measure (default: everything).
+        out: Where results go, a JSON file (default: only on the screen).
     """
     from mmext.benchmark import PARTS, benchmark_all
 

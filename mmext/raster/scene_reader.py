@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import rasterio
+from pyproj.exceptions import ProjError
 from rasterio._err import CPLE_BaseError  # which some attributes raise as it is
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError, RasterioIOError
@@ -67,6 +68,11 @@ def open_scene(path: Path) -> Iterator[DatasetReader]:
             raise UserError(
                 f"{path}: damaged, a part of it can't be read "
                 f"({one_line(error.__cause__ or error)})"
+            ) from None
+        except ProjError as error:
+            raise UserError(
+                f"{path}: its coordinate system can't be brought together with another "
+                f"({one_line(error)})"
             ) from None
 
 

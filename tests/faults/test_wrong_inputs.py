@@ -123,7 +123,7 @@ ARGUMENTS = {
         "--pixel-size": POSITIVE,
         "--label-error-rate": NOT_NEGATIVE,
     },
-    "benchmark": {"--repeats": COUNT, "--only": CHOICE},
+    "benchmark": {"--repeats": COUNT, "--only": CHOICE, "--out": OUT_FILE},
     "depth predict depth.pth grey.png --out new": {
         "--out": OUT,
         "--format": CHOICE,
