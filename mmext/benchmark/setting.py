@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.build_config import load_config
 from mmext.engine.runner import Runner
-from mmext.engine.store_statistics import fill_store_statistics
+from mmext.engine.stores import fill_store_statistics
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
