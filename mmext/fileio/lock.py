@@ -21,8 +21,8 @@ def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
 
     The lock is a file in the folder that names process and host, so it holds between
     machines that share a disk. One whose process has gone, as after a kill, is taken
-    over, and that is said. A folder made for the lock is removed if nothing was
-    written into it.
+    over, and that is said. Folders made for the lock are removed if nothing was
+    written into them.
 
     Args:
         folder: The folder; made if it isn't there.
@@ -31,7 +31,7 @@ def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
         UserError: Another process has it, which is named.
     """
     folder = Path(folder)
-    made = not folder.exists()
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK_NAME
     left = _holder(path)
@@ -49,9 +49,9 @@ def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        if made:
-            with contextlib.suppress(OSError):  # it is in use now
-                folder.rmdir()
+        with contextlib.suppress(OSError):  # it is in use now
+            for each in made:
+                each.rmdir()
 
 
 def _holder(path: Path) -> str:
