@@ -5,6 +5,7 @@
 # make lint      ruff, mypy, import-linter, bandit and pip-audit
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
+# make gpu-check what only a GPU can show, compared with the CPU, and its speed
 
 PYTHON ?= python3
 # On a CUDA machine name the build that fits it, e.g. TORCH="torch==2.6.0".
@@ -12,7 +13,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo demo-depth test lint faults bench
+.PHONY: install demo demo-depth test lint faults bench gpu-check
 
 install: $(STAMP)
 
@@ -50,3 +51,11 @@ faults: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tools/benchmark.py
+
+# On a CUDA machine, after make install TORCH=...; at most 20 minutes.
+gpu-check: $(STAMP)
+	$(BIN)/python -c "import sys, torch; sys.exit(None if torch.cuda.is_available() else \
+		'gpu-check: torch sees no GPU here, expected one')"
+	$(BIN)/python -m pytest tests/gpu --verbose
+	$(BIN)/python tools/benchmark.py --repeats 3 \
+		--only training accumulation mapping --out gpu_benchmark.json
