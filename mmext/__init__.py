@@ -8,3 +8,5 @@ __version__ = "0.1.0"
 warnings.filterwarnings(
     "ignore", message="Fail to import ``MultiScaleDeformableAttention``"
 )
+# pyogrio says this of tables in pixels, which images without a georeference give.
+warnings.filterwarnings("ignore", message="'crs' was not provided")
