@@ -20,7 +20,7 @@ from mmext.engine.work_dir import (
 )
 from mmext.errors import UserError
 from mmext.inference.checkpoint import read_checkpoint
-from mmext.structures import load_bank, refuse_other_store
+from mmext.structures import read_bank_meta, refuse_other_store
 
 USES = ("branch", "continue", "bank")
 
@@ -199,10 +199,9 @@ def start_from_parents(config: Config, parents: list[Parent]) -> None:
     if parents[0].use == "bank":
         store = TileStore(config.train_dataloader.dataset.store)
         for parent in parents:
-            bank = load_bank(parent.snapshot)
-            refuse_other_store(
-                str(parent.snapshot), bank.fingerprint, store.fingerprint
-            )
+            # The data set loads the rest, once.
+            found = read_bank_meta(parent.snapshot)["fingerprint"]
+            refuse_other_store(str(parent.snapshot), found, store.fingerprint)
         snapshots = [str(parent.snapshot) for parent in parents]
         config.train_dataloader.dataset.error_mask = (
             snapshots[0] if len(snapshots) == 1 else snapshots

@@ -1,5 +1,11 @@
-from .bank_file import load_bank, save_bank
+from .bank_file import load_bank, read_bank_meta, save_bank
 from .error_bank import ErrorBank
 from .same_store import refuse_other_store
 
-__all__ = ["ErrorBank", "load_bank", "refuse_other_store", "save_bank"]
+__all__ = [
+    "ErrorBank",
+    "load_bank",
+    "read_bank_meta",
+    "refuse_other_store",
+    "save_bank",
+]

@@ -1,9 +1,10 @@
 """An error bank's snapshot (``docs/architecture.md``, "The error bank")."""
 
+import contextlib
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,28 @@ def save_bank(
         "cfdr_fp": ratio["fp"],
         **about,
     }
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file, meta=np.array(json.dumps(meta)), allow_pickle=False, **bank.arrays()
-        )
+    arrays = {"meta": np.array(json.dumps(meta)), **bank.arrays()}
+    # What np.savez_compressed writes, at zlib's fastest: a twentieth larger, in
+    # half of the time.
+    with (
+        atomic_path(path) as temporary,
+        zipfile.ZipFile(
+            temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1
+        ) as archive,
+    ):
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+
+
+def read_bank_meta(path: str | os.PathLike[str]) -> SnapshotMeta:
+    """What a snapshot says of itself, without its errors.
+
+    Raises:
+        UserError: As :func:`load_bank`, of what is read here.
+    """
+    with _open(path) as archive:
+        return _read_meta(archive, path)
 
 
 def load_bank(path: str | os.PathLike[str]) -> ErrorBank:
@@ -84,17 +103,12 @@ def load_bank(path: str | os.PathLike[str]) -> ErrorBank:
     Raises:
         UserError: There is no such file, it is damaged, or no snapshot.
     """
-    if not Path(path).is_file():
-        raise UserError(f"{path}: no such error bank snapshot")
-    try:
-        meta, arrays = _read(path)
-    except UserError:
-        raise
-    except Exception as error:
-        # zipfile, zlib and NumPy have a dozen ways to say that bytes are wrong.
-        raise UserError(
-            f"{path}: not an error bank snapshot, or damaged ({one_line(error)})"
-        ) from None
+    with _open(path) as archive:
+        meta = _read_meta(archive, path)
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        headers = {name: _header(archive, name) for name in names if name != "meta"}
+        _refuse_headers(headers, meta, path)
+        arrays = {name: _array(archive, name) for name in headers}
     bank = ErrorBank(
         meta["num_tiles"],
         meta["tile_shape"],
@@ -107,23 +121,39 @@ def load_bank(path: str | os.PathLike[str]) -> ErrorBank:
     return bank
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[SnapshotMeta, dict[str, np.ndarray]]:
-    with zipfile.ZipFile(path) as archive:
-        size = archive.getinfo("meta.npy").file_size
-        if size > _MAX_META_BYTES:
-            raise UserError(
-                f"{path}: meta has {size} bytes, expected at most {_MAX_META_BYTES}"
-            )
-        names = [name.removesuffix(".npy") for name in archive.namelist()]
-        headers = {name: _header(archive, name) for name in names if name != "meta"}
-    with np.load(path, allow_pickle=False) as data:
-        text = str(data["meta"])
-        version = parse_json(text, _Format, f"{path}: meta")["format"]
-        if version != FORMAT:
-            raise UserError(f"{path}: snapshot format {version}, expected {FORMAT}")
-        meta = parse_json(text, SnapshotMeta, f"{path}: meta")
-        _refuse_headers(headers, meta, path)
-        return meta, {name: data[name] for name in headers}
+@contextlib.contextmanager
+def _open(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
+    """A snapshot's archive; what is wrong in its bytes is one line."""
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such error bank snapshot")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except UserError:
+        raise
+    except Exception as error:
+        # zipfile, zlib and NumPy have a dozen ways to say that bytes are wrong.
+        raise UserError(
+            f"{path}: not an error bank snapshot, or damaged ({one_line(error)})"
+        ) from None
+
+
+def _read_meta(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> SnapshotMeta:
+    size = archive.getinfo("meta.npy").file_size
+    if size > _MAX_META_BYTES:
+        raise UserError(
+            f"{path}: meta has {size} bytes, expected at most {_MAX_META_BYTES}"
+        )
+    text = str(_array(archive, "meta"))
+    version = parse_json(text, _Format, f"{path}: meta")["format"]
+    if version != FORMAT:
+        raise UserError(f"{path}: snapshot format {version}, expected {FORMAT}")
+    return parse_json(text, SnapshotMeta, f"{path}: meta")
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _header(archive: zipfile.ZipFile, name: str) -> _Header:

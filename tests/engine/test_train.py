@@ -17,7 +17,7 @@ from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model, read_checkpoint
 from mmext.inference.device import running_on
 from mmext.registry import HOOKS
-from mmext.structures import load_bank
+from mmext.structures import ErrorBank, load_bank
 
 from .conftest import CONFIGS
 
@@ -71,9 +71,19 @@ def shared_parents(tmp_path_factory):
 pytestmark = pytest.mark.usefixtures("_quiet")
 
 
-def test_both_stages_with_parents(tmp_path, tiny_options):
+def test_both_stages_with_parents(tmp_path, tiny_options, monkeypatch):
+    loads = []
+    take_over = ErrorBank.take_over
+
+    def counted(bank, arrays, where):
+        loads.append(Path(where).name)
+        take_over(bank, arrays, where)
+
+    monkeypatch.setattr(ErrorBank, "take_over", counted)
     train(CASE, tmp_path / CASE.stem, tiny_options(), with_parents=True)
     trunk, case = tmp_path / "stage1_trunk", tmp_path / CASE.stem
+    # A bank of a hundred megabytes is read once.
+    assert loads == ["error_bank_epoch_4.npz"]
     bank = load_bank(trunk / "error_bank_epoch_4.npz")
     # Epochs 3 and 4, three passes each.
     assert (bank.meta["begin"], bank.meta["epoch"], bank.passes) == (2, 4, 6)

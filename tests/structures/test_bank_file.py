@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmext.errors import UserError
-from mmext.structures import load_bank, save_bank
+from mmext.structures import load_bank, read_bank_meta, save_bank
 
 from .test_error_bank import make_bank
 
@@ -123,3 +123,23 @@ def test_flipped_bytes_never_give_another_bank(snapshot, tmp_path):
             sound.codes(i).tolist() for i in range(3)
         ]
     assert refused > 200
+
+
+def test_what_a_snapshot_says_of_itself_is_read_alone(snapshot, tmp_path):
+    assert read_bank_meta(snapshot) == load_bank(snapshot).meta
+    damaged = tmp_path / "damaged.npz"
+    write_npz(damaged, snapshot, fn=np.zeros(0), meta={"epoch": 9})
+    assert read_bank_meta(damaged)["epoch"] == 9
+    with pytest.raises(UserError, match="no such error bank"):
+        read_bank_meta(tmp_path / "absent.npz")
+
+
+def test_a_snapshot_is_deflated_and_numpy_reads_it(snapshot):
+    with zipfile.ZipFile(snapshot) as archive:
+        kinds = {item.compress_type for item in archive.infolist()}
+    assert kinds == {zipfile.ZIP_DEFLATED}
+    bank = load_bank(snapshot)
+    with np.load(snapshot, allow_pickle=False) as data:
+        for key, values in bank.arrays().items():
+            assert data[key].dtype == values.dtype
+            np.testing.assert_array_equal(data[key], values)
