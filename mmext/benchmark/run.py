@@ -13,6 +13,7 @@ from mmengine.registry import DefaultScope
 from mmext.fileio import atomic_path
 
 from .accumulation import accumulation, bank
+from .crowded import crowded
 from .mapping import mapping, memory
 from .measure import Comparison
 from .reading import reading
@@ -23,6 +24,7 @@ from .training import training
 PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "reading": reading,
     "training": training,
+    "crowded": crowded,
     "accumulation": accumulation,
     "bank": bank,
     "mapping": mapping,

@@ -7,7 +7,9 @@ from pydantic import Field
 from mmext.checked import Count
 from mmext.cli.arguments import OutputFile
 
-Part = Literal["reading", "training", "accumulation", "bank", "mapping", "memory"]
+Part = Literal[
+    "reading", "training", "crowded", "accumulation", "bank", "mapping", "memory"
+]
 
 
 def benchmark(
@@ -20,7 +22,8 @@ def benchmark(
 
     reading: loading and collating tiles against mmseg's loading from PNG, and the
     bytes that travel. training: an epoch through the Runner against a bare loop and
-    against stock mmsegmentation. accumulation: three passes against the epoch's
+    against stock mmsegmentation. crowded: an epoch beside busy processes against one
+    alone. accumulation: three passes against the epoch's
     training. bank: saving and loading the paper's. mapping: a scene to COGs and
     polygons against the network alone. memory: the peak of mapping a scene, and of one
     with 50 times the pixels.

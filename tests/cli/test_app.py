@@ -1,4 +1,5 @@
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -197,3 +198,28 @@ def test_brackets_of_settings_must_close():
     assert parse_options(None, "--x") == {}
     with pytest.raises(UserError, match="--x: "):
         parse_options(["c=[1,2"], "--x")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({}, "PASSIVE"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE"),
+        ({"GOMP_SPINCOUNT": "7"}, "None"),
+    ],
+)
+def test_threads_that_wait_leave_the_cores_to_others(chosen, expected):
+    """Set before torch is loaded, unless the user chose otherwise."""
+    kept = {k: v for k, v in os.environ.items() if k[:4] not in ("OMP_", "GOMP")}
+    script = (
+        "import mmext, os, sys\n"
+        "print('torch' in sys.modules, os.environ.get('OMP_WAIT_POLICY'))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**kept, **chosen},
+    )
+    assert found.stdout.split() == ["False", expected]
