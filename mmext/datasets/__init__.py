@@ -1,3 +1,4 @@
+from .collate_tiles import collate_tiles
 from .depth import (
     DepthDataset,
     FolderDepthDataset,
@@ -20,6 +21,7 @@ from .transforms import (
     LoadErrorMask,
     LoadTile,
     PackTileInputs,
+    RandomFlip,
     RandomRot90,
     TilePhotometric,
 )
@@ -42,6 +44,7 @@ __all__ = [
     "PackDepthInputs",
     "PackTileInputs",
     "PositiveTileSampler",
+    "RandomFlip",
     "RandomRot90",
     "ShuffledErrors",
     "TargetCopy",
@@ -49,5 +52,6 @@ __all__ = [
     "TilePhotometric",
     "TileStore",
     "ViViDDataset",
+    "collate_tiles",
     "epoch_worker_init_fn",
 ]

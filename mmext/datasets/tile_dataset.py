@@ -1,5 +1,6 @@
 """A tile store as a data set of the mm stack."""
 
+import functools
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from mmext.errors import UserError
 from mmext.registry import DATASETS, TASK_UTILS, TRANSFORMS
 from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
+from .collate_tiles import RequestedTiles
 from .tile_store import TileStore
 
 
@@ -22,7 +24,9 @@ class TileDataset(Dataset):
 
     Before the pipeline a sample is ``dict(tile_id, store, scene, row_off, col_off,
     sample_idx)``, with ``error_bank`` if there is one; ``LoadTile`` and
-    ``LoadErrorMask`` do the loading.
+    ``LoadErrorMask`` do the loading. A pipeline that loads first, packs last and, in
+    between, only flips, turns or changes the light is done for whole batches where the
+    collate function asks for them (:func:`~.collate_tiles.collate_tiles`).
 
     Args:
         store: The tile store's folder.
@@ -115,6 +119,62 @@ class TileDataset(Dataset):
         if self.bank is not None:
             sample["error_bank"] = self.bank
         return self.pipeline(sample)
+
+    def __getitems__(
+        self, indices: Sequence[int]
+    ) -> list[dict[str, Any]] | RequestedTiles:
+        """The samples of a batch; torch's loader asks for them."""
+        if not self.reads_batches:
+            return self._read_samples(indices)
+        return RequestedTiles(
+            functools.partial(self._read_samples, indices),
+            functools.partial(self._read_batch, indices),
+        )
+
+    @functools.cached_property
+    def reads_batches(self) -> bool:
+        """Whether the pipeline can work on whole batches."""
+        *before, packing = self.pipeline.transforms or [None]
+        # What is left to the model's device comes after all that is loaded.
+        loading = [step for step in before if hasattr(step, "load_batch")]
+        changes = before[len(loading) :]
+        return (
+            hasattr(packing, "pack_batch")
+            and bool(loading)
+            and before[: len(loading)] == loading
+            and all(_changes_batches(step) for step in changes)
+        )
+
+    def _read_samples(self, indices: Sequence[int]) -> list[dict[str, Any]]:
+        return [self[index] for index in indices]
+
+    def _read_batch(self, indices: Sequence[int]) -> dict[str, Any]:
+        """A batch after what of the pipeline is not left to the model's device."""
+        scenes, row_offs, col_offs = zip(
+            *(self._places[index] for index in indices), strict=True
+        )
+        batch: dict[str, Any] = dict(
+            tile_id=[self.indices[index] for index in indices],
+            store=self.store,
+            scene=scenes,
+            row_off=row_offs,
+            col_off=col_offs,
+            sample_idx=list(indices),
+        )
+        if self.bank is not None:
+            batch["error_bank"] = self.bank
+        *before, packing = self.pipeline.transforms
+        batch["steps"] = [step for step in before if _changes_batches(step)]
+        for step in before:
+            if hasattr(step, "load_batch"):
+                batch = step.load_batch(batch)
+        return packing.pack_batch(batch)
+
+
+def _changes_batches(step: Any) -> bool:
+    # A flip that swaps labels changes more than places.
+    swaps_labels = bool(getattr(step, "swap_seg_labels", None))
+    return hasattr(step, "change_batch") and not swaps_labels
 
 
 def _without_fold(count: int, folds: dict[str, int]) -> list[int]:

@@ -76,7 +76,7 @@ _HANDS_ON: dict[str, Any] = {
     "RandomChoiceResize": ("resize_type", registry.TRANSFORMS),
 }
 # Arguments that the program gives, not the config.
-_PROVIDED = {"dataset", "module", "worker_id"}
+_PROVIDED = {"dataset", "module", "worker_id", "samples"}
 # What these hold are components of another library.
 _FOREIGN = {"Albu", "mmseg.Albu"}
 _LOADER_KEYS = {

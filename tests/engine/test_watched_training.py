@@ -63,8 +63,8 @@ class PlantHook(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         if (runner.epoch, batch_idx) == (2, 1):
-            data_batch["inputs"][0] = data_batch["inputs"][0].float()
-            data_batch["inputs"][0][0, 3, 3] = torch.inf
+            data_batch["inputs"] = data_batch["inputs"].float()
+            data_batch["inputs"][0, 0, 3, 3] = torch.inf
 
 
 def test_the_last_good_checkpoint_is_gone_on_from(tmp_path, tiny_options):

@@ -6,6 +6,10 @@ train_dataloader = dict(
     # Workers that outlive an epoch cannot be resumed exactly.
     persistent_workers=False,
     worker_init_fn=dict(type='mmext.epoch_worker_init_fn'),
+    # Batches are read as one and stay as they are stored, eight or sixteen bits a
+    # value, up to the device; flips, turns and light are changed there. Without it
+    # tiles are read, changed and stacked one by one, with other random numbers.
+    collate_fn=dict(type='mmext.collate_tiles'),
     # A tile with more than 0.1 % target is positive; positive : negative = 2 : 1.
     sampler=dict(type='PositiveTileSampler', positive_threshold=0.001, ratio=(2, 1)),
     dataset=dict(
@@ -18,6 +22,7 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=48,
     num_workers=4,
+    collate_fn=dict(type='mmext.collate_tiles'),
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='TileDataset',

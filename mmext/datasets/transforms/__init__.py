@@ -4,6 +4,7 @@ import mmext.quiet_mmseg  # noqa: F401
 
 from .loading import LoadErrorFrequency, LoadErrorMask, LoadTile
 from .packing import PackTileInputs
+from .random_flip import RandomFlip
 from .random_rot90 import RandomRot90
 from .tile_photometric import TilePhotometric
 
@@ -12,6 +13,7 @@ __all__ = [
     "LoadErrorMask",
     "LoadTile",
     "PackTileInputs",
+    "RandomFlip",
     "RandomRot90",
     "TilePhotometric",
 ]

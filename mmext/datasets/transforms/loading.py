@@ -29,6 +29,15 @@ class LoadTile(BaseTransform):
         results["img_shape"] = results["ori_shape"] = results["gt_seg_map"].shape
         return results
 
+    def load_batch(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Load B tiles at once: ``img`` (B, H, W, C) in the store's data type."""
+        store, tile_ids = results.pop("store"), results["tile_id"]
+        results["img"] = np.take(store.images, tile_ids, axis=0)
+        results["gt_seg_map"] = np.take(store.masks, tile_ids, axis=0)
+        shape = results["gt_seg_map"].shape[1:]
+        results["img_shape"] = results["ori_shape"] = [shape] * len(tile_ids)
+        return results
+
 
 @TRANSFORMS.register_module()
 class LoadErrorMask(BaseTransform):
@@ -52,6 +61,18 @@ class LoadErrorMask(BaseTransform):
         results["seg_fields"].append("gt_error_map")
         return results
 
+    def load_batch(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Read the codes of B tiles, (B, H, W) uint8.
+
+        Raises:
+            UserError: As :meth:`transform`.
+        """
+        bank = _error_bank(results, self)
+        codes = np.stack([bank.codes(tile_id) for tile_id in results["tile_id"]])
+        codes[results["gt_seg_map"] == IGNORE] = IGNORE
+        results["gt_error_map"] = codes
+        return results
+
 
 @TRANSFORMS.register_module()
 class LoadErrorFrequency(BaseTransform):
@@ -69,18 +90,27 @@ class LoadErrorFrequency(BaseTransform):
         Raises:
             UserError: The data set has no bank, or it has no counts.
         """
-        bank = _error_bank(results, self)
-        counts = bank.counts(results["tile_id"])
-        wrong = counts["fn_count"].astype(np.float32) + counts["fp_count"]
-        frequency = wrong / max(1, bank.passes)
+        frequency = _frequency(_error_bank(results, self), results["tile_id"])
         frequency[results["gt_seg_map"] == IGNORE] = IGNORE
         results["gt_error_frequency_map"] = frequency
         results["seg_fields"].append("gt_error_frequency_map")
         return results
 
+    def load_batch(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Read the shares of B tiles, (B, H, W) float32.
+
+        Raises:
+            UserError: As :meth:`transform`.
+        """
+        bank = _error_bank(results, self)
+        frequency = np.stack([_frequency(bank, tile) for tile in results["tile_id"]])
+        frequency[results["gt_seg_map"] == IGNORE] = IGNORE
+        results["gt_error_frequency_map"] = frequency
+        return results
+
 
 def _error_bank(results: dict[str, Any], transform: BaseTransform) -> ErrorBank:
-    bank = results.pop("error_bank", None)
+    bank = results.get("error_bank")
     if bank is None:
         raise UserError(
             f"train_dataloader.dataset.error_mask: is not set, "
@@ -88,3 +118,10 @@ def _error_bank(results: dict[str, Any], transform: BaseTransform) -> ErrorBank:
             "(error_bank_epoch_N.npz)"
         )
     return bank
+
+
+def _frequency(bank: ErrorBank, tile_id: int) -> np.ndarray:
+    """(H, W) float32: the share of passes in which each pixel was wrong."""
+    counts = bank.counts(tile_id)
+    wrong = counts["fn_count"].astype(np.float32) + counts["fp_count"]
+    return wrong / max(1, bank.passes)

@@ -10,7 +10,15 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mmext.registry import TRANSFORMS
+from mmext.structures import TileSamples
+from mmext.structures.tile_samples import MAPS
 
+#: What a pipeline calls the maps that go into a sample.
+_SOURCES = {
+    "gt_sem_seg": "gt_seg_map",
+    "gt_error": "gt_error_map",
+    "gt_error_frequency": "gt_error_frequency_map",
+}
 META_KEYS = (
     "tile_id",
     "scene",
@@ -47,12 +55,31 @@ class PackTileInputs(BaseTransform):
         sample = SegDataSample(
             metainfo={key: results[key] for key in self.meta_keys if key in results}
         )
-        for source, name, dtype in (
-            ("gt_seg_map", "gt_sem_seg", np.int64),
-            ("gt_error_map", "gt_error", np.int64),
-            ("gt_error_frequency_map", "gt_error_frequency", np.float32),
-        ):
+        for name, source in _SOURCES.items():
             if source in results:
-                data = torch.from_numpy(results[source][None].astype(dtype))
+                data = torch.from_numpy(results[source][None]).to(MAPS[name])
                 sample.set_data({name: PixelData(data=data)})
         return dict(inputs=torch.from_numpy(image), data_samples=sample)
+
+    def pack_batch(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Pack B tiles that were loaded at once, without a copy.
+
+        Args:
+            results: As for one tile, each value of all B of them; ``steps`` are the
+                transforms still to be done.
+
+        Returns:
+            ``inputs`` (B, C, H, W) in the store's data type, laid out in memory as the
+            store is (channels last); ``data_samples``, a ``TileSamples``.
+        """
+        columns = {key: results[key] for key in self.meta_keys if key in results}
+        maps = {
+            name: torch.from_numpy(results[source])
+            for name, source in _SOURCES.items()
+            if source in results
+        }
+        metainfo = {"columns": columns, "steps": results["steps"]}
+        return dict(
+            inputs=torch.from_numpy(results["img"]).permute(0, 3, 1, 2),
+            data_samples=TileSamples(metainfo=metainfo, **maps),
+        )

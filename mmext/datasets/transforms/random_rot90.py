@@ -3,10 +3,15 @@
 from typing import Any
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
+from torch import Tensor
 
 from mmext.registry import TRANSFORMS
+from mmext.structures import TileSamples
+
+from .batch_moves import move_batch
 
 
 @TRANSFORMS.register_module()
@@ -29,3 +34,17 @@ class RandomRot90(BaseTransform):
             results[key] = np.ascontiguousarray(np.rot90(results[key], turns))
         results["img_shape"] = results["img"].shape[:2]
         return results
+
+    def change_batch(self, images: Tensor, samples: TileSamples) -> Tensor:
+        """Turn each tile of a batch, and its maps, where the model runs.
+
+        Args:
+            images: (B, C, H, W), as high as wide.
+            samples: Their maps.
+        """
+        drawn = torch.randint(4, (len(images),))
+        moves = {
+            turns: lambda maps, turns=turns: maps.rot90(turns, (-2, -1))
+            for turns in (1, 2, 3)
+        }
+        return move_batch(images, samples, drawn, moves)

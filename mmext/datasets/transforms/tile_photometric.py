@@ -3,11 +3,14 @@
 from typing import Any
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
+from torch import Tensor
 
 from mmext.checked import BelowOne, NotNegative
 from mmext.registry import TRANSFORMS
+from mmext.structures import TileSamples
 
 
 @TRANSFORMS.register_module()
@@ -50,3 +53,24 @@ class TilePhotometric(BaseTransform):
         spread = image.std(axis=(0, 1)).mean()
         results["img"] = (image - mean) * np.float32(stretch) + mean + shift * spread
         return results
+
+    def change_batch(self, images: Tensor, samples: TileSamples) -> Tensor:
+        """Change each tile of a batch where the model runs.
+
+        Args:
+            images: (B, C, H, W) float32.
+            samples: Not changed.
+        """
+        tiles, bands = images.shape[:2]
+        stretch = 1 + _uniform(self.contrast, (tiles, 1, 1, 1))
+        shift = _uniform(self.brightness, (tiles, 1, 1, 1))
+        shift = shift + _uniform(self.balance, (tiles, bands, 1, 1))
+        spread, mean = torch.std_mean(images, dim=(2, 3), correction=0, keepdim=True)
+        spread = spread.mean(dim=1, keepdim=True)
+        stretch, shift = stretch.to(images.device), shift.to(images.device)
+        return (images - mean) * stretch + mean + shift * spread
+
+
+def _uniform(reach: float, shape: tuple[int, ...]) -> Tensor:
+    """Of [-reach, reach), drawn on the CPU, so that a GPU's run draws the same."""
+    return reach * (2 * torch.rand(shape) - 1)

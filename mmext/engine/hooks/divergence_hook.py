@@ -11,6 +11,7 @@ from torch import nn
 
 from mmext.errors import UserError
 from mmext.registry import HOOKS
+from mmext.structures import TileSamples
 
 _PREDICTED = ("seg_logits", "pred_depth_map")
 _PLACE = ("tile_id", "scene", "row_off", "col_off", "sample_id")
@@ -100,13 +101,15 @@ def describe_batch(batch: dict[str, Any]) -> str:
     """The samples of a batch: those with values that aren't finite first.
 
     Args:
-        batch: As a loader gives it: ``inputs``, B tensors (C, H, W), and
-            ``data_samples``, B samples with their metainfo.
+        batch: As a loader gives it: ``inputs``, B tensors (C, H, W) or one
+            (B, C, H, W), and ``data_samples``, B samples with their metainfo.
     """
-    samples = batch.get("data_samples") or []
+    samples, images = batch.get("data_samples", ()), batch.get("inputs", ())
+    if isinstance(samples, TileSamples):
+        samples = samples.without_maps()
     bad = [
         sample
-        for sample, image in zip(samples, batch.get("inputs") or [], strict=False)
+        for sample, image in zip(samples, images, strict=False)
         if image.is_floating_point() and not torch.isfinite(image).all()
     ]
     text = _places(samples)

@@ -5,15 +5,21 @@ from typing import Any, Literal
 
 import torch
 from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
 
 from mmext.checked import Finite, Positive
 from mmext.errors import UserError
 from mmext.registry import MODELS
+from mmext.structures import TileSamples
 
 
 @MODELS.register_module()
 class BandNormalizer(BaseDataPreprocessor):
-    """Stack a batch and normalise each band: (x − mean) / std.
+    """Stack a batch, change it as its pipeline says, and normalise: (x − mean) / std.
+
+    A batch that was read as one (:class:`~mmext.structures.TileSamples`) comes in the
+    store's data type, eight or sixteen bits a value. It is cast, flipped, turned and
+    normalised where the model runs.
 
     mmseg's ``SegDataPreProcessor`` pads batches, and of the targets only those that
     it knows; tiles of one batch have one size.
@@ -45,12 +51,13 @@ class BandNormalizer(BaseDataPreprocessor):
         """Stack, cast and normalise.
 
         Args:
-            data: ``inputs``, a list of (C, H, W) tensors or one (N, C, H, W); and
-                ``data_samples``, if there are any.
+            data: ``inputs``, a list of (C, H, W) tensors or one (N, C, H, W), of any
+                integer or float dtype; and ``data_samples``, if there are any.
             training: Not used; mmengine passes it.
 
         Returns:
-            ``inputs`` (N, C, H, W) float32 and ``data_samples``.
+            ``inputs`` (N, C, H, W) float32, laid out in memory as they came, and
+            ``data_samples``.
 
         Raises:
             UserError: The images differ in size, or have other bands than the mean.
@@ -70,5 +77,18 @@ class BandNormalizer(BaseDataPreprocessor):
                 f"image: has {inputs.shape[1]} bands, model.data_preprocessor.mean is "
                 f"for {len(self.mean)}"
             )
-        normalised = (inputs.float() - self.mean) / self.std
-        return {"inputs": normalised, "data_samples": data.get("data_samples")}
+        inputs, samples = inputs.float(), data.get("data_samples")
+        if isinstance(samples, TileSamples):
+            inputs = samples.change(inputs)
+        return {"inputs": self._normalise(inputs), "data_samples": samples}
+
+    def _normalise(self, images: Tensor) -> Tensor:
+        if not images.is_contiguous(memory_format=torch.channels_last):
+            return (images - self.mean) / self.std
+        # A row of pixels at a time: the same sums, where bands lie side by side in
+        # memory three times as fast on a CPU.
+        number, bands, height, width = images.shape
+        rows = images.permute(0, 2, 3, 1).reshape(number, height, width * bands)
+        mean, std = (band.view(-1).repeat(width) for band in (self.mean, self.std))
+        normalised = ((rows - mean) / std).view(number, height, width, bands)
+        return normalised.permute(0, 3, 1, 2)

@@ -1,6 +1,6 @@
 """What each output channel is trained to predict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from mmseg.structures import SegDataSample
@@ -8,61 +8,88 @@ from torch import Tensor
 
 from mmext.errors import UserError
 from mmext.pixel_values import IGNORE, WAS_FN, WAS_FP
+from mmext.structures import TileSamples
+from mmext.structures.tile_samples import MAPS
+
+#: Maps of a batch by name, each (N, H, W).
+Maps = Mapping[str, Tensor]
 
 
-def channel_target(channel: str, sample: SegDataSample) -> Tensor:
-    """The target map of a channel.
+def target_maps(samples: TileSamples | Sequence[SegDataSample]) -> Maps:
+    """What of a batch the channels' targets are read from.
+
+    Args:
+        samples: The batch's; a ``TileSamples`` has the maps as they are.
+
+    Returns:
+        Each (N, H, W): ``gt_sem_seg`` and, where there is one, ``gt_error``, of
+        integers; ``gt_error_frequency``, of float32.
+
+    Raises:
+        UserError: Transforms have not been done to the batch.
+    """
+    if isinstance(samples, TileSamples):
+        samples.refuse_unfinished()
+        return dict(samples.items())
+    return {
+        name: torch.stack([sample.get(name).data[0] for sample in samples])
+        for name in MAPS
+        if all(name in sample for sample in samples)
+    }
+
+
+def channel_target(channel: str, maps: Maps) -> Tensor:
+    """The target maps of a channel.
 
     Args:
         channel: One of :data:`CHANNEL_TARGETS`.
-        sample: A packed sample.
+        maps: As :func:`target_maps` gives them.
 
     Returns:
-        (H, W): int64 in {0, 1, 255}, or of ``error_frequency`` float32 in [0, 1] or
-        255.
+        (N, H, W): integers in {0, 1, 255}, or of ``error_frequency`` float32 in [0, 1]
+        or 255.
 
     Raises:
-        UserError: The channel is made of accumulated errors and the sample has
-            none.
+        UserError: The channel is made of accumulated errors and the batch has none.
     """
-    return CHANNEL_TARGETS[channel](sample)
+    return CHANNEL_TARGETS[channel](maps)
 
 
-def _target(sample: SegDataSample) -> Tensor:
-    return sample.gt_sem_seg.data[0]
+def _target(maps: Maps) -> Tensor:
+    return maps["gt_sem_seg"]
 
 
-def _errors(*codes: int) -> Callable[[SegDataSample], Tensor]:
-    def read(sample: SegDataSample) -> Tensor:
-        if "gt_error" not in sample:
+def _errors(*codes: int) -> Callable[[Maps], Tensor]:
+    def read(maps: Maps) -> Tensor:
+        if "gt_error" not in maps:
             raise UserError(
                 "train_dataloader.dataset.error_mask: is not set or LoadErrorMask is "
                 "not in the pipeline, but the model has a channel for accumulated "
                 "errors"
             )
-        error = sample.gt_error.data[0]
+        error = maps["gt_error"]
         wrong = torch.zeros_like(error)
         for code in codes:
             wrong[error == code] = 1
         # Where the label is unknown, so is whether a prediction was wrong.
-        ignored = (error == IGNORE) | (_target(sample) == IGNORE)
+        ignored = (error == IGNORE) | (_target(maps) == IGNORE)
         return wrong.masked_fill(ignored, IGNORE)
 
     return read
 
 
-def _frequency(sample: SegDataSample) -> Tensor:
-    if "gt_error_frequency" not in sample:
+def _frequency(maps: Maps) -> Tensor:
+    if "gt_error_frequency" not in maps:
         raise UserError(
             "train_dataloader.dataset.pipeline: has no LoadErrorFrequency, which the "
             "model's channel error_frequency needs"
         )
-    return sample.gt_error_frequency.data[0]
+    return maps["gt_error_frequency"]
 
 
-#: Channel name → how its target is read from a sample. FN and FP are kept apart in
+#: Channel name → how its target is read from the maps. FN and FP are kept apart in
 #: the data; that ``error`` means both is said here and nowhere else.
-CHANNEL_TARGETS: dict[str, Callable[[SegDataSample], Tensor]] = {
+CHANNEL_TARGETS: dict[str, Callable[[Maps], Tensor]] = {
     "target": _target,
     "error": _errors(WAS_FN, WAS_FP),
     "fn": _errors(WAS_FN),

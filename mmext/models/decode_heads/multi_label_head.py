@@ -14,8 +14,9 @@ from mmext.errors import UserError
 from mmext.models.losses import MaskedBCEWithLogitsLoss
 from mmext.pixel_values import IGNORE
 from mmext.registry import MODELS
+from mmext.structures import TileSamples
 
-from .channel_targets import CHANNEL_TARGETS, channel_target
+from .channel_targets import CHANNEL_TARGETS, Maps, channel_target, target_maps
 
 # The wrapped head's own settings for what the wrapper does in its place.
 _WRAPPERS_SETTINGS = (
@@ -119,7 +120,7 @@ class MultiLabelHead(BaseModule):
     def loss(
         self,
         inputs: Sequence[Tensor],
-        batch_data_samples: list[SegDataSample],
+        batch_data_samples: TileSamples | Sequence[SegDataSample],
         train_cfg: dict | None = None,
     ) -> dict[str, Tensor]:
         """One loss per channel, named ``loss_<channel>``.
@@ -131,14 +132,13 @@ class MultiLabelHead(BaseModule):
             train_cfg: Not used; mmseg passes it.
         """
         logits = self.forward(inputs)
+        maps = target_maps(batch_data_samples)
         losses = {}
         for index, name in enumerate(self.channels):
-            target = torch.stack(
-                [channel_target(name, sample) for sample in batch_data_samples]
-            )
+            target = channel_target(name, maps)
             channel = self._resize(logits[:, index : index + 1], target.shape[1:])
             if name == "target" and self.error_weight != 1:
-                weight = self._pixel_weights(batch_data_samples)
+                weight = self._pixel_weights(maps)
                 value = self.losses[name](channel[:, 0], target, weight)
             else:
                 value = self.losses[name](channel[:, 0], target)
@@ -165,9 +165,8 @@ class MultiLabelHead(BaseModule):
             size = meta.get("pad_shape", size)[:2]
         return self._resize(self.forward(inputs), size)
 
-    def _pixel_weights(self, samples: list[SegDataSample]) -> Tensor:
-        wrong = torch.stack([channel_target("error", sample) for sample in samples])
-        return torch.where(wrong == 1, self.error_weight, 1.0)
+    def _pixel_weights(self, maps: Maps) -> Tensor:
+        return torch.where(channel_target("error", maps) == 1, self.error_weight, 1.0)
 
     def _resize(self, logits: Tensor, size: Sequence[int]) -> Tensor:
         if tuple(logits.shape[2:]) == tuple(size):

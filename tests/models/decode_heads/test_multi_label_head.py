@@ -4,7 +4,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mmext.errors import UserError
-from mmext.models.decode_heads.channel_targets import channel_target
+from mmext.models.decode_heads.channel_targets import channel_target, target_maps
 from mmext.registry import MODELS
 
 LOSS = dict(type="MaskedBCEWithLogitsLoss")
@@ -75,7 +75,8 @@ def test_targets_by_hand():
         "fp": [1, 0, 0, 0, 255],
     }
     for channel, values in expected.items():
-        assert channel_target(channel, one)[0].tolist() == values
+        target = channel_target(channel, target_maps([one, one]))
+        assert target.tolist() == [[values], [values]]
 
 
 def test_weights_and_losses_by_channel():
