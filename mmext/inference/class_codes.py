@@ -32,7 +32,6 @@ def class_codes(
     for name, channel in channels.items():
         if name != "target":
             others |= channel
-    codes = (target * TARGET + others * ERROR).astype(np.uint8)
-    codes[~mask] = NONE
-    codes[~valid] = NODATA
-    return codes
+    codes = target * np.uint8(TARGET) + others * np.uint8(ERROR)
+    codes *= mask
+    return codes if valid.all() else np.where(valid, codes, np.uint8(NODATA))

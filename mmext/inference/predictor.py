@@ -16,9 +16,8 @@ class Predictor:
 
     Attributes:
         backend: What runs it: ``eager``, ``compile``, ``onnxruntime``, ``openvino``.
-        probabilities: (1, C, H, W) float32 raw pixel values, H and W multiples of
-            ``multiple`` where the backend asks for it, to (1, K, H, W) float32 in
-            [0, 1], on the CPU.
+        probabilities: (1, C, H, W) raw pixel values as they are in the scene, uint8,
+            uint16 or float32, to (1, K, H, W) float32 in [0, 1], on the CPU.
         channels: Names of the K channels.
         decoder: Makes one mask of them.
         reach: How many pixels away a prediction looks; None if unknown.

@@ -160,6 +160,8 @@ def check_condition(where: str | None) -> None:
     Raises:
         UserError: It is none on an object's columns.
     """
+    if where is None:
+        return
     # Of every source: GDAL reads some mistakes only where they are come to.
     row = dict.fromkeys(_COLUMNS, "") | dict.fromkeys(_COLUMNS[:3], 1.0)
     rows = [

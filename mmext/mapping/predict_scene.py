@@ -208,7 +208,10 @@ def _predict(
     predictor: Predictor, pixels: np.ndarray, settings: PredictionSettings
 ) -> torch.Tensor:
     """(K, H, W) float32 probabilities of (C, H, W) pixels."""
-    image = torch.from_numpy(pixels.astype(np.float32))[None]
-    views: list[list[int]] = [[], [2], [3], [2, 3]] if settings.flips else [[]]
+    # Cast to float where the network runs: eight-bit pixels travel as such.
+    image = torch.from_numpy(pixels)[None]
+    if not settings.flips:
+        return predictor.probabilities(image)[0]
+    views: list[list[int]] = [[], [2], [3], [2, 3]]
     total = sum(predictor.probabilities(image.flip(axes)).flip(axes) for axes in views)
     return (total / len(views))[0]

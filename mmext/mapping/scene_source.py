@@ -86,7 +86,7 @@ class SceneSource:
             UserError: The file is damaged there.
         """
         pixels, valid = self.reader.read(window)
-        return np.where(valid, pixels, 0), valid
+        return pixels if valid.all() else np.where(valid, pixels, 0), valid
 
 
 @contextlib.contextmanager

@@ -98,10 +98,12 @@ class SceneWriter:
             valid,
         )
         if self.settings.float_probabilities:
-            stored = np.where(valid, kept.numpy(), np.float32(-1))
+            stored = kept.numpy()
         else:
-            steps = np.rint(kept.numpy() * PROBABILITY_STEPS).astype(np.uint8)
-            stored = np.where(valid, steps, np.uint8(NODATA))
+            stored = (kept * PROBABILITY_STEPS).round_().to(torch.uint8).numpy()
+        if not valid.all():
+            nodata = stored.dtype.type(self.probabilities.raster.nodata)
+            stored = np.where(valid, stored, nodata)
         self.probabilities.write(stored, window.core)
         self.classes.write(codes[None], window.core)
 

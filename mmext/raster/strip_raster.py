@@ -14,6 +14,9 @@ from mmext.fileio import atomic_path
 from .writing import writing
 
 _BLOCK = 512
+#: Up to this size a raster that is read once more and thrown away is not compressed:
+#: it takes longer than all else that is done to a map.
+_PLAIN_BYTES = 1 << 30
 
 
 class Grid(Protocol):
@@ -60,6 +63,10 @@ class StripRaster:
         colours: dict[int, tuple[int, int, int, int]] | None = None,
     ) -> None:
         self.path = path
+        pixels = grid.height * grid.width * len(descriptions)
+        self._plain = pixels * np.dtype(dtype).itemsize <= _PLAIN_BYTES
+        # Of what is large, fast is still better than small.
+        compression = {} if self._plain else {"compress": "deflate", "zlevel": 1}
         with writing(path):
             self.raster = rasterio.open(
                 path,
@@ -75,10 +82,8 @@ class StripRaster:
                 tiled=True,
                 blockxsize=_BLOCK,
                 blockysize=_BLOCK,
-                # Read once more and thrown away: fast is better than small.
-                compress="deflate",
-                zlevel=1,
                 bigtiff="if_safer",
+                **compression,
             )
         self.raster.descriptions = tuple(descriptions)
         if scale != 1:
@@ -117,12 +122,18 @@ class StripRaster:
         self.raster.close()
         # With overviews, and those once more under a temporary name.
         needed = 2 * self.path.stat().st_size
-        with atomic_path(path) as temporary, writing(path, needed):
+        with (
+            atomic_path(path) as temporary,
+            writing(path, needed),
+            rasterio.Env(COG_TMP_COMPRESSION="NONE" if self._plain else "LZW"),
+        ):
             rasterio.shutil.copy(
                 self.path,
                 temporary,
                 driver="COG",
                 compress="deflate",
+                # GDAL's own level takes three times as long to save some percent.
+                level=1,
                 blocksize=_BLOCK,
                 overview_resampling=resampling,
                 bigtiff="IF_SAFER",

@@ -46,7 +46,7 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
         height, width = image.shape[2:]
         # As the network itself pads what is off its grid.
         padding = (0, -width % multiple, 0, -height % multiple)
-        padded = functional.pad(image, padding, mode="replicate")
+        padded = functional.pad(image.float(), padding, mode="replicate")
         while min(padded.shape[2:]) < 2 * multiple:  # the exported graph's smallest
             padded = functional.pad(padded, (0, multiple, 0, multiple), "replicate")
         return torch.from_numpy(run(padded.numpy()))[..., :height, :width]
