@@ -32,7 +32,7 @@ _SMALL, _LARGE = 1024, 7240
 
 def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """predict_scene with all it reads and writes, against the network in memory."""
-    loaded = _model(cut(scene, folder / "tiles", 128).header)
+    loaded = untrained(cut(scene, folder / "tiles", 128).header)
     settings = PredictionSettings(window=_WINDOW)
     predictor, backbone = eager_predictor(loaded), loaded.model.backbone
     windows = [
@@ -108,7 +108,7 @@ def _peak_megabytes(header: dict[str, Any], scene: Path, out: Path) -> float:
     """Peak resident memory of this process after mapping a scene."""
     with DefaultScope.overwrite_default_scope("mmext"):
         # As narrow as can be: what surrounds the network is measured.
-        predictor = eager_predictor(_model(header, width=4))
+        predictor = eager_predictor(untrained(header, width=4))
     with rasterio.open(scene) as raster:
         pixels = raster.read(window=Window(0, 0, _WINDOW, _WINDOW))
     probabilities = predictor.probabilities(torch.from_numpy(pixels).float()[None])
@@ -119,7 +119,8 @@ def _peak_megabytes(header: dict[str, Any], scene: Path, out: Path) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _model(header: dict[str, Any], width: int = 16) -> LoadedModel:
+def untrained(header: dict[str, Any], width: int = 16) -> LoadedModel:
+    """A model of two channels, for scenes like those of a store's description."""
     head = dict(
         type="FCNHead",
         in_channels=width,

@@ -16,6 +16,7 @@ from .accumulation import accumulation, bank
 from .crowded import crowded
 from .mapping import mapping, memory
 from .measure import Comparison
+from .merging import merging
 from .reading import reading
 from .setting import render
 from .training import training
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "bank": bank,
     "mapping": mapping,
     "memory": memory,
+    "merging": merging,
 }
 
 

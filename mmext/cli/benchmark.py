@@ -8,7 +8,14 @@ from mmext.checked import Count
 from mmext.cli.arguments import OutputFile
 
 Part = Literal[
-    "reading", "training", "crowded", "accumulation", "bank", "mapping", "memory"
+    "reading",
+    "training",
+    "crowded",
+    "accumulation",
+    "bank",
+    "mapping",
+    "memory",
+    "merging",
 ]
 
 
@@ -26,7 +33,7 @@ def benchmark(
     alone. accumulation: three passes against the epoch's
     training. bank: saving and loading the paper's. mapping: a scene to COGs and
     polygons against the network alone. memory: the peak of mapping a scene, and of one
-    with 50 times the pixels.
+    with 50 times the pixels. merging: a million polygons of a hundred sheets.
 
     Two ways run in turn; the median of the ratios counts, and their quartiles say how
     far to trust it. On a CPU processor time is counted, which other processes spoil

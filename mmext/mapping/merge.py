@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -21,6 +22,9 @@ TOLERANCE = 0.1
 #: Of a piece that one object has within the tolerance of another, the length around:
 #: 0.4 of a pixel at a corner, 2 and more along a pixel's edge.
 _CONTACT = 0.6
+#: Objects that lie this many pixels from all other sheets are nobody's neighbours, and
+#: no pixel beside them is another sheet's.
+_FAR = 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,51 @@ class Sheet:
         return bool(np.abs(there - whole).max() < TOLERANCE)
 
 
+def grid_bounds(
+    transform: rasterio.Affine, height: int, width: int
+) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of a grid, also of one that is turned or upside down.
+
+    Args:
+        transform: Pixel to CRS coordinates.
+        height: Rows.
+        width: Columns.
+    """
+    corners = [transform * (x, y) for x in (0.0, width) for y in (0.0, height)]
+    (left, bottom), (right, top) = np.min(corners, axis=0), np.max(corners, axis=0)
+    return left, bottom, right, top
+
+
+def near_another(
+    objects: geopandas.GeoDataFrame, own: int, bounds: np.ndarray, pixel: float
+) -> np.ndarray:
+    """Which objects of a sheet may be part of what another sheet holds.
+
+    All others stay as they are, whatever the other sheets hold.
+
+    Args:
+        objects: A sheet's objects.
+        own: Which sheet.
+        bounds: (M, 4) of all sheets' grids: left, bottom, right, top.
+        pixel: Side of the largest pixel in CRS units.
+
+    Returns:
+        (N,) bool.
+    """
+    left, bottom, right, top = objects.bounds.to_numpy().T
+    margin = _FAR * pixel
+    near = np.zeros(len(objects), bool)
+    for sheet, (west, south, east, north) in enumerate(bounds):
+        if sheet != own:
+            near |= (
+                (left < east + margin)
+                & (right > west - margin)
+                & (bottom < north + margin)
+                & (top > south - margin)
+            )
+    return near
+
+
 def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
     """Put the objects of many sheets into one table.
 
@@ -69,10 +118,7 @@ def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
     """
     crs = sheets[0].objects.crs
     for sheet in sheets:
-        if sheet.objects.crs != crs:
-            raise UserError(
-                "sheets: in different coordinate systems, one merged layer expects one"
-            )
+        refuse_another_system(sheet.objects.crs, crs)
     objects = pd.concat([sheet.objects for sheet in sheets], ignore_index=True)
     if len(objects) == 0:
         return objects
@@ -88,15 +134,34 @@ def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
     alone = np.bincount(group)[group] == 1
     if alone.all():
         return objects
-    rows, outlines = [], []
-    for _, members in objects[~alone].groupby(group[~alone]):
-        parts = shapes[members.index]
-        rows.append(_joined(members, shapely.area(parts)))
-        outlines.append(_united(parts, bool(whole[members.index].all())))
-    outlines = place(np.array(outlines, object), sheets[0].transform)
-    table = geopandas.GeoDataFrame(rows, geometry=outlines, crs=crs)
+    several = np.flatnonzero(~alone)
+    several = several[np.argsort(group[several], kind="stable")]
+    starts = np.flatnonzero(np.diff(group[several], prepend=-1))
+    table = _joined(objects.iloc[several], shapely.area(shapes[several]), starts)
+    outlines = [
+        _united(shapes[members], bool(whole[members].all()))
+        for members in np.split(several, starts[1:])
+    ]
+    placed = place(np.array(outlines, object), sheets[0].transform)
+    table = table.set_geometry(geopandas.GeoSeries(placed, crs=crs))
     table["area_m2"] = (ground_area(table.geometry) if crs else table.area).round(2)
     return pd.concat([objects[alone], table[objects.columns]], ignore_index=True)
+
+
+def refuse_another_system(found: Any, first: Any) -> None:
+    """Refuse sheets in two coordinate systems.
+
+    Args:
+        found: A sheet's, as of geopandas.
+        first: The first sheet's.
+
+    Raises:
+        UserError: They differ.
+    """
+    if found != first:
+        raise UserError(
+            "sheets: in different coordinate systems, one merged layer expects one"
+        )
 
 
 def _in_pixels(
@@ -131,14 +196,25 @@ def _united(parts: np.ndarray, whole: bool) -> shapely.Geometry:
     return shapely.buffer(wider, -TOLERANCE, join_style="mitre")
 
 
-def _joined(members: geopandas.GeoDataFrame, pixels: np.ndarray) -> dict[str, object]:
-    sources = set(members["source"])
-    mean = float(np.average(members["mean_prob"], weights=pixels))
-    return {
-        **members.iloc[0].drop(members.geometry.name).to_dict(),
-        "mean_prob": round(mean, 4),
-        "max_prob": float(members["max_prob"].max()),
-        "source": sources.pop() if len(sources) == 1 else "both",
-        "cut": bool(members["cut"].any()),
-        "scene": "; ".join(sorted(set(members["scene"]))),
-    }
+def _joined(
+    parts: geopandas.GeoDataFrame, pixels: np.ndarray, starts: np.ndarray
+) -> geopandas.GeoDataFrame:
+    """One row for the parts of each object; geometry and area are the first part's.
+
+    Args:
+        parts: (N,) rows, those of one object after one another.
+        pixels: (N,) their sizes.
+        starts: Where each object's rows begin.
+    """
+    table = parts.iloc[starts].reset_index(drop=True)
+    weighted = np.add.reduceat(parts["mean_prob"].to_numpy() * pixels, starts)
+    table["mean_prob"] = (weighted / np.add.reduceat(pixels, starts)).round(4)
+    table["max_prob"] = np.maximum.reduceat(parts["max_prob"].to_numpy(), starts)
+    table["cut"] = np.logical_or.reduceat(parts["cut"].to_numpy(bool), starts)
+    sources, scenes = (
+        [set(of) for of in np.split(parts[name].to_numpy(object), starts[1:])]
+        for name in ("source", "scene")
+    )
+    table["source"] = [of.pop() if len(of) == 1 else "both" for of in sources]
+    table["scene"] = ["; ".join(sorted(of)) for of in scenes]
+    return table

@@ -18,8 +18,15 @@ from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.vrt import write_vrt
+from mmext.raster.writing import CantWriteError
 
-from .merge import Sheet, merge_sheets
+from .merge import (
+    Sheet,
+    grid_bounds,
+    merge_sheets,
+    near_another,
+    refuse_another_system,
+)
 from .object_table import (
     UNSUPPORTED,
     LeftOut,
@@ -70,47 +77,90 @@ def put_together(
             path.unlink(missing_ok=True)
             problems.append(str(error))
             mosaic = None
+    path = out / f"{MERGED}.gpkg"
     try:
-        sheets = [_read_sheet(*paths[1:]) for paths in results]
-        objects = merge_sheets(sheets)
-        cleaned = ~objects["cut"].to_numpy(bool)
-        if mosaic is not None:
-            objects["cut"] = _reach_the_end(objects, mosaic)
+        with atomic_path(path) as temporary:
+            merged = PolygonFile(temporary)
+            left_out = _merge(results, merged, mosaic, predictor, settings)
+            merged.finish()
+    except CantWriteError:
+        raise
     except UserError as error:
-        (out / f"{MERGED}.gpkg").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return [*problems, str(error)]
-    kept = [
-        predictor.decoder.keeps(source != "error", highest)
-        for source, highest in zip(objects["source"], objects["max_prob"], strict=True)
-    ]
-    counts = cleaned | np.array(kept, bool)
-    left_out = LeftOut({UNSUPPORTED: int((~counts).sum())})
-    pixel = abs(sheets[0].transform.a)
-    objects, of_cleaning = clean_objects(
-        objects[counts], settings, pixel, cleaned[counts]
-    )
-    with atomic_path(out / f"{MERGED}.gpkg") as temporary:
-        merged = PolygonFile(temporary)
-        merged.add(objects)
-        merged.finish()
     print(
-        f"{out / MERGED}.gpkg: {len(objects)} objects over {len(scenes)} sheets"
-        f"{describe_left_out(left_out + of_cleaning)}"
+        f"{path}: {merged.number} objects over {len(scenes)} sheets"
+        f"{describe_left_out(left_out)}"
     )
     return problems
 
 
-def _read_sheet(classes: Path, polygons: Path) -> Sheet:
+def _merge(
+    results: Sequence[tuple[Path, Path, Path]],
+    merged: PolygonFile,
+    mosaic: Path | None,
+    predictor: Predictor,
+    settings: PredictionSettings,
+) -> LeftOut:
+    """Fill the merged file; how many objects were left out, and why.
+
+    Objects far from all other sheets go through, sheet by sheet; what lies along the
+    others is held and put together at the end. So memory follows the sheets' borders.
+    """
+    grids = [_read_grid(classes) for _, classes, _ in results]
+    bounds = np.array([grid_bounds(*grid) for grid in grids])
+    sides = [np.hypot([t.a, t.b], [t.d, t.e]).max() for t, *_ in grids]
+    pixel = abs(grids[0][0].a)
+    left_out = LeftOut()
+
+    def add(objects: geopandas.GeoDataFrame, cleaned: np.ndarray) -> None:
+        kept = [
+            predictor.decoder.keeps(source != "error", highest)
+            for source, highest in zip(
+                objects["source"], objects["max_prob"], strict=True
+            )
+        ]
+        counts = cleaned | np.array(kept, bool)
+        left_out[UNSUPPORTED] += int((~counts).sum())
+        chosen, of_cleaning = clean_objects(
+            objects[counts], settings, pixel, cleaned[counts]
+        )
+        left_out.update(of_cleaning)
+        merged.add(chosen)
+
+    held: list[Sheet] = []
+    for index, (grid, paths) in enumerate(zip(grids, results, strict=True)):
+        objects = _read_objects(paths[2])
+        if held:
+            refuse_another_system(objects.crs, held[0].objects.crs)
+        near = near_another(objects, index, bounds, max(sides))
+        held.append(Sheet(objects[near], *grid))
+        through = objects[~near].reset_index(drop=True)
+        add(through, ~through["cut"].to_numpy(bool))
+    objects = merge_sheets(held)
+    # As it was in the sheets: what reached no edge there was cleaned there.
+    cleaned = ~objects["cut"].to_numpy(bool)
+    if mosaic is not None:
+        objects["cut"] = _reach_the_end(objects, mosaic)
+    add(objects, cleaned)
+    return left_out
+
+
+def _read_objects(polygons: Path) -> geopandas.GeoDataFrame:
     try:
-        objects = geopandas.read_file(polygons, layer=LAYER)
+        return geopandas.read_file(polygons, layer=LAYER)
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
         ValueError,
     ) as error:
         raise UserError(f"{polygons}: can't be read ({one_line(error)})") from None
+
+
+def _read_grid(classes: Path) -> tuple[rasterio.Affine, int, int]:
+    """Transform, height and width of a sheet."""
     with open_scene(classes) as raster:
-        return Sheet(objects, raster.transform, raster.height, raster.width)
+        return raster.transform, raster.height, raster.width
 
 
 def _reach_the_end(objects: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:

@@ -43,7 +43,9 @@ def test_bytes_of_a_batch():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", sorted(set(PARTS) - {"bank", "crowded", "memory"}))
+@pytest.mark.parametrize(
+    "part", sorted(set(PARTS) - {"bank", "crowded", "memory", "merging"})
+)
 def test_each_part_measures(part, tmp_path):
     lines = list(benchmark_all(1, [part], tmp_path / "figures.json"))
     rows = json.loads((tmp_path / "figures.json").read_text())["rows"]

@@ -1,7 +1,9 @@
 import math
+from dataclasses import replace
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -12,7 +14,7 @@ from shapely.geometry import box
 
 from mmext.errors import UserError
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping.merge import Sheet, merge_sheets
+from mmext.mapping.merge import Sheet, grid_bounds, merge_sheets, near_another
 from mmext.mapping.object_table import STATISTICS, object_layers, object_table
 from mmext.raster.outlines import place
 from mmext.raster.strip_polygons import StripPolygonizer
@@ -137,6 +139,47 @@ def test_grids_that_are_nearly_one(noise, turn):
     merged = merge_sheets(cut(codes, probability, transforms))
     first = transforms[0, 0]
     assert_same_fields(merged, mapped(codes, probability, first, "all").objects, first)
+
+
+def rows(table):
+    """All that a table says, in an order that depends on nothing else."""
+    outlines = shapely.to_wkt(shapely.normalize(table.geometry.to_numpy()))
+    values = table.drop(columns="geometry").itertuples(index=False, name=None)
+    return sorted(zip(outlines, values, strict=True))
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("turn", [0, 23])
+@pytest.mark.parametrize("step", [SIDE, SIDE - 2])
+def test_what_is_far_from_other_sheets_stays_as_it_is(noise, turn, step):
+    """Put together without it, the rest comes out the same."""
+    rng = np.random.default_rng(2)
+    codes, probability = random_map(7, 3 * SIDE, 3 * SIDE, 0.25)
+    grid = TRANSFORM * rasterio.Affine.rotation(turn)
+    transforms = {
+        (r, c): NOISES[noise](
+            grid * rasterio.Affine.translation(c * step, r * step), rng
+        )
+        for r in range(3)
+        for c in range(3)
+    }
+    sheets = cut(codes, probability, transforms)
+    bounds = np.array([grid_bounds(s.transform, s.height, s.width) for s in sheets])
+    near = [
+        near_another(sheet.objects, index, bounds, 0.5)
+        for index, sheet in enumerate(sheets)
+    ]
+    held = [replace(s, objects=s.objects[n]) for s, n in zip(sheets, near, strict=True)]
+    far = [s.objects[~n] for s, n in zip(sheets, near, strict=True)]
+    assert turn or any(map(len, far))
+    found = pd.concat([merge_sheets(held), *far])
+    assert rows(found) == rows(merge_sheets(sheets))
+
+
+@pytest.mark.parametrize("transform", [TRANSFORM, rasterio.Affine(1, 0, 3, 0, 2, 4)])
+def test_bounds_of_a_grid(transform):
+    expected = shapely.box(*(transform * (0, 0)), *(transform * (7, 5))).bounds
+    assert grid_bounds(transform, 5, 7) == expected
 
 
 def solid(height, width, transform, name):
