@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,14 +67,21 @@ def case_rows(experiment: Experiment, window: EpochWindow | None) -> list[Row]:
         experiment: The runs.
         window: Which of the epochs that both stages have; None leaves out those of
             untrained models, see :func:`first_trained_epoch`.
+
+    Returns:
+        ``case``, ``source``, ``seed``, ``cfdr``, and by score and stage the mean over
+        epochs (``iou_1``), the median (``median_iou_1``), and what is gained
+        (``d_iou``, of the means).
     """
     rows = []
     for case, run in experiment.cases.items():
         row: Row = {"case": case, "source": "this run", "seed": experiment.seed}
         row["cfdr"] = case_cfdr(experiment, run)
         for score in SCORES:
-            first, second = _window_means(experiment, run, score, window)
-            row[f"{score}_1"], row[f"{score}_2"] = first, second
+            both = _window_values(experiment, run, score, window)
+            for stage, values in enumerate(both, start=1):
+                row[f"{score}_{stage}"] = _of_finite(np.mean, values)
+                row[f"median_{score}_{stage}"] = _of_finite(np.median, values)
         rows.append(with_differences(row))
     return rows
 
@@ -133,15 +141,15 @@ def with_differences(row: Row) -> Row:
     return row
 
 
-def _window_means(
+def _window_values(
     experiment: Experiment, run: Run, score: str, window: EpochWindow | None
-) -> tuple[float, float]:
+) -> tuple[np.ndarray, np.ndarray]:
     chosen = averaged_epochs(experiment, run, window)
     epochs, values = experiment.stage1("test", "target", score)
     second = run.series("test", run.decided_by, score)[np.isin(run.epochs(), chosen)]
-    return _mean(values[np.isin(epochs, chosen)]), _mean(second)
+    return values[np.isin(epochs, chosen)], second
 
 
-def _mean(values: np.ndarray) -> float:
+def _of_finite(average: Callable[[np.ndarray], float], values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else math.nan
+    return float(average(finite)) if len(finite) else math.nan

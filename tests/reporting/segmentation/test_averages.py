@@ -109,6 +109,8 @@ def test_epochs_without_a_score_are_left_out(experiment):
     file.write_text("\n".join(map(json.dumps, lines)))
     [row] = rows(experiment)
     assert row["fn_tp_2"] == pytest.approx((9.0 + 6 * 0.3) / 7)
+    # One epoch that finds next to nothing is not the headline.
+    assert row["median_fn_tp_2"] == pytest.approx(0.3)
 
 
 def test_a_trunk_counts_only_up_to_where_the_baseline_took_over(experiment):
