@@ -11,6 +11,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner as _Runner
 from mmengine.runner.checkpoint import _load_checkpoint
 
+from mmext.engine.optimizer_layout import lay_out_like_weights
 from mmext.engine.terminal_log import quieten_terminal
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_weights
@@ -79,6 +80,14 @@ class Runner(_Runner):
         self._has_loaded = True
         self.logger.info(f"Load checkpoint from {filename}")
         return checkpoint
+
+    def resume(self, *args: Any, **kwargs: Any) -> None:
+        """Take over a checkpoint's epoch, optimizer and schedulers; see mmengine."""
+        super().resume(*args, **kwargs)
+        wrapper = self.optim_wrapper
+        wrappers = wrapper.values() if isinstance(wrapper, dict) else [wrapper]
+        for each in wrappers:
+            lay_out_like_weights(each.optimizer)
 
     def build_evaluator(self, evaluator: Any) -> Evaluator:
         """Have metrics of several processes meet in the work directory.

@@ -15,11 +15,13 @@ BASES = Path(__file__).resolve().parents[2] / "configs" / "_base_" / "models"
 CHANNELS = {"unet3": ("target",), "unet3_dual": ("target", "error")}
 
 
-def build(name, width=4):
+def build(name, width=4, channels_last=True):
     config = Config.fromfile(str(BASES / f"{name}.py"))
     model = config.model
     assert model.data_preprocessor.mean == "from_store"
     model.data_preprocessor.update(mean=[100.0] * 3, std=[50.0] * 3)
+    assert model.channels_last
+    model.channels_last = channels_last
     if width:
         model.backbone.base_channels = width
     fill_head_width(config)
@@ -91,3 +93,26 @@ def test_the_papers_width_and_output_layer(name):
     assert float(layer.weight.std()) == pytest.approx((2 / 64) ** 0.5, rel=0.35)
     in_head = sum(p.numel() for p in model.decode_head.parameters())
     assert in_head == len(CHANNELS[name]) * (64 + 1)
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_channels_last_differs_by_rounding_alone(name):
+    """Losses, gradients and predictions, from batches of either layout."""
+    torch.manual_seed(0)
+    last, first = build(name), build(name, channels_last=False)
+    first.load_state_dict(last.state_dict())
+    assert last.backbone.encoder[1][0].conv.weight.is_contiguous(
+        memory_format=torch.channels_last
+    )
+    data = last.data_preprocessor(batch((16, 24), 3))
+    swapped = data["inputs"].contiguous(memory_format=torch.channels_last)
+    found = []
+    for model, images in ((first, swapped), (last, data["inputs"]), (last, swapped)):
+        model.zero_grad()
+        losses = model(images, data["data_samples"], mode="loss")
+        sum(losses.values()).backward()
+        found.append([*losses.values(), *(p.grad for p in model.parameters())])
+    for plain, *others in zip(*found, strict=True):
+        scale = float(plain.detach().abs().max())
+        for other in others:
+            torch.testing.assert_close(other, plain, rtol=1e-3, atol=1e-4 * scale)

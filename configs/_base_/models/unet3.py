@@ -2,6 +2,8 @@
 # the base width; 64 is the U-Net's own.
 model = dict(
     type='BinarySegmentor',
+    # Faster; False is as before it came, to the last digit.
+    channels_last=True,
     # Mean and deviation of each band, taken from the training store.
     data_preprocessor=dict(
         type='BandNormalizer', mean='from_store', std='from_store'),

@@ -1,5 +1,6 @@
 """Ending a training whose numbers have ceased to be numbers."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch import nn
+from torch import Tensor, nn
 
 from mmext.errors import UserError
 from mmext.registry import HOOKS
@@ -22,15 +23,17 @@ class DivergenceHook(Hook):
     """Stop when the loss, a weight or a prediction is NaN or infinite.
 
     Looks after every iteration, before anything is accumulated or saved, so the last
-    checkpoint is of good weights. Under mixed precision a step whose *gradients*
-    overflow is skipped by the ``GradScaler`` and none of this hook's business.
+    checkpoint is of good weights. What it looks at comes from the device at once, with
+    the losses, and the hooks after it get those: one wait an iteration. Under mixed
+    precision a step whose *gradients* overflow is skipped by the ``GradScaler`` and
+    none of this hook's business.
 
     Raises:
         UserError: With epoch, iteration, learning rate and the batch's tiles.
     """
 
-    # Before the passes of the error accumulation (NORMAL).
-    priority = "ABOVE_NORMAL"
+    # Before the first that reads a loss: each would wait for the device by itself.
+    priority = "HIGHEST"
 
     def after_train_iter(
         self,
@@ -40,12 +43,17 @@ class DivergenceHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Look at the losses and the weights that they led to."""
+        outputs = {} if outputs is None else outputs
+        *losses, weights = _brought_home([*outputs.values(), _sum(runner.model)])
+        outputs.update(zip(outputs, losses, strict=True))
         wrong = [
             f"{name} is {float(value):g}"
-            for name, value in (outputs or {}).items()
-            if not torch.isfinite(torch.as_tensor(value)).all()
+            for name, value in outputs.items()
+            if not torch.isfinite(value)
         ]
-        if not wrong and (name := first_not_finite(runner.model)):
+        # A sum of finite weights may overflow: only then each is looked at.
+        suspect = not (wrong or torch.isfinite(weights))
+        if suspect and (name := first_not_finite(runner.model)):
             wrong = [f"the weights' {name} holds NaN or infinity after the step"]
         if not wrong:
             return
@@ -81,20 +89,30 @@ class DivergenceHook(Hook):
 def first_not_finite(model: nn.Module) -> str:
     """Name of a parameter or buffer that holds NaN or infinity; empty if none does."""
     named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    floats = {
-        name: tensor.detach()
-        for name, tensor in named.items()
-        if tensor.is_floating_point() and tensor.numel()
-    }
-    # One wait for the device, not one a tensor: NaN and infinity survive a maximum.
-    largest = [tensor.abs().max().float() for tensor in floats.values()]
-    if not largest or bool(torch.isfinite(torch.stack(largest)).all()):
-        return ""
     return next(
-        name
-        for name, value in zip(floats, largest, strict=True)
-        if not torch.isfinite(value)
+        (
+            name
+            for name, tensor in named.items()
+            if tensor.is_floating_point() and not torch.isfinite(tensor).all()
+        ),
+        "",
     )
+
+
+@torch.no_grad()
+def _sum(model: nn.Module) -> Tensor:
+    """Of all weights and statistics: a number if each of them is one, or too large."""
+    tensors = itertools.chain(model.parameters(), model.buffers())
+    # Sums are the cheapest look at all values: a maximum takes a hundred times as long.
+    sums = [t.sum().float() for t in tensors if t.is_floating_point()]
+    return torch.stack(sums).sum() if sums else torch.zeros(())
+
+
+def _brought_home(values: Sequence[Any]) -> list[Tensor]:
+    """Numbers, on whatever device, as tensors in main memory: in one transfer."""
+    tensors = [torch.as_tensor(value).detach().float().reshape(()) for value in values]
+    device = tensors[-1].device
+    return list(torch.stack([tensor.to(device) for tensor in tensors]).cpu())
 
 
 def describe_batch(batch: dict[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """A segmentor whose channels are independent and decided by a decoder."""
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
@@ -35,6 +37,9 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
         train_cfg: As in mmseg.
         test_cfg: As in mmseg; None means whole inference.
         init_cfg: As in mmseg.
+        channels_last: Keep weights and maps with the channels of a pixel side by side
+            in memory (NHWC). It is faster, and rounds otherwise: outputs differ in
+            their last digits.
 
     Raises:
         UserError: The decoder names a channel that the head has not.
@@ -51,6 +56,7 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
         train_cfg: dict | None = None,
         test_cfg: dict | None = None,
         init_cfg: dict | None = None,
+        channels_last: bool = False,
     ) -> None:
         super().__init__(
             backbone=backbone,
@@ -66,11 +72,26 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
             decoder or dict(type="UnionDecoder")
         )
         self.union_decoder.check(self.channels)
+        self.memory_format = (
+            torch.channels_last if channels_last else torch.contiguous_format
+        )
+        self.to(memory_format=self.memory_format)
 
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the K output channels."""
         return self.decode_head.channels
+
+    def extract_feat(self, inputs: Tensor) -> Sequence[Tensor]:
+        """Feature maps, in the memory format of the weights.
+
+        Args:
+            inputs: (N, C, H, W), normalised, in any memory format.
+
+        Raises:
+            UserError: The number of bands differs from the backbone's.
+        """
+        return super().extract_feat(inputs.contiguous(memory_format=self.memory_format))
 
     def decide(self, probabilities: Tensor) -> Decision:
         """One mask, and each channel's, from probabilities.

@@ -46,7 +46,13 @@ def test_a_loss_that_is_no_number_stops(value, tmp_path):
 
 def test_finite_numbers_go_on():
     hook = DivergenceHook()
-    hook.after_train_iter(runner(), 0, batch(), dict(loss=torch.tensor(1e30)))
+    outputs = dict(loss=torch.tensor(1e30), other=0.5)
+    hook.after_train_iter(runner(), 0, batch(), outputs)
+    # Hooks that come later read them as tensors, which are in main memory by now.
+    assert {name: value.item() for name, value in outputs.items()} == {
+        "loss": float(torch.tensor(1e30)),
+        "other": 0.5,
+    }
     hook.after_train_iter(runner(), 0, None, None)
 
 
@@ -67,6 +73,8 @@ def test_large_finite_weights_are_no_divergence():
     model = nn.Linear(2, 1)
     nn.init.constant_(model.weight, 1e30)  # their squares are infinite
     assert first_not_finite(model) == ""
+    nn.init.constant_(model.weight, 3e38)  # and so is their sum
+    DivergenceHook().after_train_iter(runner(model), 0, batch(), {})
 
 
 def test_images_with_nan_are_named_first():
