@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner as _Runner
 from mmengine.runner.checkpoint import _load_checkpoint
 
@@ -85,8 +86,8 @@ class Runner(_Runner):
         """Take over a checkpoint's epoch, optimizer and schedulers; see mmengine."""
         super().resume(*args, **kwargs)
         wrapper = self.optim_wrapper
-        wrappers = wrapper.values() if isinstance(wrapper, dict) else [wrapper]
-        for each in wrappers:
+        several = isinstance(wrapper, OptimWrapperDict)
+        for each in wrapper.values() if several else [wrapper]:
             lay_out_like_weights(each.optimizer)
 
     def build_evaluator(self, evaluator: Any) -> Evaluator:
