@@ -86,7 +86,12 @@ class TileDataset(Dataset):
         banks = []
         for path in error_mask:
             bank = load_bank(path)
-            refuse_other_store(str(path), bank.fingerprint, self.store.fingerprint)
+            refuse_other_store(
+                str(path),
+                bank.fingerprint,
+                self.store.fingerprint,
+                str(self.store.path),
+            )
             bank.check_against(self.store.masks, str(path))
             banks.append(bank)
         for other in banks[1:]:

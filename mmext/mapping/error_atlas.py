@@ -162,7 +162,9 @@ def write_atlas(
         UserError: A file can't be read, or bank and store don't belong together.
     """
     bank, store = load_bank(snapshot), TileStore(store_path)
-    refuse_other_store(str(snapshot), bank.fingerprint, store.fingerprint)
+    refuse_other_store(
+        str(snapshot), bank.fingerprint, store.fingerprint, str(store.path)
+    )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files, tables = [], []

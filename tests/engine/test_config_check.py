@@ -28,7 +28,7 @@ def test_the_papers_settings():
     """METHOD, Table 1 and section II.4, as the config states them."""
     config = load_config(TRUNK)
     assert config.optim_wrapper.optimizer == dict(
-        type="Adam", lr=1e-3, betas=(0.9, 0.999), eps=1e-8
+        type="Adam", lr=1e-3, betas=(0.9, 0.999), eps=1e-8, fused=True
     )
     assert config.train_dataloader.batch_size == 48
     assert config.train_dataloader.sampler.positive_threshold == 0.001

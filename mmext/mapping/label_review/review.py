@@ -53,7 +53,9 @@ def review(
         UserError: The bank has no counts, or is of another store; the labels are not
             those of the store; or a prediction is NaN.
     """
-    refuse_other_store("error bank", bank.fingerprint, store.fingerprint)
+    refuse_other_store(
+        "error bank", bank.fingerprint, store.fingerprint, str(store.path)
+    )
     if not bank.has_counts:
         raise UserError("error bank: has no counts, expected some for a label review")
     objects, sightings = _label_objects(labels, store), Sightings()
