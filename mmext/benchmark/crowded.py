@@ -28,13 +28,13 @@ def crowded(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     for run in range(repeats):
         # A process of its own each: OpenMP reads its settings when torch is loaded.
         with context.Pool(1) as pool:
-            arguments = (store.path, folder / f"run_{run}")
-            alone.append(pool.apply(_epoch, arguments))
+            alone.append(pool.apply(_epoch, (store.path, folder / f"alone_{run}")))
             rivals = [context.Process(target=_spin) for _ in range(_cores())]
             for rival in rivals:
                 rival.start()
             try:
-                beside.append(pool.apply(_epoch, (*arguments[:1], folder / "beside")))
+                work_dir = folder / f"beside_{run}"
+                beside.append(pool.apply(_epoch, (store.path, work_dir)))
             finally:
                 for rival in rivals:
                     rival.kill()

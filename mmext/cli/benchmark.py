@@ -30,10 +30,10 @@ def benchmark(
     reading: loading and collating tiles against mmseg's loading from PNG, and the
     bytes that travel. training: an epoch through the Runner against a bare loop and
     against stock mmsegmentation. crowded: an epoch beside busy processes against one
-    alone. accumulation: three passes against the epoch's
-    training. bank: saving and loading the paper's. mapping: a scene to COGs and
-    polygons against the network alone. memory: the peak of mapping a scene, and of one
-    with 50 times the pixels. merging: a million polygons of a hundred sheets.
+    alone. accumulation: three passes against the epoch's training. bank: saving and
+    loading the paper's. mapping: a scene to COGs and polygons against the network
+    alone. memory: the peak of mapping a scene, and of one with 50 times the pixels.
+    merging: a million polygons of a hundred sheets.
 
     Two ways run in turn; the median of the ratios counts, and their quartiles say how
     far to trust it. On a CPU processor time is counted, which other processes spoil
