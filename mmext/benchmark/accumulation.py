@@ -1,6 +1,5 @@
 """What error accumulation adds to an epoch, and what its bank costs."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,22 +35,23 @@ def accumulation(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison
         repeats,
         with_passes.train_loop.run_epoch,
         without.train_loop.run_epoch,
-        clock=clock,
     )
-    passes = [both - alone for both, alone in zip(ours, plain, strict=True)]
+    passes = [
+        both - alone for both, alone in zip(ours[clock], plain[clock], strict=True)
+    ]
     tiles = len(without.train_dataloader) * size.batch
     yield Comparison(
         f"three passes over {len(store)} tiles, {size}",
         f"an epoch's training on {tiles} of them",
         passes,
-        plain,
+        plain[clock],
         clock=clock,
         goal=1 / 0.35 * tiles / len(store),
     )
 
 
 def bank(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
-    """Memory, saving and loading of the bank of the paper's training set."""
+    """Saving and loading the bank of the paper's training set."""
     rng = np.random.default_rng(0)
     made = ErrorBank(_TILES, (_SIDE, _SIDE), "0" * 64)
     target = np.zeros((1, _SIDE, _SIDE), np.uint8)
@@ -63,23 +63,16 @@ def bank(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
         wrong = edge & (rng.random(edge.shape) < 0.3)
         made.update(np.array([tile]), (target == 1) ^ wrong, target, 1)
     path = folder / "bank.npz"
-    seconds: dict[str, list[float]] = {"saving": [], "loading": []}
-    for _ in range(repeats):
-        for name, action in (
-            (
-                "saving",
-                lambda: save_bank(made, path, valid_pixels=target.size * _TILES),
-            ),
-            ("loading", lambda: load_bank(path)),
-        ):
-            started = time.perf_counter()
-            action()
-            seconds[name].append(time.perf_counter() - started)
-    for name, taken in seconds.items():
+    seconds = timed(
+        repeats,
+        lambda: save_bank(made, path, valid_pixels=target.size * _TILES),
+        lambda: load_bank(path),
+    )
+    for name, taken in zip(("saving", "loading"), seconds, strict=True):
         yield Comparison(
             f"{name} the bank of {_TILES} tiles of {_SIDE} px",
             "two seconds",
-            taken,
+            taken["wall"],
             [2.0] * repeats,
             clock="wall",
             goal=1.0,

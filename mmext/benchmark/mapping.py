@@ -1,7 +1,6 @@
 """Mapping a scene, against the network alone, and its memory."""
 
 import multiprocessing
-import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,20 +9,17 @@ from typing import Any
 import numpy as np
 import rasterio
 import torch
-from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from rasterio.windows import Window
 
 from mmext.inference.backends.eager import eager_predictor
-from mmext.inference.checkpoint import LoadedModel
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.mapping.predict_scene import predict_scene
 from mmext.mapping.windows import window_rows
 from mmext.models.decoders.union_decoder import UnionDecoder
-from mmext.registry import MODELS
 
-from .measure import Comparison, timed
-from .setting import SIDE, cut
+from .measure import Clock, Comparison, peak_megabytes, timed
+from .setting import SIDE, cut, untrained
 
 _WINDOW = 512
 #: The scenes whose mapping is compared in memory; the larger has 50 times the pixels.
@@ -56,14 +52,15 @@ def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
         predict_scene(predictor, scene, folder / "map", settings)
 
     on_gpu = torch.cuda.is_available()
-    for clock in ("wall", "processor"):
-        ours, ceiling = timed(repeats, whole, alone, clock=clock)
-        reach = 0.90 if on_gpu else 0.95
+    reach = 0.90 if on_gpu else 0.95
+    clocks: tuple[Clock, ...] = ("wall", "processor")
+    ours, ceiling = timed(repeats, whole, alone)
+    for clock in clocks:
         yield Comparison(
             f"mapping {SIDE} x {SIDE} pixels to COGs and polygons",
             "the network alone",
-            ours,
-            ceiling,
+            ours[clock],
+            ceiling[clock],
             clock=clock,
             goal=reach if (clock == "wall") == on_gpu else None,
         )
@@ -80,7 +77,7 @@ def memory(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
         _tile_scene(scene, path, side)
         # A process of its own each: a peak never goes down again.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            peaks[side] = pool.apply(_peak_megabytes, (header, path, folder / "map"))
+            peaks[side] = pool.apply(_map, (header, path, folder / "map"))
     yield Comparison(
         f"memory for {_LARGE} x {_LARGE} pixels",
         f"for {_SMALL} x {_SMALL}, a fiftieth of them",
@@ -104,8 +101,8 @@ def _tile_scene(source: Path, path: Path, side: int) -> None:
                 raster.write(part, window=window)
 
 
-def _peak_megabytes(header: dict[str, Any], scene: Path, out: Path) -> float:
-    """Peak resident memory of this process after mapping a scene."""
+def _map(header: dict[str, Any], scene: Path, out: Path) -> float:
+    """Map a scene; the peak of this process in megabytes."""
     with DefaultScope.overwrite_default_scope("mmext"):
         # As narrow as can be: what surrounds the network is measured.
         predictor = eager_predictor(untrained(header, width=4))
@@ -116,32 +113,4 @@ def _peak_megabytes(header: dict[str, Any], scene: Path, out: Path) -> float:
     threshold = float(np.quantile(probabilities.numpy(), 0.9995))
     predictor = replace(predictor, decoder=UnionDecoder(threshold=threshold))
     predict_scene(predictor, scene, out, PredictionSettings(window=_WINDOW))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def untrained(header: dict[str, Any], width: int = 16) -> LoadedModel:
-    """A model of two channels, for scenes like those of a store's description."""
-    head = dict(
-        type="FCNHead",
-        in_channels=width,
-        channels=width,
-        in_index=3,
-        num_convs=0,
-        concat_input=False,
-        dropout_ratio=0,
-    )
-    model = MODELS.build(
-        dict(
-            type="BinarySegmentor",
-            data_preprocessor=dict(
-                type="BandNormalizer", mean=header["mean"], std=header["std"]
-            ),
-            backbone=dict(type="UNet3", base_channels=width),
-            decode_head=dict(
-                type="DualHead", head=head, loss=dict(type="MaskedBCEWithLogitsLoss")
-            ),
-            # An untrained network says 0.5 everywhere: no map has that many polygons.
-            decoder=dict(type="UnionDecoder", threshold=0.99),
-        )
-    )
-    return LoadedModel(model.eval(), Config(), header, Path("none"), "0" * 64, 0)
+    return peak_megabytes()

@@ -1,5 +1,6 @@
 """How two ways of doing one thing are timed against each other."""
 
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+#: Seconds of all of this process's threads, or by the clock on the wall.
 Clock = Literal["processor", "wall"]
-_CLOCKS: dict[Clock, Callable[[], float]] = {
-    "processor": time.process_time,
-    "wall": time.perf_counter,
-}
+#: Seconds of each run, by each clock.
+Times = dict[Clock, list[float]]
 
 
 @dataclass(frozen=True)
@@ -79,33 +79,36 @@ class Comparison:
         )
 
 
-def timed(
-    repeats: int, *actions: Callable[[], object], clock: Clock = "processor"
-) -> list[list[float]]:
+def timed(repeats: int, *actions: Callable[[], object]) -> list[Times]:
     """Seconds of each action, run in turn so that drift meets all alike.
+
+    A GPU is waited for, and then the wall's clock alone makes sense.
 
     Args:
         repeats: Runs that count, after one to warm up.
         *actions: What to run.
-        clock: Seconds of all of this process's threads, or by the clock on the wall.
-            A GPU is waited for, and then the wall's alone makes sense.
     """
-    now = _CLOCKS[clock]
-    times: list[list[float]] = [[] for _ in actions]
+    times: list[Times] = [{"processor": [], "wall": []} for _ in actions]
     for run in range(repeats + 1):
         for action, seconds in zip(actions, times, strict=True):
             _wait()
-            started = now()
+            wall, processor = time.perf_counter(), time.process_time()
             action()
             _wait()
             if run:
-                seconds.append(now() - started)
+                seconds["processor"].append(time.process_time() - processor)
+                seconds["wall"].append(time.perf_counter() - wall)
     return times
 
 
 def best_clock() -> Clock:
     """Processor time, which other processes don't spoil; the wall's on a GPU."""
     return "wall" if torch.cuda.is_available() else "processor"
+
+
+def peak_megabytes() -> float:
+    """Most memory that this process has held, on Linux."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _wait() -> None:

@@ -1,7 +1,6 @@
 """Putting many mapped sheets together."""
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +18,8 @@ from mmext.mapping.polygon_file import PolygonFile
 from mmext.mapping.predict_scene import result_paths
 from mmext.mapping.put_together import put_together
 
-from .mapping import untrained
-from .measure import Comparison
-from .setting import cut
+from .measure import Comparison, peak_megabytes
+from .setting import cut, untrained
 
 #: Side of a sheet in pixels, pixels from one object to the next, and side of an object.
 #: Objects lie on the corners of a grid, so that those at a sheet's edge are cut.
@@ -147,5 +145,4 @@ def _merge(
     started = time.process_time()
     problems = put_together(scenes, out, predictor, PredictionSettings(spare_cut=True))
     assert not problems, problems
-    seconds = time.process_time() - started
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return time.process_time() - started, peak_megabytes()

@@ -4,17 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.config import Config
+from PIL import Image
 
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.build_config import load_config
 from mmext.engine.runner import Runner
 from mmext.engine.stores import fill_store_statistics
+from mmext.inference.checkpoint import LoadedModel
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
 from mmext.prepare.scenes import Scene
+from mmext.registry import MODELS
 from mmext.shipped_configs import find_shipped
 from mmext.synthetic.farmland import SceneSpec, render_scene, write_scene
 
@@ -43,7 +47,7 @@ class Size:
 
 
 def machine_size() -> Size:
-    """The issue's size for two cores, the paper's in mixed precision for a GPU."""
+    """A small network and tiles for a CPU; the paper's, in bfloat16, for a GPU."""
     if torch.cuda.is_available():
         return Size(64, 256, 48, torch.bfloat16)
     return Size(16, 128, 16)
@@ -60,6 +64,28 @@ def cut(scene: Path, folder: Path, tile: int) -> TileStore:
     labels = read_labels(scene.with_name(f"{scene.stem}_fields.gpkg"))
     cut_scenes([Scene(scene.stem, scene, labels)], folder, Cutting(tile))
     return TileStore(folder)
+
+
+def write_png(store: TileStore, folder: Path, number: int) -> list[tuple[Path, Path]]:
+    """Write tiles as mmsegmentation reads them.
+
+    Args:
+        store: Where they come from, from the first on and over again.
+        folder: Gets ``images`` and ``masks``, of equal names.
+        number: How many.
+
+    Returns:
+        The image and the mask of each.
+    """
+    images, masks = folder / "images", folder / "masks"
+    for part in (images, masks):
+        part.mkdir(parents=True)
+    files = [(images / f"{i:05}.png", masks / f"{i:05}.png") for i in range(number)]
+    for index, (image, mask) in enumerate(files):
+        tile = index % len(store)
+        Image.fromarray(np.asarray(store.images[tile])).save(image)
+        Image.fromarray(np.asarray(store.masks[tile])).save(mask)
+    return files
 
 
 def trained_runner(
@@ -98,3 +124,31 @@ def trained_runner(
     runner = Runner.from_cfg(config)
     runner.train()
     return runner
+
+
+def untrained(header: dict[str, Any], width: int = 16) -> LoadedModel:
+    """A model of two channels, for scenes like those of a store's description."""
+    head = dict(
+        type="FCNHead",
+        in_channels=width,
+        channels=width,
+        in_index=3,
+        num_convs=0,
+        concat_input=False,
+        dropout_ratio=0,
+    )
+    model = MODELS.build(
+        dict(
+            type="BinarySegmentor",
+            data_preprocessor=dict(
+                type="BandNormalizer", mean=header["mean"], std=header["std"]
+            ),
+            backbone=dict(type="UNet3", base_channels=width),
+            decode_head=dict(
+                type="DualHead", head=head, loss=dict(type="MaskedBCEWithLogitsLoss")
+            ),
+            # An untrained network says 0.5 everywhere: no map has that many polygons.
+            decoder=dict(type="UnionDecoder", threshold=0.99),
+        )
+    )
+    return LoadedModel(model.eval(), Config(), header, Path("none"), "0" * 64, 0)

@@ -8,13 +8,12 @@ import torch
 import torch.nn.functional as functional
 from mmengine.config import Config
 from mmengine.runner import Runner as StockRunner
-from PIL import Image
 
 from mmext.datasets.tile_store import TileStore
 from mmext.registry import MODELS
 
 from .measure import Comparison, best_clock, timed
-from .setting import Size, cut, machine_size, trained_runner
+from .setting import Size, cut, machine_size, trained_runner, write_png
 
 
 def training(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
@@ -30,14 +29,16 @@ def training(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     many = torch.get_num_threads()
     for threads in sorted({1, many}):
         torch.set_num_threads(threads)
-        times = timed(repeats, ours, bare, stock, clock=best_clock())
+        times = timed(repeats, ours, bare, stock)
         of = f"training, {size}, {threads} threads, an epoch of {batches} batches"
         on_gpu, clock = torch.cuda.is_available(), best_clock()
         for against, theirs, goal in (
             ("a bare loop on tensors in memory", times[1], 0.9 if on_gpu else 0.97),
             ("stock mmsegmentation on PNG tiles", times[2], 2.0 if on_gpu else 1.2),
         ):
-            yield Comparison(of, against, times[0], theirs, clock=clock, goal=goal)
+            yield Comparison(
+                of, against, times[0][clock], theirs[clock], clock=clock, goal=goal
+            )
         if on_gpu:
             break
     torch.set_num_threads(many)
@@ -82,14 +83,7 @@ def _stock_mmseg(
     store: TileStore, size: Size, batches: int, folder: Path
 ) -> Callable[[], None]:
     """The pipeline, segmentor and head of mmsegmentation around the same network."""
-    images, masks = folder / "png" / "images", folder / "png" / "masks"
-    for path in (images, masks):
-        path.mkdir(parents=True)
-    for index in range(batches * size.batch):
-        tile = index % len(store)
-        name = f"{index:05}.png"
-        Image.fromarray(np.asarray(store.images[tile])).save(images / name)
-        Image.fromarray(np.asarray(store.masks[tile])).save(masks / name)
+    write_png(store, folder / "png", batches * size.batch)
     header = store.header
     amp = size.autocast is not None
     config = Config(
