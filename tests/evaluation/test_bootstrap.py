@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from mmext.evaluation.bootstrap import fn_tp, fp_tp, iou, paired_bootstrap, sum_by_unit
+from mmext.evaluation.bootstrap import (
+    crossed_bootstrap,
+    fn_tp,
+    fp_tp,
+    iou,
+    iou_deviation,
+    paired_bootstrap,
+    sum_by_unit,
+)
 
 
 def tiles(rng, count, hit):
@@ -41,6 +49,77 @@ def test_against_a_loop_over_draws(monkeypatch):
     assert (result.low, result.high) == pytest.approx(
         tuple(np.quantile(values, [0.05, 0.95]))
     )
+
+
+def test_seeds_and_units_against_a_loop_over_draws(monkeypatch):
+    """Every draw put together by hand, seed by seed and unit by unit."""
+    monkeypatch.setattr("mmext.evaluation.bootstrap._CHUNK", 6 * 40)  # one chunk
+    rng = np.random.default_rng(6)
+    first = np.stack([tiles(rng, 6, rate) for rate in (0.3, 0.4, 0.5)])
+    second = np.stack([tiles(rng, 6, rate) for rate in (0.4, 0.6, 0.9)])
+    result = crossed_bootstrap(first, second, iou, resamples=40, level=0.8, seed=3)
+    generator = np.random.default_rng(3)
+    of_units = generator.multinomial(6, np.full(6, 1 / 6), 40)
+    of_seeds = generator.multinomial(3, np.full(3, 1 / 3), 40)
+    values = []
+    for unit_counts, seed_counts in zip(of_units, of_seeds, strict=True):
+        units = np.repeat(np.arange(6), unit_counts)
+        gains = []
+        for seed in np.repeat(np.arange(3), seed_counts):
+            a, b = first[seed, units].sum(axis=0), second[seed, units].sum(axis=0)
+            gains.append(b[0] / b.sum() - a[0] / a.sum())
+        values.append(np.mean(gains))
+    assert (result.low, result.high) == pytest.approx(
+        tuple(np.quantile(values, [0.1, 0.9]))
+    )
+    expected = iou(second.sum(axis=1)) - iou(first.sum(axis=1))
+    assert result.value == pytest.approx(expected.mean())
+
+
+def test_one_seed_is_the_interval_over_units():
+    rng = np.random.default_rng(7)
+    both = tiles(rng, 12, 0.4)[None], tiles(rng, 12, 0.6)[None]
+    crossed, paired = crossed_bootstrap(*both, iou), paired_bootstrap(*both, iou)
+    assert (crossed.low, crossed.high) == pytest.approx(
+        (paired.low, paired.high), abs=0.01
+    )
+
+
+def test_a_seed_without_a_score_counts_only_where_it_is_drawn():
+    sums = np.array([[[5, 1, 1]] * 4, [[5, 2, 1]] * 4, [[0, 0, 3]] * 4])
+    result = crossed_bootstrap(sums, sums, fn_tp, resamples=4000)
+    # The third is in none of three draws with (2/3)³.
+    assert result.undefined == pytest.approx(1 - (2 / 3) ** 3, abs=0.03)
+    assert (result.low, result.high) == (0, 0)
+
+
+def test_training_chance_is_in_the_interval():
+    """Eight seeds whose true gains vary around 0: how often does 0 lie outside?"""
+    rng = np.random.default_rng(8)
+    outside = {paired_bootstrap: 0, crossed_bootstrap: 0}
+    for trial in range(100):
+        first = np.stack([tiles(rng, 60, 0.5) for _ in range(8)])
+        rates = rng.normal(0.5, 0.08, 8)
+        second = np.stack([tiles(rng, 60, rate) for rate in rates])
+        for bootstrap in outside:
+            found = bootstrap(first, second, iou, resamples=300, seed=trial)
+            outside[bootstrap] += not found.low <= 0 <= found.high
+    assert outside[paired_bootstrap] > 40
+    assert outside[crossed_bootstrap] < 15
+
+
+def test_deviation_over_epochs():
+    rng = np.random.default_rng(9)
+    sums = np.stack([tiles(rng, 5, 0.5) for _ in range(2 * 4)]).reshape(2, 4, 5, 3)
+    by_hand = [
+        np.std([iou(epoch.sum(axis=0)) for epoch in seed], ddof=1) for seed in sums
+    ]
+    np.testing.assert_allclose(iou_deviation(sums.sum(axis=2)), by_hand)
+    # Steady at whatever level is no deviation.
+    steady = np.repeat(sums[:, :1], 4, axis=1).swapaxes(1, 2)
+    result = crossed_bootstrap(sums.swapaxes(1, 2), steady, iou_deviation, 500)
+    assert result.value == pytest.approx(-np.mean(by_hand))
+    assert result.high < 0
 
 
 def test_the_same_method_differs_by_nothing():
