@@ -261,6 +261,18 @@ def test_begin_by_train_iou(tmp_path, tiny_options):
     assert marked == [False, True, True, True]
 
 
+def test_begin_by_a_mean_of_train_ious_outlives_a_kill(tmp_path, tiny_options):
+    # Every mean reaches 0, so what is seen is how many epochs it is made of.
+    rule = dict(_delete_=True, train_iou=0.0, epochs=3)
+    options = tiny_options(**{"default_hooks.error_accumulation.begin": rule})
+    kill = {"default_hooks.kill": dict(type="KillHook", epoch=2)}
+    with pytest.raises(Killed):
+        train(TRUNK, tmp_path / "w", {**options, **kill})
+    train(TRUNK, tmp_path / "w", options, resume=True)
+    marked = ["cfdr" in line for line in history(tmp_path / "w")]
+    assert marked == [False, False, False, True]
+
+
 def test_missing_parents_are_one_line(tmp_path, tiny_options):
     with pytest.raises(UserError) as caught:
         train(CASE, tmp_path / "x" / CASE.stem, tiny_options())

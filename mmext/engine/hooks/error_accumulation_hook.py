@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import numpy as np
 from mmengine import dist
 from mmengine.runner import Runner
 from pydantic import ConfigDict
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from mmext.checked import Count, Index, Share, checked
 from mmext.engine.run_warnings import warn_once
@@ -26,10 +27,17 @@ _STATE = "error_accumulation"
 
 
 class TrainIou(TypedDict):
-    """Begin with the epoch after the one whose training IoU reached this."""
+    """Begin once the network fits.
+
+    Attributes:
+        train_iou: With the epoch after the one in which the training IoU reached this.
+        epochs: The mean over so many scored epochs must reach it, not one lucky epoch;
+            1 where absent.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
     train_iou: Share
+    epochs: NotRequired[Count]
 
 
 Begin = Index | TrainIou
@@ -57,7 +65,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     Args:
         begin: Finished epochs before accumulation starts, or
             ``dict(train_iou=0.99)``: start with the epoch after the one whose
-            training IoU reached that.
+            training IoU reached that; with ``epochs=5``, the mean of the last five.
         passes_per_epoch: Passes in an epoch once begun. An epoch of fewer
             iterations has one pass after each.
         snapshots: Epochs after which the bank is written to
@@ -96,6 +104,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             )
         # The number of finished epochs at which accumulation started.
         self.begun_after: int | None = None
+        # Training IoU of the last epochs, as many as ``begin`` takes the mean of.
+        self._ious: list[float] = []
         self._bank: ErrorBank | None = None
         self._scores: dict[str, dict[str, float]] | None = None
         self._snapshot_epoch = 0
@@ -128,6 +138,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         if state is not None:
             self._bank.load_state_dict(state["bank"])
             self.begun_after = state["begun"]
+            self._ious = state.get("train_ious", [])
         self.valid_pixels = _count_valid(self.store.masks)
         self._announce(runner)
 
@@ -193,7 +204,11 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Put the bank beside the weights."""
-        checkpoint[_STATE] = {"begun": self.begun_after, "bank": self.bank.state_dict()}
+        checkpoint[_STATE] = {
+            "begun": self.begun_after,
+            "train_ious": self._ious,
+            "bank": self.bank.state_dict(),
+        }
 
     def _publish(self, runner: Runner, scores: dict[str, dict[str, float]]) -> None:
         if not self.held_out:
@@ -229,9 +244,11 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     def _begin_at_train_iou(self, runner: Runner, epoch: int) -> None:
         if not isinstance(self.begin, dict) or self._scores is None:
             return
-        iou = self._scores["target"]["iou"]
+        epochs = self.begin.get("epochs", 1)
+        self._ious = [*self._ious, self._scores["target"]["iou"]][-epochs:]
         self._scores = None
-        if iou >= self.begin["train_iou"]:
+        enough = len(self._ious) == epochs
+        if enough and mean(self._ious) >= self.begin["train_iou"]:
             self._start(runner, epoch)
 
     def _start(self, runner: Runner, epoch: int) -> None:
@@ -277,7 +294,9 @@ def pass_points(iterations: int, passes: int) -> set[int]:
 def _in_words(begin: Begin) -> str:
     if isinstance(begin, int):
         return f"epoch {begin}"
-    return f"a training IoU of {begin['train_iou']:g}"
+    epochs = begin.get("epochs", 1)
+    over = f", as the mean of {epochs} epochs" if epochs > 1 else ""
+    return f"a training IoU of {begin['train_iou']:g}{over}"
 
 
 def _listed(epochs: list[int]) -> str:
