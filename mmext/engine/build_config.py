@@ -21,6 +21,9 @@ _RUNNERS_HOOKS = {
     "checkpoint",
 }
 
+# What a Runner takes and the shipped configs don't state.
+_OPTIONAL = {"auto_scale_lr", "custom_hooks", "param_scheduler"}
+
 _NEEDED = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
 
 
@@ -30,7 +33,8 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
     Args:
         path: The config file.
         options: ``--cfg-options``: dotted keys and values. Their first parts must
-            be settings that the config has.
+            be settings that the config has, or may have besides: ``param_scheduler``,
+            ``custom_hooks`` and ``auto_scale_lr``.
 
     Raises:
         UserError: The file is missing or not a config, or :func:`check_config`
@@ -93,9 +97,9 @@ def _read(path: Path) -> Config:
 
 
 def _override(config: Config, options: dict[str, Any]) -> None:
-    known = [key for key in config if not key.startswith("_")]
+    known = {key for key in config if not key.startswith("_")} | _OPTIONAL
     for key in options:
-        if key.split(".")[0] not in config:
+        if key.split(".")[0] not in known:
             raise UserError(
                 f"--cfg-options {key}: the config has no '{key.split('.')[0]}', "
                 f"expected one of {', '.join(sorted(known))}"

@@ -92,3 +92,12 @@ def test_names_of_a_files_own_are_no_settings(tmp_path):
     config = load_config(path)
     assert config.model.backbone.base_channels == 8
     assert not [name for name in config if name.startswith("_")]
+
+
+def test_options_may_add_what_a_runner_takes_besides():
+    schedule = dict(type="CosineAnnealingLR", T_max=700)
+    options = {"param_scheduler": [schedule], "epoch_scale": 0.1}
+    config = load_config(TRUNK, options)
+    assert config.param_scheduler[0].T_max == 70  # scaled as a config's own
+    line = refusal(TRUNK, {"param_scheduler": [dict(type="Cosine")]})
+    assert "Cosine" in line and "param_scheduler" in line
