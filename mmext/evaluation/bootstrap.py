@@ -47,37 +47,6 @@ class Interval:
     undefined: float = 0.0
 
 
-def paired_bootstrap(
-    first: np.ndarray,
-    second: np.ndarray,
-    score: Score,
-    resamples: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """Percentile interval of ``score(second) − score(first)`` over units alone.
-
-    Units (tiles or scenes) are drawn with replacement, the same for both methods and
-    all seeds. A score is a ratio of sums over the whole draw, never a mean over
-    units. With several seeds the difference is the mean of theirs; the seeds are not
-    drawn, so the interval says nothing of the chance in training:
-    :func:`crossed_bootstrap` does.
-
-    Args:
-        first: (S, U, …, 3) TP, FP and FN of S seeds in U units, perhaps at several
-            epochs.
-        second: The same of the other method.
-        score: From (S, …, 3) sums to (S,), also with draws as a first axis.
-        resamples: How many draws.
-        level: Share of them inside the interval.
-        seed: Of the draws.
-
-    Returns:
-        The interval; its ends are NaN if no draw has a score.
-    """
-    return _bootstrap(first, second, score, resamples, level, seed, False)
-
-
 def crossed_bootstrap(
     first: np.ndarray,
     second: np.ndarray,
@@ -88,12 +57,14 @@ def crossed_bootstrap(
 ) -> Interval:
     """Percentile interval of ``score(second) − score(first)`` over seeds and units.
 
-    As :func:`paired_bootstrap`, but each draw also takes S of the S seeds with
-    replacement, the same for both methods: what would another training and another
-    test set have shown? (The pigeonhole bootstrap of Owen 2007.) Of few seeds the
-    percentiles are too narrow, as if the deviation were divided by S and not S − 1;
-    a t interval over seeds (:func:`~.paired_t.paired_t`) belongs beside them. With one
-    seed it is the interval over units alone.
+    Each draw takes units (tiles or scenes) and seeds with replacement, the same for
+    both methods: what would another training and another test set have shown? (The
+    pigeonhole bootstrap, Owen 2007.) A seed's score is a ratio of sums over the drawn
+    units, never a mean over them; the difference is the mean over the drawn seeds.
+
+    Of few seeds the percentiles are too narrow, as if a deviation were divided by S
+    and not S − 1: a t interval over seeds (:func:`~.paired_t.paired_t`) belongs beside
+    them. With one seed it says nothing of the chance in training.
 
     Args:
         first: (S, U, …, 3) TP, FP and FN of S seeds in U units, perhaps at several
@@ -107,18 +78,6 @@ def crossed_bootstrap(
     Returns:
         The interval; its ends are NaN if no draw has a score.
     """
-    return _bootstrap(first, second, score, resamples, level, seed, True)
-
-
-def _bootstrap(
-    first: np.ndarray,
-    second: np.ndarray,
-    score: Score,
-    resamples: int,
-    level: float,
-    seed: int,
-    draw_seeds: bool,
-) -> Interval:
     generator = np.random.default_rng(seed)
     both = (first.astype(float), second.astype(float))  # matrix products need floats
     seeds, units = first.shape[:2]
@@ -130,11 +89,9 @@ def _bootstrap(
             np.einsum("ru,su...->rs...", draws, sums, optimize=True) for sums in both
         )
         differences = score(of_second) - score(of_first)
-        if draw_seeds:
-            times = generator.multinomial(seeds, seed_shares, size)
-            # A seed that isn't drawn doesn't count, whether or not it has a score.
-            differences = np.where(times > 0, times * differences, 0.0)
-        values.append(differences.mean(axis=-1))
+        times = generator.multinomial(seeds, seed_shares, size)
+        # A seed that isn't drawn doesn't count, whether or not it has a score.
+        values.append(np.where(times > 0, times * differences, 0.0).mean(axis=-1))
     resampled = np.concatenate(values)
     value = (score(second.sum(axis=1)) - score(first.sum(axis=1))).mean()
     defined = resampled[np.isfinite(resampled)]

@@ -6,29 +6,28 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from .bootstrap import Interval
+
 #: Of fewer, a standard deviation says next to nothing.
 MIN_SEEDS = 3
 
 
 @dataclass(frozen=True)
-class PairedT:
+class PairedT(Interval):
     """The mean of paired differences and Student's interval for it.
 
     Attributes:
-        value: Mean difference.
-        low: Lower end of the interval; NaN of fewer than ``MIN_SEEDS`` differences.
-        high: Upper end, likewise.
-        p: Two-sided p value of a mean of 0, likewise.
+        p: Two-sided p value of a mean of 0; NaN, as are the interval's ends, of fewer
+            than ``MIN_SEEDS`` differences.
     """
 
-    value: float
-    low: float
-    high: float
-    p: float
+    p: float = np.nan
 
 
 def paired_t(
-    first: Sequence[float], second: Sequence[float], level: float = 0.95
+    first: Sequence[float] | np.ndarray,
+    second: Sequence[float] | np.ndarray,
+    level: float = 0.95,
 ) -> PairedT:
     """Student's t of ``second − first``, seed by seed.
 
@@ -43,12 +42,12 @@ def paired_t(
     differences = np.subtract(second, first).astype(float)
     value = float(differences.mean())
     if len(differences) < MIN_SEEDS or not np.isfinite(differences).all():
-        return PairedT(value, np.nan, np.nan, np.nan)
+        return PairedT(value, np.nan, np.nan)
     if np.ptp(differences) == 0:  # no spread, no t
-        return PairedT(value, value, value, float(value == 0))
+        return PairedT(value, value, value, p=float(value == 0))
     test = stats.ttest_1samp(differences, 0)
     low, high = test.confidence_interval(level)
-    return PairedT(value, float(low), float(high), float(test.pvalue))
+    return PairedT(value, float(low), float(high), p=float(test.pvalue))
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

@@ -46,14 +46,16 @@ def mean_and_deviation(
 
 
 def value_and_interval(interval: Interval) -> str:
-    """A difference and its bootstrap interval, with signs."""
-    if not math.isfinite(interval.value):
+    """A difference and its interval, with signs; only the difference without one."""
+    value = rounded(interval.value, "+.3f")
+    return f"{value} {ends(interval)}" if math.isfinite(interval.low) else value
+
+
+def ends(interval: Interval) -> str:
+    """The ends of a difference's interval, with signs."""
+    if not math.isfinite(interval.low):
         return "–"
-    value, low, high = (
-        rounded(number, "+.3f")
-        for number in (interval.value, interval.low, interval.high)
-    )
-    return f"{value} [{low}, {high}]"
+    return f"[{rounded(interval.low, '+.3f')}, {rounded(interval.high, '+.3f')}]"
 
 
 def _spec(value: float) -> str:

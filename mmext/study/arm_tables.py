@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmext.reporting.numbers import mean_and_deviation, value_and_interval
+from mmext.reporting.numbers import ends, mean_and_deviation, value_and_interval
 
 from .results import ArmScores, Results
 
@@ -22,7 +22,8 @@ ARM_HEADINGS = {
     **_SCORES,
     "matched": "Reference's precision at this recall",
     "area": "Area under P–R",
-    "gain": "Δ IoU to the reference",
+    "gain": "Δ IoU to the reference [t interval over seeds]",
+    "crossed": "[bootstrap over seeds and scenes]",
 }
 SEED_COLUMNS = (
     *("arm", "seed", "decision", "val_iou"),
@@ -40,8 +41,10 @@ def arm_row(results: Results, arm: str) -> dict[str, object]:
     row |= {name: mean_and_deviation(_values(scores, name)) for name in _SCORES}
     row["matched"] = mean_and_deviation(results.matched(arm))
     row["area"] = mean_and_deviation(areas)
-    if arm != results.study.reference:
-        row["gain"] = value_and_interval(results.gain(arm))
+    if arm != results.reference:
+        gain = results.compare(arm, results.reference)
+        row["gain"] = value_and_interval(gain.over_seeds)
+        row["crossed"] = ends(gain.crossed)
     return row
 
 

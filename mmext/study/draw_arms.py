@@ -12,7 +12,7 @@ from .results import Results
 def draw_arms(results: Results) -> Figure:
     """IoU, gain over the reference, and precision at equal recall, a line per arm."""
     names = [arm.name for arm in results.study.arms]
-    reference = results.study.reference
+    reference = results.reference
     figure = Figure(figsize=(10, 0.33 * len(names) + 1.2), layout="constrained")
     first, second, third = figure.subplots(1, 3, sharey=True)
     for place, name in enumerate(names):
@@ -21,10 +21,11 @@ def draw_arms(results: Results) -> Figure:
         _dots(first, place, [s.counts.iou for s in scores], colour)
         if name == reference:
             continue
-        gain = results.gain(name)
-        ends = (gain.low, gain.high)
-        second.plot(ends, (place, place), color=colour, lw=2.5, alpha=0.6)
-        second.plot(gain.value, place, "o", color=colour)
+        gain = results.compare(name, reference)
+        for interval, width in ((gain.crossed, 3.5), (gain.over_seeds, 1)):
+            ends = (interval.low, interval.high)
+            second.plot(ends, (place, place), color=colour, lw=width, alpha=0.6)
+        second.plot(gain.crossed.value, place, "o", color=colour)
         pairs = zip(scores, results.matched(name), strict=True)
         _dots(third, place, [s.counts.precision - other for s, other in pairs], colour)
     for axes in (second, third):
@@ -44,7 +45,7 @@ def draw_curves(results: Results) -> Figure:
     """Every arm's operating point over the reference's precision–recall curve."""
     figure = Figure(figsize=(7.6, 5), layout="constrained")
     axes = figure.subplots()
-    for scores in results.scores[results.study.reference]:
+    for scores in results.scores[results.reference]:
         if scores.curve is not None:
             step = max(1, len(scores.curve.recall) // 1000)
             curve = scores.curve
@@ -52,7 +53,7 @@ def draw_curves(results: Results) -> Figure:
     for number, (name, arm_scores) in enumerate(results.scores.items(), start=1):
         recall = np.nanmean([s.counts.recall for s in arm_scores])
         precision = np.nanmean([s.counts.precision for s in arm_scores])
-        colour = STAGE1 if name == results.study.reference else CHANNEL0
+        colour = STAGE1 if name == results.reference else CHANNEL0
         axes.plot(recall, precision, "o", color=colour, mec="white", ms=8)
         axes.annotate(
             str(number),

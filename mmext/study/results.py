@@ -1,18 +1,22 @@
 """What a study found: each arm with each seed, and beside the reference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from mmext.evaluation.bootstrap import Interval, iou, paired_bootstrap
+from mmext.evaluation.bootstrap import crossed_bootstrap
 from mmext.evaluation.confusion import Confusion, confusion
+from mmext.evaluation.paired_t import paired_t
 from mmext.evaluation.precision_recall import PrecisionRecall, ScoreHistogram
 
 from .answers import Answers
 from .cost import Cost
 from .decisions import DecisionRule
 from .error_detection import ErrorDetection
+from .findings import Comparison, Finding, adjusted_findings
+from .questions import ENDPOINTS
 from .study_file import Study
 
 
@@ -54,15 +58,24 @@ class Results:
     study: Study
     scores: dict[str, list[ArmScores]]
     costs: dict[str, Cost]
-    detections: dict[str, list[ErrorDetection]]
+    detections: dict[str, list[ErrorDetection]] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+
+    @cached_property
+    def reference(self) -> str:
+        """The arm that the others are compared with."""
+        return self.best_on_validation(self.study.reference)
+
+    def best_on_validation(self, arms: Sequence[str]) -> str:
+        """Of arms, the one with the highest validation IoU, a mean over seeds."""
+        return max(arms, key=lambda arm: np.mean([s.val_iou for s in self.scores[arm]]))
 
     def matched(self, arm: str) -> list[float]:
         """The reference's precision at the arm's recall, by seed.
 
         NaN where the reference is not decided pixel by pixel or cannot reach it.
         """
-        pairs = zip(self.scores[arm], self.scores[self.study.reference], strict=True)
+        pairs = zip(self.scores[arm], self.scores[self.reference], strict=True)
         return [
             precision_at(other.curve, mine.counts.recall)
             if other.curve
@@ -70,13 +83,33 @@ class Results:
             for mine, other in pairs
         ]
 
-    def gain(self, arm: str) -> Interval:
-        """Δ IoU to the reference, bootstrapped over the test store's scenes."""
-        first, second = (
+    def compare(self, arm: str, against: str, endpoint: str = "iou") -> Comparison:
+        """How an endpoint of one arm differs from another's."""
+        score, _ = ENDPOINTS[endpoint]
+        second, first = (
             np.stack([scores.sums for scores in self.scores[name]])
-            for name in (self.study.reference, arm)
+            for name in (arm, against)
         )
-        return paired_bootstrap(first, second, iou)
+        over_seeds = paired_t(score(first.sum(axis=1)), score(second.sum(axis=1)))
+        return Comparison(over_seeds, crossed_bootstrap(first, second, score))
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The answers to the study's questions."""
+        chosen = [
+            (question, self.best_on_validation(question.rivals))
+            for question in self.study.questions
+        ]
+        return adjusted_findings(
+            [
+                (
+                    question,
+                    against,
+                    self.compare(question.arm, against, question.endpoint),
+                )
+                for question, against in chosen
+            ]
+        )
 
 
 def score_arm(answers: Answers, decision: DecisionRule, val_iou: float) -> ArmScores:

@@ -1,6 +1,7 @@
 """A study from its file to its results."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -59,11 +60,11 @@ def run_study(
     scores: dict[str, list[ArmScores]] = {arm.name: [] for arm in study.arms}
     for arm, seed in tqdm(pairs, desc="Scoring", unit="arm"):
         scores[arm.name].append(scorer.score(arm, seed))
-    results = Results(
-        study=study,
-        scores=scores,
-        costs=training_costs(study, out, by_work_dir),
-        detections=scorer.detections(),
+    costs = training_costs(study, out, by_work_dir)
+    scored = Results(study=study, scores=scores, costs=costs)
+    results = replace(
+        scored,
+        detections=scorer.detections(scored.reference),
         warnings=warning_lines(
             (path, read_run_record(path)) for path in sorted(by_work_dir)
         ),
@@ -98,9 +99,9 @@ class _Scorer:
         chosen, val_iou = choose(self._answers(arm, seed, "val"), decisions)
         return score_arm(self._answers(arm, seed, "test"), chosen, val_iou)
 
-    def detections(self) -> dict[str, list[ErrorDetection]]:
+    def detections(self, reference_name: str) -> dict[str, list[ErrorDetection]]:
         """Of every arm whose model has an error channel, decided as trained."""
-        reference = self._arm(self.study.reference)
+        reference = self.study.arm(reference_name)
         result = {}
         for arm in self.study.arms:
             if arm.decoders or arm.filters or arm.ensemble:
@@ -140,9 +141,6 @@ class _Scorer:
 
     def _work_dir(self, arm: Arm, seed: int) -> Path:
         return self.out / f"seed{seed}" / arm.training
-
-    def _arm(self, name: str) -> Arm:
-        return next(arm for arm in self.study.arms if arm.name == name)
 
 
 def _next(seeds: Sequence[int], seed: int) -> int:

@@ -8,9 +8,13 @@ from typing import Any
 from mmext.checked import FileName, checked, settings
 from mmext.engine.build_config import read_config
 from mmext.errors import UserError
+from mmext.evaluation.paired_t import MIN_SEEDS
 from mmext.shipped_configs import find_shipped, is_shipped_name
 
-_KEYS = {"stores", "seeds", "options", "configs", "arms", "reference", "trainings"}
+from .questions import Question
+
+_KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
+_OPTIONAL: dict[str, Any] = {"trainings": {}, "questions": []}
 _ARM_KEYS = {"name", "config", "decoders", "filters", "ensemble"}
 _SPLITS = ("train", "val", "test")
 ENSEMBLES = ("mean", "union")
@@ -68,7 +72,9 @@ class Study:
         trainings: What the arms train besides configs as they are, by name. A
             lineage's parents are looked up here, too.
         options: ``--cfg-options`` of the trainings, by a pattern of their names.
-        reference: Name of the arm that the others are compared with.
+        reference: The arm that the others are compared with, by name; of several the
+            one with the best mean validation IoU.
+        questions: What is to be decided.
     """
 
     path: Path
@@ -78,7 +84,12 @@ class Study:
     configs: Path
     trainings: dict[str, Variation]
     options: dict[str, dict[str, Any]]
-    reference: str
+    reference: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
+
+    def arm(self, name: str) -> Arm:
+        """The arm of that name."""
+        return next(arm for arm in self.arms if arm.name == name)
 
     def origin(self, name: str) -> tuple[Path, dict[str, Any]]:
         """Of a training, the config file that it is made of and its options.
@@ -113,17 +124,19 @@ def read_study(path: Path) -> Study:
         UserError: A key is missing, unknown, or not what it should be.
     """
     content = read_config(path).to_dict()
-    content.setdefault("trainings", {})
+    content = _OPTIONAL | content
     found = {key for key in content if not key.startswith("_")}
-    _same_keys(str(path), found, _KEYS)
+    _same_keys(str(path), found, _KEYS | set(_OPTIONAL))
     _same_keys(f"{path}: stores", content["stores"], set(_SPLITS))
     folder = _configs_folder(path, content["configs"])
     arms = tuple(_arm(path, arm) for arm in content["arms"])
     names = [arm.name for arm in arms]
-    if len(set(names)) < len(names) or content["reference"] not in names:
+    reference = content["reference"]
+    references = (reference,) if isinstance(reference, str) else tuple(reference)
+    if len(set(names)) < len(names) or not {*references} <= {*names} or not references:
         raise UserError(
             f"{path}: the arms are {', '.join(names)}; expected different names, the "
-            f"reference {content['reference']!r} among them"
+            f"reference {reference!r} among them"
         )
     seeds = tuple(content["seeds"])
     if any(arm.ensemble for arm in arms) and len(seeds) < 2:
@@ -141,7 +154,8 @@ def read_study(path: Path) -> Study:
             strict=False,
         ),
         options=content["options"],
-        reference=content["reference"],
+        reference=references,
+        questions=_questions(path, content["questions"], arms, len(seeds)),
     )
     for name in (*study.trainings, *(arm.training for arm in arms)):
         study.origin(name)
@@ -180,6 +194,33 @@ def _arm(path: Path, arm: Mapping[str, Any]) -> Arm:
         filters=tuple(arm.get("filters", ())),
         ensemble=ensemble,
     )
+
+
+def _questions(
+    path: Path, content: Any, arms: tuple[Arm, ...], seeds: int
+) -> tuple[Question, ...]:
+    where = f"{path}: questions"
+    questions = checked(tuple[Question, ...], content, where, strict=False)
+    if questions and seeds < MIN_SEEDS:
+        raise UserError(
+            f"{where}: {seeds} seeds, expected at least {MIN_SEEDS} to decide by"
+        )
+    by_name = {arm.name: arm for arm in arms}
+    for number, question in enumerate(questions):
+        asked = (question.arm, *question.rivals)
+        unknown = [name for name in asked if name not in by_name]
+        if unknown or len(asked) < 2 or len(set(asked)) < len(asked):
+            raise UserError(
+                f"{where}[{number}]: compares {' with '.join(map(repr, asked))}, "
+                f"expected different arms of {', '.join(by_name)}"
+            )
+        for name in asked:
+            if by_name[name].ensemble:
+                raise UserError(
+                    f"{where}[{number}]: {name!r} is an ensemble, whose seeds share "
+                    "trainings; expected arms whose seeds are independent"
+                )
+    return questions
 
 
 def _same_keys(where: str, found: Iterable[str], expected: set[str]) -> None:

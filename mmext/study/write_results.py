@@ -4,6 +4,7 @@ from pathlib import Path
 
 import mmext
 from mmext.datasets.tile_store import TileStore
+from mmext.evaluation.paired_t import MIN_SEEDS
 from mmext.fileio import atomic_path
 from mmext.reporting.html_page import HtmlPage
 from mmext.reporting.numbers import mean_and_deviation
@@ -13,7 +14,8 @@ from mmext.reporting.style import styled
 from .arm_tables import ARM_HEADINGS, SEED_COLUMNS, arm_row, seed_rows
 from .draw_arms import draw_arms, draw_curves
 from .results import Results
-from .study_file import Arm, Study
+from .study_file import Study
+from .write_questions import add_questions
 
 DETECTION_HEADINGS = {
     "arm": "Arm",
@@ -41,6 +43,7 @@ def write_results(results: Results, out: Path) -> None:
     page.warnings(results.warnings)
     writer = ReportWriter(page, out)
     with styled():
+        add_questions(writer, results)
         _add_arms(writer, results)
         _add_detection(writer, results)
     _add_setting(page, study)
@@ -55,15 +58,16 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
     writer.page.text(
         f"Mean ± standard deviation over {len(study.seeds)} seeds, last checkpoints, "
         f"test store. Thresholds and shapes with several candidates were chosen by IoU "
-        f"on the validation store. Δ IoU to “{study.reference}” is the mean over "
-        f"seeds with a 95 % bootstrap interval over the {scenes} test scenes, the "
-        "same draws for both; it says nothing of the chance in training, which the "
-        "standard deviation shows. At equal recall, an arm has fewer false positives "
-        "than the reference if its precision is above the reference's at this recall."
+        f"on the validation store. Δ IoU to “{results.reference}”{_how_taken(study)} "
+        "is the mean over seeds with two 95 % intervals: Student's t over seeds (from "
+        f"{MIN_SEEDS} on), and a bootstrap that draws seeds and the {scenes} test "
+        f"scenes together, the same draws for both.{_ensembles(study)} At equal "
+        "recall, an arm has fewer false positives than the reference if its precision "
+        "is above the reference's at this recall."
     )
     rows = [arm_row(results, arm.name) for arm in study.arms]
     for row in rows:
-        if row["arm"] == study.reference:
+        if row["arm"] == results.reference:
             row["_class"] = "total"
     writer.page.table(rows, ARM_HEADINGS)
     writer.csv("arms", rows, list(ARM_HEADINGS))
@@ -72,9 +76,9 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
     writer.figure(
         "arms",
         draw_arms(results),
-        "Dots: seeds; bars: their means. Middle: 95 % bootstrap intervals over test "
-        "scenes. Right: what the arm's precision has over the reference's at equal "
-        "recall.",
+        "Dots: seeds; bars: their means. Middle: 95 % intervals, thick from a "
+        "bootstrap over seeds and test scenes, thin Student's t over seeds. Right: "
+        "what the arm's precision has over the reference's at equal recall.",
     )
     writer.figure(
         "curves",
@@ -84,10 +88,8 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
     )
     writer.page.subheading("Chosen on validation data")
     for row in by_seed:
-        if (
-            len(_arm(study, str(row["arm"])).decoders) > 1
-            or len(_arm(study, str(row["arm"])).filters) > 1
-        ):
+        arm = study.arm(str(row["arm"]))
+        if len(arm.decoders) > 1 or len(arm.filters) > 1:
             writer.page.text(
                 f"{row['arm']}, seed {row['seed']}: {row['decision']}", quiet=True
             )
@@ -99,7 +101,7 @@ def _add_detection(writer: ReportWriter, results: Results) -> None:
     writer.heading("Does the error channel know where stage 1 is wrong?")
     writer.page.text(
         f"Area under precision–recall for finding the test pixels that "
-        f"“{results.study.reference}” gets wrong above 0.5, and the expected "
+        f"“{results.reference}” gets wrong above 0.5, and the expected "
         "calibration error of the error channel as their probability."
     )
     rows = []
@@ -131,5 +133,16 @@ def _add_setting(page: HtmlPage, study: Study) -> None:
     page.folded("Stores, seeds and options", "\n".join(lines))
 
 
-def _arm(study: Study, name: str) -> Arm:
-    return next(arm for arm in study.arms if arm.name == name)
+def _how_taken(study: Study) -> str:
+    number = len(study.reference)
+    return f" (of {number} the best on the validation store)" if number > 1 else ""
+
+
+def _ensembles(study: Study) -> str:
+    names = [f"“{arm.name}”" for arm in study.arms if arm.ensemble]
+    if not names:
+        return ""
+    return (
+        f" The seeds of {', '.join(names)} share trainings: those intervals are too "
+        "narrow."
+    )

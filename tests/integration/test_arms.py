@@ -70,7 +70,7 @@ def test_every_arm_trains_and_is_scored(tmp_path, stores):
         stores={split: str(stores / split) for split in ("train", "val", "test")},
         trainings=own,
         options={"*": OPTIONS},
-        reference="stage1_baseline",
+        reference=("stage1_baseline",),
     )
     out = tmp_path / "out"
     configs = write_training_configs(study, out)

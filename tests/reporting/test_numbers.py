@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 
 from mmext.evaluation.bootstrap import Interval
-from mmext.reporting.numbers import mean_and_deviation, rounded, value_and_interval
+from mmext.reporting.numbers import (
+    ends,
+    mean_and_deviation,
+    rounded,
+    value_and_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,4 +48,7 @@ def test_what_is_not_known_is_left_out():
 def test_an_interval():
     text = value_and_interval(Interval(-0.01, -0.2, 0.05))
     assert text == "−0.010 [−0.200, +0.050]"
+    assert ends(Interval(-0.01, -0.2, 0.05)) == "[−0.200, +0.050]"
     assert value_and_interval(Interval(*[math.nan] * 3)) == "–"
+    one = Interval(-0.01, math.nan, math.nan)
+    assert (value_and_interval(one), ends(one)) == ("−0.010", "–")

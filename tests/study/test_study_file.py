@@ -42,6 +42,7 @@ def test_what_is_read(tmp_path):
     path.write_text(GOOD.format(root=ROOT))
     study = read_study(path)
     assert [arm.name for arm in study.arms] == ["one", "two"]
+    assert (study.reference, study.questions) == (("one",), ())
     assert study.arms[0].decoders == (dict(threshold=0.2), dict(threshold=0.5))
     assert study.training_options["*"] == {
         "epoch_scale": 0.1,
@@ -49,6 +50,51 @@ def test_what_is_read(tmp_path):
         "val_dataloader.dataset.store": "b",
         "test_dataloader.dataset.store": "c",
     }
+
+
+ASKED = """
+seeds = [0, 1, 2]
+reference = ['two', 'one']
+questions = [
+    dict(name='better?', arm='two', against='one', endpoint='iou', margin=0.02),
+    dict(name='best?', arm='one', against=['two', 'both'], endpoint='iou', margin=1),
+]
+arms += [dict(name='both', config='stage1_baseline', ensemble='mean')]
+"""
+
+
+def test_questions(tmp_path):
+    path = tmp_path / "study.py"
+    text = GOOD.format(root=ROOT) + ASKED.replace(", ensemble='mean'", "")
+    path.write_text(text)
+    study = read_study(path)
+    assert study.reference == ("two", "one")
+    first, second = study.questions
+    assert (first.arm, first.rivals, first.margin) == ("two", ("one",), 0.02)
+    assert second.rivals == ("two", "both")
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("", "", r"questions\[1\]: 'both' is an ensemble, whose seeds share"),
+        ("seeds = [0, 1, 2]", "", "questions: 2 seeds, expected at least 3 to decide"),
+        ("against='one'", "against='none'", r"\[0\]: compares 'two' with 'none', exp"),
+        ("against='one'", "against='two'", r"\[0\]: compares 'two' with 'two', expec"),
+        ("against='one'", "against=[]", r"\[0\]: compares 'two', expected different"),
+        ("margin=0.02", "margin=0", r"questions\[0\].margin: is 0, expected more than"),
+        ("margin=0.02", "marge=1", r"questions\[0\].margin: missing"),
+        ("endpoint='iou'", "endpoint='f1'", r"endpoint: is 'f1', expected iou"),
+        ("['two', 'one']", "['two', 'three']", "expected different names, the ref"),
+        ("['two', 'one']", "[]", r"the reference \[\] among them"),
+    ],
+)
+def test_questions_that_can_not_be_asked(tmp_path, old, new, message):
+    path = tmp_path / "study.py"
+    assert old in ASKED
+    path.write_text(GOOD.format(root=ROOT) + ASKED.replace(old, new, 1))
+    with pytest.raises(UserError, match=message):
+        read_study(path)
 
 
 def test_configs_that_come_with_mmext(tmp_path):

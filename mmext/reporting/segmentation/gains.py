@@ -1,4 +1,4 @@
-"""The section "How sure are the gains?": how far they could be chance of the tiles."""
+"""The section "How sure are the gains?": how far they could be chance."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from mmext.evaluation.bootstrap import (
     Interval,
+    crossed_bootstrap,
     fn_tp,
     fp_tp,
     iou,
-    paired_bootstrap,
     sum_by_unit,
 )
 from mmext.evaluation.tile_scores import TileScores
@@ -67,7 +67,8 @@ def add_gains(
         else ""
     )
     seeds_said = (
-        f"The gain is the mean of {len(whole)} seeds."
+        f"The gain is the mean of {len(whole)} seeds, which are drawn together with "
+        f"the {kind}."
         if len(whole) > 1
         else "One seed: the interval says nothing of the chance in training."
     )
@@ -132,7 +133,7 @@ def case_intervals(
         sums = [sum_by_unit(scores[method].by_tile, units) for scores in stage2]
         second = np.stack(sums)
         result[method] = {
-            name: _signed(paired_bootstrap(first, second, score), sign)
+            name: _signed(crossed_bootstrap(first, second, score), sign)
             for name, (score, sign) in _GAINS.items()
         }
     return result

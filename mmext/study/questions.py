@@ -1,0 +1,37 @@
+"""What a study asks, and what it may answer."""
+
+from typing import Literal
+
+from mmext.checked import Positive, settings
+from mmext.evaluation.bootstrap import Score, iou
+
+#: By endpoint, its score from sums, and whether more of it is better.
+ENDPOINTS: dict[str, tuple[Score, bool]] = {"iou": (iou, True)}
+#: A Holm-adjusted p below it decides.
+SIGNIFICANCE = 0.05
+Verdict = Literal["decided: better", "decided: worse", "no", "undecided"]
+
+
+@settings
+class Question:
+    """A comparison that a study was made for.
+
+    Attributes:
+        name: The question in short.
+        arm: The arm that it is about.
+        against: An arm, or several, of which the one with the best mean validation
+            IoU is taken.
+        endpoint: What is compared: ``'iou'`` of the decided mask on the test store.
+        margin: A difference below it would not matter.
+    """
+
+    name: str
+    arm: str
+    against: str | tuple[str, ...]
+    endpoint: Literal["iou"]
+    margin: Positive
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """The arms of ``against``."""
+        return (self.against,) if isinstance(self.against, str) else self.against

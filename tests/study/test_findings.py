@@ -1,0 +1,151 @@
+"""Verdicts from intervals and p values, and from sums made by hand."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mmext.evaluation.bootstrap import Interval
+from mmext.evaluation.paired_t import PairedT
+from mmext.reporting.html_page import HtmlPage
+from mmext.reporting.report_writer import ReportWriter
+from mmext.study.arm_tables import arm_row
+from mmext.study.cost import Cost
+from mmext.study.decisions import DecisionRule
+from mmext.study.findings import Comparison, Finding
+from mmext.study.questions import Question
+from mmext.study.results import ArmScores, Results
+from mmext.study.study_file import Arm, Study
+from mmext.study.write_questions import add_questions
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "over_seeds, crossed, p, expected",
+    [
+        ((0.01, 0.05), (0.02, 0.04), 0.01, "decided: better"),
+        ((-0.05, -0.01), (-0.04, -0.02), 0.01, "decided: worse"),
+        # Decided comes first: a difference can be sure and small.
+        ((0.001, 0.005), (0.002, 0.004), 0.01, "decided: better"),
+        ((0.001, 0.05), (0.002, 0.04), 0.06, "undecided"),
+        ((0.01, 0.05), (-0.02, 0.04), 0.01, "undecided"),
+        ((0.01, 0.05), (-0.04, -0.02), 0.01, "undecided"),
+        ((-0.01, 0.015), (-0.015, 0.01), 1.0, "no"),
+        ((0.001, 0.015), (0.001, 0.01), 0.06, "no"),
+        ((-0.01, 0.025), (-0.015, 0.01), 1.0, "undecided"),
+        ((-0.02, 0.01), (-0.01, 0.01), 1.0, "undecided"),
+        ((NAN, NAN), (-0.01, 0.01), 1.0, "undecided"),
+        ((NAN, NAN), (0.01, 0.02), 0.0, "undecided"),
+    ],
+)
+def test_verdicts(over_seeds, crossed, p, expected):
+    question = Question("?", "a", "b", "iou", margin=0.02)
+    comparison = Comparison(PairedT(0, *over_seeds, p=p), Interval(0, *crossed))
+    assert Finding(question, "b", comparison, p).verdict == expected
+
+
+def scores(rates, val_iou, scenes=12):
+    """An arm whose seeds find a share of 1000 target pixels in each scene."""
+    rng = np.random.default_rng(len(rates))
+    found = []
+    for rate in rates:
+        tp = rng.binomial(1000, rate, scenes)
+        sums = np.stack([tp, rng.poisson(30, scenes), 1000 - tp], axis=1)
+        found.append(ArmScores(DecisionRule({}), sums, None, val_iou))
+    return found
+
+
+@pytest.fixture
+def results():
+    arms = ("one stage", "grown", "two stages", "again")
+    ask = [
+        Question("does it help?", "two stages", ("one stage", "grown"), "iou", 0.02),
+        Question("is it the same?", "again", "one stage", "iou", 0.5),
+        Question("or worse?", "grown", "two stages", "iou", 0.02),
+    ]
+    study = Study(
+        path=Path("study.py"),
+        arms=tuple(Arm(name, "x") for name in arms),
+        seeds=(0, 1, 2, 3),
+        stores={},
+        configs=Path(),
+        trainings={},
+        options={},
+        reference=("one stage", "grown"),
+        questions=tuple(ask),
+    )
+    by_arm = dict(
+        zip(
+            arms,
+            (
+                scores([0.5, 0.52, 0.51, 0.53], 0.5),
+                scores([0.55, 0.57, 0.57, 0.56], 0.6),  # preferred on validation
+                scores([0.75, 0.77, 0.74, 0.76], 0.4),
+                scores([0.4, 0.6, 0.45, 0.62], 0.4),
+            ),
+            strict=True,
+        )
+    )
+    return Results(study, by_arm, {name: Cost(1, 1.0) for name in arms})
+
+
+def ious(results, arm):
+    sums = [s.sums.sum(axis=0) for s in results.scores[arm]]
+    return np.array([tp / (tp + fp + fn) for tp, fp, fn in sums])
+
+
+def test_questions_of_a_study(results):
+    assert results.reference == "grown"
+    first, second, third = results.findings
+    assert first.against == "grown"
+    gains = ious(results, "two stages") - ious(results, "grown")
+    assert first.comparison.over_seeds.value == pytest.approx(gains.mean())
+    assert first.comparison.crossed.value == pytest.approx(gains.mean())
+    p = stats.ttest_1samp(gains, 0).pvalue
+    assert first.comparison.over_seeds.p == pytest.approx(p)
+    # The same p twice and a larger one: both of the small ones are multiplied by 3.
+    assert first.adjusted_p == pytest.approx(3 * p)
+    assert third.comparison.over_seeds.p == pytest.approx(p)
+    verdicts = [finding.verdict for finding in results.findings]
+    assert verdicts == ["decided: better", "no", "decided: worse"]
+    assert second.comparison.crossed.high < 0.5
+
+
+def test_questions_are_written(results, tmp_path):
+    page = HtmlPage("title", "lead")
+    add_questions(ReportWriter(page, tmp_path), results)
+    html = page.render()
+    assert html.index("Questions") < html.index("decided: better")
+    assert "grown (best of 2)" in html and "Holm 1979" in html
+    with (tmp_path / "questions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["verdict"] for row in rows][1] == "no"
+    found = results.findings[0]
+    assert rows[0]["against"] == "grown"
+    for name, expected in (
+        ("difference", found.comparison.over_seeds.value),
+        ("t_low", found.comparison.over_seeds.low),
+        ("crossed_high", found.comparison.crossed.high),
+        ("adjusted_p", found.adjusted_p),
+        ("margin", 0.02),
+    ):
+        assert float(rows[0][name]) == pytest.approx(expected)
+
+
+def test_the_arms_gain_has_both_intervals(results):
+    assert "gain" not in arm_row(results, "grown")
+    row = arm_row(results, "two stages")
+    gain = results.compare("two stages", "grown")
+    assert row["gain"].startswith(f"+{gain.over_seeds.value:.3f} [")
+    assert row["crossed"].startswith("[+")
+    for seeds in (2, 1):
+        few = Results(
+            results.study,
+            {k: v[:seeds] for k, v in results.scores.items()},
+            results.costs,
+        )
+        assert "[" not in arm_row(few, "two stages")["gain"]
+        assert arm_row(few, "two stages")["crossed"].startswith("[+")
