@@ -31,7 +31,7 @@ STATISTICS = {
 #: Why objects that were found are not in the result.
 SMALL = "smaller than --min-area"
 UNASKED = "for which --where does not hold"
-UNSUPPORTED = "that hold no pixel of the target channel (decoder touching)"
+UNSUPPORTED = "that nothing supports (decoder touching or hysteresis)"
 #: How many, by one of the reasons above.
 LeftOut = Counter[str]
 

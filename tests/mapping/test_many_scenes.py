@@ -108,7 +108,7 @@ def test_sheets_without_an_object_make_an_empty_map(tmp_path):
         {"fill_holes": True, "min_area": 25.0},
     ],
 )
-@pytest.mark.parametrize("mode", ["union", "touching"])
+@pytest.mark.parametrize("mode", ["union", "touching", "hysteresis"])
 def test_the_map_of_web_tiles_is_that_of_their_mosaic(
     tmp_path, changes, mode, monkeypatch
 ):
@@ -117,7 +117,7 @@ def test_the_map_of_web_tiles_is_that_of_their_mosaic(
     image = noise(0, 72)
     image[:, 30:34, 10:40] = 0  # no-data, also on seams
     sheets, scene, grid = web_sheets(tmp_path / "in", image, 24)
-    predictor = pixelwise(tmp_path, UnionDecoder(mode))
+    predictor = pixelwise(tmp_path, UnionDecoder(mode, confident=0.9))
     settings = dataclasses.replace(SETTINGS, **changes)
     whole = predict_scene(predictor, scene, tmp_path / "whole", settings)
     expected = geopandas.read_file(whole.polygons, layer="fields")

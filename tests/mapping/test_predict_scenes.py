@@ -184,9 +184,12 @@ def test_cleaning_of_polygons(tmp_path, write_raster):
 
 
 @pytest.mark.parametrize("window", [128, 300])
-@pytest.mark.parametrize("stands_alone", [False, True])
-def test_components_that_touch_no_target_go(
-    tmp_path, write_raster, window, stands_alone
+@pytest.mark.parametrize(
+    "mode, stands_alone",
+    [("touching", False), ("touching", True), ("hysteresis", True)],
+)
+def test_components_that_nothing_supports_go(
+    tmp_path, write_raster, window, mode, stands_alone
 ):
     """Whatever the windows, the polygons are those of one decision of the scene."""
     image, loaded = blobs((3, 190, 260)), load()
@@ -195,8 +198,9 @@ def test_components_that_touch_no_target_go(
         target=float(np.quantile(whole[0], 0.97)),
         error=float(np.quantile(whole[1], 0.85)),
     )
-    confident = float(np.quantile(whole[1], 0.99)) if stands_alone else 1.0
-    decoder = UnionDecoder("touching", threshold, confident)
+    highest = max(np.quantile(whole[1], 0.99), threshold["target"] + 1e-4)
+    confident = float(highest) if stands_alone else 1.0
+    decoder = UnionDecoder(mode, threshold, confident)
     loaded.model.union_decoder = decoder
     settings = PredictionSettings(window=window, float_probabilities=True)
     scene = write_raster("s.tif", image)

@@ -12,7 +12,11 @@ from mmext.checked import Share, checked
 from mmext.errors import UserError
 from mmext.registry import MODELS
 
-Mode = Literal["target", "error", "union", "gated", "touching"]
+Mode = Literal["target", "error", "union", "gated", "touching", "hysteresis"]
+# Decided by whole components of the union, not pixel by pixel.
+_BY_COMPONENTS = ("touching", "hysteresis")
+# The channel without which a mode has no meaning.
+_NEEDS = {"target": "target", "error": "error", "gated": "fp", "touching": "target"}
 
 
 # Neighbours within an image, none across the batch.
@@ -44,14 +48,22 @@ class UnionDecoder:
     * ``touching``: of the union, the 4-connected components that hold a pixel of the
       target channel, or reach the probability ``confident`` in any channel. What only
       the error channel sees grows a found field or counts for nothing.
+    * ``hysteresis``: of the union, the 4-connected components that reach the
+      probability ``confident`` in any channel (Canny 1986, section VIII). A low
+      threshold then outlines what a high one finds. Of one channel or several.
 
     Args:
-        mode: ``'union'``, ``'gated'``, ``'touching'``, or ``'target'`` or ``'error'``
-            alone.
+        mode: ``'union'``, ``'gated'``, ``'touching'``, ``'hysteresis'``, or
+            ``'target'`` or ``'error'`` alone.
         threshold: A pixel belongs to a channel if its probability is above this;
             a number for all channels or a dict with one for each.
-        confident: In the mode ``touching``, the probability above which a component
-            stands by itself; 1 means never.
+        confident: In the modes ``touching`` and ``hysteresis``, the probability above
+            which a component stands by itself. 1 means never, which ``hysteresis``
+            refuses: nothing would be left.
+
+    Raises:
+        UserError: An argument is of another type or range, or in the mode
+            ``hysteresis`` ``confident`` is not above every threshold and below 1.
     """
 
     def __init__(
@@ -66,6 +78,8 @@ class UnionDecoder:
             Share | dict[str, Share], threshold, "decoder.threshold"
         )
         self.confident = checked(Share, confident, "decoder.confident")
+        if self.mode == "hysteresis":
+            self._refuse_one_level()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -80,7 +94,7 @@ class UnionDecoder:
     @property
     def pixelwise(self) -> bool:
         """Whether a pixel's decision depends on that pixel alone."""
-        return self.mode != "touching"
+        return self.mode not in _BY_COMPONENTS
 
     @property
     def by_pixels(self) -> "UnionDecoder":
@@ -98,7 +112,9 @@ class UnionDecoder:
             has_target: Whether a pixel of it is in the target channel.
             highest: Its highest probability in any channel.
         """
-        return self.pixelwise or has_target or highest > self.confident
+        if self.pixelwise or highest > self.confident:
+            return True
+        return self.mode == "touching" and has_target
 
     def check(self, channels: Sequence[str]) -> None:
         """Refuse channels that this decoder cannot decide on.
@@ -107,8 +123,7 @@ class UnionDecoder:
             UserError: ``mode`` or ``threshold`` names a channel that is not there,
                 or a channel has no threshold.
         """
-        needed = {"gated": "fp", "touching": "target", "union": channels[0]}
-        channel = needed.get(self.mode, self.mode)
+        channel = _NEEDS.get(self.mode, channels[0])
         if channel not in channels:
             raise UserError(
                 f"decoder.mode: is {self.mode!r}, which needs the channel {channel}; "
@@ -149,11 +164,22 @@ class UnionDecoder:
         mask = torch.stack(positive).any(dim=0)
         if self.mode == "gated":
             mask = mask & ~masks["fp"]
-        elif self.mode == "touching":
-            highest = probabilities.amax(dim=1)
-            core = masks["target"] | (highest > self.confident)
+        elif not self.pixelwise:
+            core = probabilities.amax(dim=1) > self.confident
+            if self.mode == "touching":
+                core |= masks["target"]
             mask = touching(mask, core)
         return Decision(mask=mask, channels=masks)
+
+    def _refuse_one_level(self) -> None:
+        threshold = self.threshold
+        levels = threshold.values() if isinstance(threshold, dict) else [threshold]
+        highest = max(levels, default=0.0)
+        if not highest < self.confident < 1:
+            raise UserError(
+                f"decoder.confident: is {self.confident:g}, the mode hysteresis "
+                f"expects more than the threshold, {highest:g}, and less than 1"
+            )
 
 
 def touching(mask: Tensor, core: Tensor) -> Tensor:

@@ -126,6 +126,64 @@ def test_the_mode_touching(confident, expected):
     assert not decoder.pixelwise
 
 
+def flooded(low, high):
+    """Hysteresis by hand: from each high pixel to its neighbours in the low mask."""
+    reached, waiting = np.zeros_like(low), [*zip(*np.nonzero(low & high), strict=True)]
+    while waiting:
+        row, column = waiting.pop()
+        inside = 0 <= row < low.shape[0] and 0 <= column < low.shape[1]
+        if inside and low[row, column] and not reached[row, column]:
+            reached[row, column] = True
+            waiting += [(row - 1, column), (row + 1, column)]
+            waiting += [(row, column - 1), (row, column + 1)]
+    return reached
+
+
+@pytest.mark.parametrize("channels", [("target",), CHANNELS, ("target", "fn", "fp")])
+@pytest.mark.parametrize("confident", [0.9, 0.99])
+def test_the_mode_hysteresis_is_a_flood_from_what_is_confident(channels, confident):
+    generator = torch.Generator().manual_seed(3)
+    probabilities = torch.rand(2, len(channels), 25, 31, generator=generator)
+    levels = np.linspace(0.55, 0.75, len(channels))
+    threshold = dict(zip(channels, levels.tolist(), strict=True))
+    decoder = UnionDecoder("hysteresis", threshold, confident)
+    masks = decoder(probabilities, channels)["mask"].numpy()
+    for mask, image in zip(masks, probabilities.numpy(), strict=True):
+        low = (image > levels[:, None, None]).any(axis=0)
+        expected = flooded(low, (image > confident).any(axis=0))
+        np.testing.assert_array_equal(mask, expected)
+        assert 0 < mask.sum() < low.sum()
+    assert not decoder.pixelwise
+    rebuilt = UnionDecoder(**decoder.settings)
+    assert torch.equal(rebuilt(probabilities, channels)["mask"], torch.tensor(masks))
+
+
+@pytest.mark.parametrize(
+    "mode, has_target, highest, kept",
+    [
+        ("union", False, 0.0, True),
+        ("touching", True, 0.6, True),
+        ("touching", False, 0.9, False),
+        ("touching", False, 0.91, True),
+        # What the target channel says is not enough.
+        ("hysteresis", True, 0.6, False),
+        ("hysteresis", True, 0.9, False),
+        ("hysteresis", False, 0.91, True),
+    ],
+)
+def test_which_components_count(mode, has_target, highest, kept):
+    assert UnionDecoder(mode, confident=0.9).keeps(has_target, highest) is kept
+
+
+@pytest.mark.parametrize("confident", [0.3, 0.5, 1.0])
+def test_hysteresis_needs_two_levels(confident):
+    message = f"confident: is {confident:g}, .* more than the threshold, 0.5, and less"
+    for threshold in (0.5, dict(target=0.1, error=0.5)):
+        with pytest.raises(UserError, match=message):
+            UnionDecoder("hysteresis", threshold, confident)
+    UnionDecoder("touching", 0.5, confident)
+
+
 def test_the_mode_gated():
     probabilities = torch.tensor([[[[0.9, 0.9, 0.1, 0.1]], [[0.1, 0.1, 0.9, 0.9]],
                                    [[0.1, 0.9, 0.1, 0.9]]]])  # fmt: skip
