@@ -53,21 +53,6 @@ class Sheet:
         return bool(np.abs(there - whole).max() < TOLERANCE)
 
 
-def grid_bounds(
-    transform: rasterio.Affine, height: int, width: int
-) -> tuple[float, float, float, float]:
-    """Left, bottom, right and top of a grid, also of one that is turned or upside down.
-
-    Args:
-        transform: Pixel to CRS coordinates.
-        height: Rows.
-        width: Columns.
-    """
-    corners = [transform * (x, y) for x in (0.0, width) for y in (0.0, height)]
-    (left, bottom), (right, top) = np.min(corners, axis=0), np.max(corners, axis=0)
-    return left, bottom, right, top
-
-
 def near_another(
     objects: geopandas.GeoDataFrame, own: int, bounds: np.ndarray, pixel: float
 ) -> np.ndarray:

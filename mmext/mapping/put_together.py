@@ -16,13 +16,13 @@ from mmext.fileio import atomic_path
 from mmext.inference.class_codes import NODATA, NONE
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
+from mmext.raster.outlines import window_outline
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.vrt import write_vrt
 from mmext.raster.writing import CantWriteError
 
 from .merge import (
     Sheet,
-    grid_bounds,
     merge_sheets,
     near_another,
     refuse_another_system,
@@ -108,7 +108,9 @@ def _merge(
     others is held and put together at the end. So memory follows the sheets' borders.
     """
     grids = [_read_grid(classes) for _, classes, _ in results]
-    bounds = np.array([grid_bounds(*grid) for grid in grids])
+    bounds = np.array(
+        [window_outline(Window(0, 0, w, h), t).bounds for t, h, w in grids]
+    )
     sides = [np.hypot([t.a, t.b], [t.d, t.e]).max() for t, *_ in grids]
     pixel = abs(grids[0][0].a)
     left_out = LeftOut()

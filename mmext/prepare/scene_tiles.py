@@ -6,11 +6,11 @@ import numpy as np
 import rasterio
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
-from shapely.geometry import Polygon
 from tqdm import tqdm
 
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.pixel_values import IGNORE
+from mmext.raster.outlines import window_outline
 from mmext.raster.scene_reader import SceneReader, open_scene
 
 from .cutting_settings import Cutting
@@ -80,6 +80,7 @@ def cut_scene(
             mask = labels.read(Window(0, row, raster.width, pixels.shape[0]))
             mask[~valid] = IGNORE
             for _, column in group:
+                tile = Window(column, row, size, size)
                 tile_mask = _padded(mask[:, column : column + size], size, IGNORE)
                 labelled += int((tile_mask != IGNORE).sum())
                 target += int((tile_mask == 1).sum())
@@ -89,7 +90,7 @@ def cut_scene(
                     scene.name,
                     row,
                     column,
-                    _footprint(transform, row, column, size),
+                    window_outline(tile, transform),
                 )
                 progress.update()
     return labelled, target
@@ -113,8 +114,3 @@ def _padded(array: np.ndarray, size: int, fill: int) -> np.ndarray:
 def _drawing_transform(raster: DatasetReader) -> rasterio.Affine:
     # Without a CRS, rows go down: minus the row keeps images upright in a GIS.
     return raster.transform if raster.crs else rasterio.Affine.scale(1, -1)
-
-
-def _footprint(transform: rasterio.Affine, row: int, column: int, size: int) -> Polygon:
-    corners = [(0, 0), (size, 0), (size, size), (0, size)]
-    return Polygon([transform * (column + x, row + y) for x, y in corners])

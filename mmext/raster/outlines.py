@@ -1,4 +1,4 @@
-"""Outlines of labelled pixels, along pixel edges."""
+"""Outlines of labelled pixels and of windows, along pixel edges."""
 
 from itertools import chain
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 import rasterio
 import shapely
 from rasterio.features import shapes
+from rasterio.windows import Window
 from scipy import ndimage
 
 #: Pixels hang together by their edges, not by a corner, wherever objects are counted
@@ -71,6 +72,22 @@ def mask_outline(mask: np.ndarray, transform: rasterio.Affine) -> shapely.Geomet
     """
     _, outlines = label_outlines(mask)
     return place(outlines[0], transform) if len(outlines) else shapely.MultiPolygon()
+
+
+def window_outline(window: Window, transform: rasterio.Affine) -> shapely.Polygon:
+    """The outline of a window, also on a grid that is turned or upside down.
+
+    Args:
+        window: In pixels.
+        transform: Pixel to CRS coordinates.
+
+    Returns:
+        The quadrilateral from the window's upper left corner by the upper right one.
+    """
+    left, top = window.col_off, window.row_off
+    right, bottom = left + window.width, top + window.height
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return shapely.Polygon([transform * corner for corner in corners])
 
 
 def place(outline: Any, transform: rasterio.Affine) -> Any:

@@ -10,13 +10,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_bounds
+from rasterio.windows import Window
 from shapely.geometry import box
 
 from mmext.errors import UserError
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping.merge import Sheet, grid_bounds, merge_sheets, near_another
+from mmext.mapping.merge import Sheet, merge_sheets, near_another
 from mmext.mapping.object_table import STATISTICS, object_layers, object_table
-from mmext.raster.outlines import place
+from mmext.raster.outlines import place, window_outline
 from mmext.raster.strip_polygons import StripPolygonizer
 
 TRANSFORM = rasterio.Affine(0.5, 0, 200_000, 0, -0.5, 500_000)
@@ -164,7 +165,13 @@ def test_what_is_far_from_other_sheets_stays_as_it_is(noise, turn, step):
         for c in range(3)
     }
     sheets = cut(codes, probability, transforms)
-    bounds = np.array([grid_bounds(s.transform, s.height, s.width) for s in sheets])
+    wholes = [Window(0, 0, sheet.width, sheet.height) for sheet in sheets]
+    bounds = np.array(
+        [
+            window_outline(whole, sheet.transform).bounds
+            for whole, sheet in zip(wholes, sheets, strict=True)
+        ]
+    )
     near = [
         near_another(sheet.objects, index, bounds, 0.5)
         for index, sheet in enumerate(sheets)
@@ -174,12 +181,6 @@ def test_what_is_far_from_other_sheets_stays_as_it_is(noise, turn, step):
     assert turn or any(map(len, far))
     found = pd.concat([merge_sheets(held), *far])
     assert rows(found) == rows(merge_sheets(sheets))
-
-
-@pytest.mark.parametrize("transform", [TRANSFORM, rasterio.Affine(1, 0, 3, 0, 2, 4)])
-def test_bounds_of_a_grid(transform):
-    expected = shapely.box(*(transform * (0, 0)), *(transform * (7, 5))).bounds
-    assert grid_bounds(transform, 5, 7) == expected
 
 
 def solid(height, width, transform, name):

@@ -5,10 +5,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import rasterize, shapes
+from rasterio.windows import Window
 from scipy import ndimage
 from shapely.geometry import shape
 
-from mmext.raster.outlines import label_outlines, mask_outline, place
+from mmext.raster.outlines import label_outlines, mask_outline, place, window_outline
 
 EIGHT = np.ones((3, 3), int)
 
@@ -55,6 +56,21 @@ def test_outline_of_a_mask():
     assert outline.bounds == (100, 899, 101, 900)
     assert outline.area == pytest.approx(0.5)
     assert mask_outline(np.zeros((2, 2), bool), transform).is_empty
+
+
+def test_outline_of_a_window():
+    """From the upper left corner on, by the upper right one, as files expect it."""
+    window, pixel = Window(2, 3, 4, 5), rasterio.Affine.identity()
+    corners = [(2, 3), (6, 3), (6, 8), (2, 8)]
+    assert list(window_outline(window, pixel).exterior.coords)[:-1] == corners
+    north_up = rasterio.Affine(0.5, 0, 100, 0, -0.5, 900)
+    assert window_outline(window, north_up).bounds == (101, 896, 103, 898.5)
+    turned = window_outline(window, rasterio.Affine.rotation(45, (4, 5.5)))
+    assert turned.area == pytest.approx(20) and turned.centroid.equals_exact(
+        shapely.Point(4, 5.5), 1e-9
+    )
+    half_diagonal = (4 + 5) / 2 / np.sqrt(2)
+    assert turned.bounds[0] == pytest.approx(4 - half_diagonal)
 
 
 def test_a_corner_is_one_point_whoever_has_it():

@@ -6,12 +6,14 @@ import geopandas
 import numpy as np
 import shapely
 from rasterio.features import rasterize
+from rasterio.windows import Window
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mmext.errors import UserError
 from mmext.pixel_values import IGNORE
+from mmext.raster.outlines import window_outline
 from mmext.raster.scene_grid import SceneGrid
 
 from .label_file import LabelFile
@@ -83,8 +85,8 @@ class LabelObjects:
             grid: The scene.
             masks: (H, W) uint8 in {0, 1, 255}, its labels as the store has them.
         """
-        corners = [(0, 0), (grid.width, 0), (grid.width, grid.height), (0, grid.height)]
-        outline = shapely.Polygon([grid.transform * corner for corner in corners])
+        whole = Window(0, 0, grid.width, grid.height)
+        outline = window_outline(whole, grid.transform)
         near = self._polygons.sindex.query(outline, predicate="intersects")
         shapes = self._polygons.to_numpy()[near]
         # The largest first: what is burnt later lies in front.

@@ -10,10 +10,10 @@ import rasterio
 from rasterio.features import rasterize
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
-from shapely.geometry import Polygon
 
 from mmext.errors import UserError
 from mmext.fileio.vector import read_vector
+from mmext.raster.outlines import window_outline
 from mmext.raster.valid_polygons import valid_polygons
 
 
@@ -80,7 +80,8 @@ class VectorLabels:
         Raises:
             UserError: The scene has no CRS to bring the polygons to.
         """
-        outline = _outline(Window(0, 0, scene.width, scene.height), scene.transform)
+        whole = Window(0, 0, scene.width, scene.height)
+        outline = window_outline(whole, scene.transform)
         return len(self._in_crs_of(scene).sindex.query(outline, "intersects"))
 
     def _in_crs_of(self, scene: DatasetReader) -> geopandas.GeoSeries:
@@ -135,8 +136,8 @@ class BurntPolygons:
     def read(self, window: Window) -> np.ndarray:
         """(H, W) uint8 in {0, 1} of a window of the scene."""
         shape = (int(window.height), int(window.width))
-        bounds = _outline(window, self.transform)
-        near = self.polygons.iloc[self.polygons.sindex.query(bounds)]
+        outline = window_outline(window, self.transform)
+        near = self.polygons.iloc[self.polygons.sindex.query(outline)]
         if len(near) == 0:
             return np.zeros(shape, np.uint8)
         return rasterize(
@@ -146,11 +147,3 @@ class BurntPolygons:
             all_touched=self.all_touched,
             dtype=np.uint8,
         )
-
-
-def _outline(window: Window, transform: rasterio.Affine) -> Polygon:
-    """A window's outline, also on a turned grid."""
-    left, top = window.col_off, window.row_off
-    right, bottom = left + window.width, top + window.height
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return Polygon([transform * corner for corner in corners])
