@@ -53,8 +53,22 @@ class Sheet:
         return bool(np.abs(there - whole).max() < TOLERANCE)
 
 
+def surroundings(outlines: Sequence[shapely.Polygon], pixel: float) -> shapely.STRtree:
+    """Where each sheet has to do with the objects of others.
+
+    Args:
+        outlines: Of all sheets' grids.
+        pixel: Side of the largest pixel in CRS units.
+    """
+    margin = _FAR * pixel
+    left, bottom, right, top = shapely.bounds(outlines).T
+    return shapely.STRtree(
+        shapely.box(left - margin, bottom - margin, right + margin, top + margin)
+    )
+
+
 def near_another(
-    objects: geopandas.GeoDataFrame, own: int, bounds: np.ndarray, pixel: float
+    objects: geopandas.GeoDataFrame, own: int, sheets: shapely.STRtree
 ) -> np.ndarray:
     """Which objects of a sheet may be part of what another sheet holds.
 
@@ -63,23 +77,14 @@ def near_another(
     Args:
         objects: A sheet's objects.
         own: Which sheet.
-        bounds: (M, 4) of all sheets' grids: left, bottom, right, top.
-        pixel: Side of the largest pixel in CRS units.
+        sheets: The :func:`surroundings` of all.
 
     Returns:
         (N,) bool.
     """
-    left, bottom, right, top = objects.bounds.to_numpy().T
-    margin = _FAR * pixel
+    found, sheet = sheets.query(objects.geometry.to_numpy())
     near = np.zeros(len(objects), bool)
-    for sheet, (west, south, east, north) in enumerate(bounds):
-        if sheet != own:
-            near |= (
-                (left < east + margin)
-                & (right > west - margin)
-                & (bottom < north + margin)
-                & (top > south - margin)
-            )
+    near[found[sheet != own]] = True
     return near
 
 

@@ -26,6 +26,7 @@ from .merge import (
     merge_sheets,
     near_another,
     refuse_another_system,
+    surroundings,
 )
 from .object_table import (
     UNSUPPORTED,
@@ -108,10 +109,9 @@ def _merge(
     others is held and put together at the end. So memory follows the sheets' borders.
     """
     grids = [_read_grid(classes) for _, classes, _ in results]
-    bounds = np.array(
-        [window_outline(Window(0, 0, w, h), t).bounds for t, h, w in grids]
-    )
+    outlines = [window_outline(Window(0, 0, w, h), t) for t, h, w in grids]
     sides = [np.hypot([t.a, t.b], [t.d, t.e]).max() for t, *_ in grids]
+    sheets = surroundings(outlines, max(sides))
     pixel = abs(grids[0][0].a)
     left_out = LeftOut()
 
@@ -135,7 +135,7 @@ def _merge(
         objects = _read_objects(paths[2])
         if held:
             refuse_another_system(objects.crs, held[0].objects.crs)
-        near = near_another(objects, index, bounds, max(sides))
+        near = near_another(objects, index, sheets)
         held.append(Sheet(objects[near], *grid))
         through = objects[~near].reset_index(drop=True)
         add(through, ~through["cut"].to_numpy(bool))

@@ -15,7 +15,7 @@ from shapely.geometry import box
 
 from mmext.errors import UserError
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping.merge import Sheet, merge_sheets, near_another
+from mmext.mapping.merge import Sheet, merge_sheets, near_another, surroundings
 from mmext.mapping.object_table import STATISTICS, object_layers, object_table
 from mmext.raster.outlines import place, window_outline
 from mmext.raster.strip_polygons import StripPolygonizer
@@ -165,16 +165,12 @@ def test_what_is_far_from_other_sheets_stays_as_it_is(noise, turn, step):
         for c in range(3)
     }
     sheets = cut(codes, probability, transforms)
-    wholes = [Window(0, 0, sheet.width, sheet.height) for sheet in sheets]
-    bounds = np.array(
-        [
-            window_outline(whole, sheet.transform).bounds
-            for whole, sheet in zip(wholes, sheets, strict=True)
-        ]
-    )
+    outlines = [
+        window_outline(Window(0, 0, s.width, s.height), s.transform) for s in sheets
+    ]
+    near_sheets = surroundings(outlines, 0.5)
     near = [
-        near_another(sheet.objects, index, bounds, 0.5)
-        for index, sheet in enumerate(sheets)
+        near_another(s.objects, index, near_sheets) for index, s in enumerate(sheets)
     ]
     held = [replace(s, objects=s.objects[n]) for s, n in zip(sheets, near, strict=True)]
     far = [s.objects[~n] for s, n in zip(sheets, near, strict=True)]
