@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from mmext.fileio.templates import templates_of
 
 from .numbers import rounded
 
@@ -109,13 +109,6 @@ def _shown(value: object) -> str:
     return rounded(value) if isinstance(value, float) else str(value)
 
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("mmext.reporting"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_TEMPLATES = templates_of("mmext.reporting")
 _TEMPLATES.filters["shown"] = _shown
 _TEMPLATES.tests["link"] = lambda cell: isinstance(cell, Link)

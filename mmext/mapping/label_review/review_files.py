@@ -8,7 +8,6 @@ import geopandas
 import numpy as np
 import pyogrio
 import shapely
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, ImageDraw
 from rasterio.windows import Window
 from scipy import ndimage
@@ -17,6 +16,7 @@ from tqdm import tqdm
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.templates import templates_of
 from mmext.pixel_values import IGNORE
 from mmext.raster.display import LABEL_COLOUR, Display
 from mmext.raster.qgis_style import categorised_outlines, embed_style
@@ -37,14 +37,7 @@ _PLACE = ["row", "column", "side"]
 #: In QGIS, where the review lies: the layer's path is FILE.gpkg|layername=…, and
 #: file_path drops what follows the last slash.
 _FOLDER = "file_path(layer_property(@layer, 'path'))"
-_TEMPLATES = Environment(
-    loader=PackageLoader("mmext.mapping.label_review"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_TEMPLATES = templates_of("mmext.mapping.label_review")
 
 _Candidate = tuple[str, shapely.Geometry]
 
