@@ -8,7 +8,8 @@ import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.io import DatasetReader
 
-_TYPES = {"uint8": "Byte", "uint16": "UInt16", "float32": "Float32"}
+from .vrt_elements import DATA_TYPES, text_element
+
 _CHANNELS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha)
 _OPAQUE = 255
 
@@ -66,21 +67,23 @@ def open_view(raster: DatasetReader, bands: Sequence[ViewBand]) -> DatasetReader
         "VRTDataset", rasterXSize=str(raster.width), rasterYSize=str(raster.height)
     )
     if raster.crs is not None:
-        _text(root, "SRS", raster.crs.to_wkt())
+        text_element(root, "SRS", raster.crs.to_wkt())
     if not raster.transform.is_identity:
-        _text(root, "GeoTransform", ", ".join(map(repr, raster.transform.to_gdal())))
+        text_element(
+            root, "GeoTransform", ", ".join(map(repr, raster.transform.to_gdal()))
+        )
     for number, band in enumerate(bands, start=1):
         element = ElementTree.SubElement(
-            root, "VRTRasterBand", dataType=_TYPES[band.dtype], band=str(number)
+            root, "VRTRasterBand", dataType=DATA_TYPES[band.dtype], band=str(number)
         )
-        _text(element, "Description", raster.descriptions[band.source - 1] or "")
-        _text(element, "ColorInterp", band.kind.name.capitalize())
+        text_element(element, "Description", raster.descriptions[band.source - 1] or "")
+        text_element(element, "ColorInterp", band.kind.name.capitalize())
         nodata = raster.nodatavals[band.source - 1]
         if nodata is not None and band.component is None:
-            _text(element, "NoDataValue", repr(nodata))
+            text_element(element, "NoDataValue", repr(nodata))
         source = _source(element, raster, str(band.source))
         if band.component is not None:
-            _text(source, "ColorTableComponent", str(band.component))
+            text_element(source, "ColorTableComponent", str(band.component))
     flags = raster.mask_flag_enums[0]
     expanded = bands[0].component is not None
     if (MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags) or (
@@ -96,15 +99,9 @@ def _source(
     band: ElementTree.Element, raster: DatasetReader, number: str
 ) -> ElementTree.Element:
     source = ElementTree.SubElement(band, "ComplexSource")
-    _text(source, "SourceFilename", raster.name).set("relativeToVRT", "0")
-    _text(source, "SourceBand", number)
+    text_element(source, "SourceFilename", raster.name).set("relativeToVRT", "0")
+    text_element(source, "SourceBand", number)
     size = dict(xSize=str(raster.width), ySize=str(raster.height))
     for name in ("SrcRect", "DstRect"):
         ElementTree.SubElement(source, name, dict(xOff="0", yOff="0", **size))
     return source
-
-
-def _text(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name)
-    element.text = text
-    return element

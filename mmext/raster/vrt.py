@@ -12,8 +12,8 @@ from mmext.errors import UserError
 from mmext.fileio import atomic_path
 
 from .scene_reader import open_scene
+from .vrt_elements import DATA_TYPES, text_element
 
-_TYPES = {"uint8": "Byte", "float32": "Float32"}
 #: Pixels of sheets may differ in size by this share.
 _SIZE_TOLERANCE = 1e-3
 #: Sheets that lie off the common grid by less than this share of a pixel are moved
@@ -67,19 +67,19 @@ def write_vrt(rasters: Sequence[Path], path: Path) -> None:
         rasterYSize=str(round((top - bottom) / high)),
     )
     if reference["crs"] is not None:
-        _text(root, "SRS", reference["crs"].to_wkt())
-    _text(root, "GeoTransform", f"{left!r}, {wide!r}, 0, {top!r}, 0, {-high!r}")
+        text_element(root, "SRS", reference["crs"].to_wkt())
+    text_element(root, "GeoTransform", f"{left!r}, {wide!r}, 0, {top!r}, 0, {-high!r}")
     for band in range(1, reference["count"] + 1):
         element = ElementTree.SubElement(
             root,
             "VRTRasterBand",
-            dataType=_TYPES[reference["dtype"]],
+            dataType=DATA_TYPES[reference["dtype"]],
             band=str(band),
         )
-        _text(element, "Description", reference["descriptions"][band - 1] or "")
-        _text(element, "NoDataValue", f"{reference['nodata']:g}")
+        text_element(element, "Description", reference["descriptions"][band - 1] or "")
+        text_element(element, "NoDataValue", f"{reference['nodata']:g}")
         if colours:
-            _text(element, "ColorInterp", "Palette")
+            text_element(element, "ColorInterp", "Palette")
             table = ElementTree.SubElement(element, "ColorTable")
             for code in range(256):
                 values = colours.get(code, (0, 0, 0, 255))
@@ -87,13 +87,13 @@ def write_vrt(rasters: Sequence[Path], path: Path) -> None:
                 ElementTree.SubElement(table, "Entry", channels)
         for raster, bounds, width, height in places:
             source = ElementTree.SubElement(element, "ComplexSource")
-            name = _text(
+            name = text_element(
                 source,
                 "SourceFilename",
                 os.path.relpath(raster.resolve(), path.resolve().parent),
             )
             name.set("relativeToVRT", "1")
-            _text(source, "SourceBand", str(band))
+            text_element(source, "SourceBand", str(band))
             size = dict(xSize=str(width), ySize=str(height))
             ElementTree.SubElement(source, "SrcRect", dict(xOff="0", yOff="0", **size))
             there = dict(
@@ -104,7 +104,7 @@ def write_vrt(rasters: Sequence[Path], path: Path) -> None:
             )
             on_grid = {name: _on_grid(value) for name, value in there.items()}
             ElementTree.SubElement(source, "DstRect", on_grid)
-            _text(source, "NODATA", f"{reference['nodata']:g}")
+            text_element(source, "NODATA", f"{reference['nodata']:g}")
     with atomic_path(path) as temporary:
         ElementTree.ElementTree(root).write(temporary, encoding="unicode")
 
@@ -112,9 +112,3 @@ def write_vrt(rasters: Sequence[Path], path: Path) -> None:
 def _on_grid(pixels: float) -> str:
     whole = round(pixels)
     return str(whole) if abs(pixels - whole) < _GRID_TOLERANCE else repr(pixels)
-
-
-def _text(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name)
-    element.text = text
-    return element
