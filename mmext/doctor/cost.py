@@ -1,12 +1,13 @@
 """Time, memory and disk of a whole lineage."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from mmext.machine import nearest_folder, total_memory
 
 from .findings import Findings
 from .links import Link, find_hook
@@ -123,7 +124,7 @@ def _check_memory(found: Findings, needed: float, device: torch.device) -> None:
     if device.type == "cuda":
         there = float(torch.cuda.get_device_properties(device).total_memory)
     else:
-        there = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        there = float(total_memory())
     text = f"about {_size(needed)} at the peak of a step, there are {_size(there)}"
     found.facts["memory"] = {"needed": needed, "there": there}
     if needed > 0.95 * there:
@@ -134,9 +135,7 @@ def _check_memory(found: Findings, needed: float, device: torch.device) -> None:
 
 
 def _check_disk(found: Findings, needed: float, work_dir: Path) -> None:
-    folder = work_dir.absolute()
-    while not folder.exists():
-        folder = folder.parent
+    folder = nearest_folder(work_dir.absolute())
     free = shutil.disk_usage(folder).free
     found.facts["disk"] = {"needed": needed, "free": free}
     text = f"about {_size(needed)} of checkpoints and banks, {_size(free)} free"

@@ -1,7 +1,6 @@
 """Scenes with their labels, and what those of one store must have in common."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import rasterio
 
 from mmext.errors import UserError
+from mmext.machine import total_memory
 from mmext.raster.pixel_size import ground_pixel_sides
 from mmext.raster.scene_reader import (
     SceneReader,
@@ -154,7 +154,7 @@ def _refuse_absurd_size(reader: SceneReader, cutting: Cutting) -> None:
         )
     pixel = len(reader.indexes) * (np.dtype(reader.dtype).itemsize + 1) + 2
     strip = min(height, cutting.tile_size) * width * pixel
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = total_memory()
     if strip > memory // 2:
         raise UserError(
             f"{reader.path}: {cutting.tile_size} rows of {width} pixels and "

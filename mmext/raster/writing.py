@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from rasterio.errors import RasterioError
 
 from mmext.errors import DISK_FULL, UserError, one_line
 from mmext.fileio.atomic import NEARLY_FULL
+from mmext.machine import nearest_folder
 
 _LIBRARIES = (
     CPLE_BaseError,
@@ -56,7 +56,4 @@ def writing(path: Path, needed: int = 0) -> Iterator[None]:
 
 
 def _free(path: Path) -> int:
-    folder = path.parent
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(os.fspath(folder)).free
+    return shutil.disk_usage(nearest_folder(path.parent)).free

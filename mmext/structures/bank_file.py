@@ -15,6 +15,7 @@ from typing_extensions import Required, TypedDict
 from mmext.checked import Count, Index, NotNegative, parse_json
 from mmext.errors import UserError, one_line
 from mmext.fileio import atomic_path
+from mmext.machine import total_memory
 
 from .error_bank import COUNT_KEYS, ErrorBank
 
@@ -196,7 +197,7 @@ def _refuse_headers(
             raise UserError(f"{path}: {key} is {shape} of {dtype}, expected {expected}")
     # Unpacked, with counts and epochs as ErrorBank keeps them: for every pixel.
     needed = 2 * bits[0] * bits[1] + 2 * len(counted) * pixels
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = total_memory()
     if needed > memory:
         raise UserError(
             f"{path}: needs {needed / 1e9:.3g} GB of memory, the machine has "
