@@ -59,6 +59,10 @@ COMMANDS = {
         "export:export",
         "Export a checkpoint to one ONNX file that maps scenes by itself.",
     ),
+    "average": (
+        "average:average",
+        "Average the weights of a training's checkpoints into one checkpoint.",
+    ),
     "demo": (
         "demo:demo",
         "Run everything once on synthetic scenes, from GeoTIFFs to a map and a report.",

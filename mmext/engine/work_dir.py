@@ -106,6 +106,47 @@ def latest_checkpoint(work_dir: Path) -> Path | None:
     return next(iter(checkpoints(work_dir).values()), None)
 
 
+def last_checkpoints(
+    work_dir: Path, last: int | None = None, least: int = 2
+) -> dict[int, Path]:
+    """The checkpoints that a run has kept of its last epochs, the oldest first.
+
+    Args:
+        work_dir: The run's work directory.
+        last: How many epochs back from its newest checkpoint; None for all.
+        least: How many there must be.
+
+    Raises:
+        UserError: There are fewer.
+    """
+    found = checkpoints(work_dir)
+    newest = max(found, default=0)
+    kept = {
+        epoch: found[epoch]
+        for epoch in sorted(found)
+        if last is None or epoch > newest - last
+    }
+    if len(kept) < least:
+        window = "" if last is None else f" of its last {last} epochs"
+        raise UserError(
+            f"{work_dir}: keeps {len(kept)} checkpoints{window}, expected at least "
+            f"{least}; default_hooks.checkpoint says which a training keeps (interval, "
+            "max_keep_ckpts)"
+        )
+    return kept
+
+
+def refuse_own_checkpoint(work_dir: Path, out: Path) -> None:
+    """Refuse to write over a checkpoint that the run itself left, or would leave.
+
+    Raises:
+        UserError: ``out`` is one.
+    """
+    inside = out.resolve().parent == work_dir.resolve()
+    if inside and any(out.match(pattern) for pattern in RESULTS):
+        raise UserError(f"{out}: is a name of the run's own files, expected another")
+
+
 def snapshot_path(work_dir: Path, epoch: int) -> Path:
     """Where a run keeps its error bank's snapshot after ``epoch`` epochs."""
     return work_dir / f"error_bank_epoch_{epoch}.npz"

@@ -10,6 +10,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import checkpoints
 from mmext.errors import UserError
 from mmext.inference.checkpoint import load_model
+from mmext.inference.checkpoint_file import file_identity
 from mmext.inference.prediction_dump import (
     PredictionDump,
     dump_predictions,
@@ -72,7 +73,7 @@ def predict_once(checkpoint: Path, store: TileStore, folder: Path) -> Prediction
         store: The tiles.
         folder: Where the answers are kept.
     """
-    identity = _identity(checkpoint)
+    identity = file_identity(checkpoint)
     if not _is_current(folder, identity, store):
         loaded = load_model(checkpoint, get_device())
         about = {"checkpoint": identity, "sha256": loaded.sha256}
@@ -90,11 +91,6 @@ def test_store_path(run: Run) -> str:
 
 
 test_store_path.__test__ = False  # type: ignore[attr-defined]
-
-
-def _identity(checkpoint: Path) -> list[str | int]:
-    facts = checkpoint.stat()
-    return [checkpoint.name, facts.st_size, facts.st_mtime_ns]
 
 
 def _is_current(folder: Path, identity: list[str | int], store: TileStore) -> bool:

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from mmext.engine.lineage import is_finished
 from mmext.engine.work_dir import (
     history_text,
+    last_checkpoints,
     parse_history,
     read_history,
+    refuse_own_checkpoint,
     salvage_history,
     write_history,
 )
@@ -92,3 +94,25 @@ def test_whether_a_run_has_ended(tmp_path, capsys, changes, finished):
 
 def test_no_record_is_no_end(tmp_path):
     assert not is_finished(tmp_path, 4)
+
+
+def test_the_last_checkpoints(tmp_path):
+    for epoch in (8, 10, 2, 12, 4):
+        (tmp_path / f"epoch_{epoch}.pth").touch()
+    (tmp_path / "best_iou_epoch_6.pth").touch()
+    assert list(last_checkpoints(tmp_path)) == [2, 4, 8, 10, 12]
+    assert list(last_checkpoints(tmp_path, 4)) == [10, 12]
+    assert list(last_checkpoints(tmp_path, 5)) == [8, 10, 12]
+    assert list(last_checkpoints(tmp_path, 1, least=1)) == [12]
+    with pytest.raises(UserError, match="keeps 1 checkpoints of its last 2 epochs, ex"):
+        last_checkpoints(tmp_path, 2)
+    with pytest.raises(UserError, match="keeps 0 checkpoints, expected at least 1"):
+        last_checkpoints(tmp_path / "none", least=1)
+
+
+def test_a_runs_own_files_are_not_written_over(tmp_path):
+    for name in ("epoch_12.pth", "epoch_99.pth", "best_x.pth", "history.jsonl"):
+        with pytest.raises(UserError, match="is a name of the run's own files"):
+            refuse_own_checkpoint(tmp_path, tmp_path / "x" / ".." / name)
+    refuse_own_checkpoint(tmp_path, tmp_path / "average.pth")
+    refuse_own_checkpoint(tmp_path, tmp_path.parent / "epoch_12.pth")
