@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from mmext.evaluation.answers import Answers
 from mmext.evaluation.precision_recall import ScoreHistogram
 from mmext.pixel_values import IGNORE
-
-from .answers import Answers
 
 BINS = 10
 

@@ -6,14 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
+from mmext.evaluation.answers import Answers
 from mmext.evaluation.bootstrap import crossed_bootstrap
 from mmext.evaluation.confusion import Confusion, confusion
+from mmext.evaluation.decision_rule import DecisionRule
 from mmext.evaluation.paired_t import paired_t
 from mmext.evaluation.precision_recall import PrecisionRecall, ScoreHistogram
 
-from .answers import Answers
 from .cost import Cost
-from .decisions import DecisionRule
 from .error_detection import ErrorDetection
 from .findings import Comparison, Finding, adjusted_findings
 from .questions import ENDPOINTS

@@ -9,17 +9,19 @@ from tqdm import tqdm
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import checkpoint_path, read_run_record
 from mmext.errors import UserError
+from mmext.evaluation.answers import Answers
+from mmext.evaluation.decision_fit import fit_decision
+from mmext.evaluation.decision_rule import DecisionRule
+from mmext.evaluation.standard_rules import GROWTH, candidates, standard_rules
 from mmext.inference.checkpoint import load_model
 from mmext.reporting.predictions import predict_once
 from mmext.reporting.runs import warning_lines
 
-from .answers import Answers
 from .cost import training_costs
-from .decisions import candidates, choose
 from .error_detection import ErrorDetection, detect_errors
 from .results import ArmScores, Results, score_arm
 from .schedule import Training, needed_trainings, run_trainings
-from .study_file import Arm, Study
+from .study_file import STANDARD, Arm, Study
 from .training_configs import write_training_configs
 from .write_results import write_results
 
@@ -95,9 +97,9 @@ class _Scorer:
         self.stores = {s: TileStore(study.stores[s]) for s in ("val", "test")}
 
     def score(self, arm: Arm, seed: int) -> ArmScores:
-        decisions = candidates(arm.decoders or [self._trained(arm)], arm.filters)
-        chosen, val_iou = choose(self._answers(arm, seed, "val"), decisions)
-        return score_arm(self._answers(arm, seed, "test"), chosen, val_iou)
+        answers = self._answers(arm, seed, "val")
+        fit = fit_decision(answers, self._candidates(arm, answers.channels))
+        return score_arm(self._answers(arm, seed, "test"), fit.rule, fit.iou)
 
     def detections(self, reference_name: str) -> dict[str, list[ErrorDetection]]:
         """Of every arm whose model has an error channel, decided as trained."""
@@ -131,6 +133,11 @@ class _Scorer:
             dumps.append(predict_once(checkpoint, self.stores[split], folder))
         kind = arm.ensemble if len(dumps) > 1 else None
         return Answers(self.stores[split], dumps, kind)
+
+    def _candidates(self, arm: Arm, channels: Sequence[str]) -> list[DecisionRule]:
+        if arm.decoders == STANDARD:
+            return standard_rules(channels, arm.filters or GROWTH)
+        return candidates(arm.decoders or [self._trained(arm)], arm.filters)
 
     def _trained(self, arm: Arm) -> dict[str, object]:
         work_dir = self._work_dir(arm, self.study.seeds[0])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmext.checked import FileName, checked, settings
 from mmext.engine.build_config import read_config
@@ -17,6 +17,7 @@ _KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
 _OPTIONAL: dict[str, Any] = {"trainings": {}, "questions": []}
 _ARM_KEYS = {"name", "config", "decoders", "filters", "ensemble"}
 _SPLITS = ("train", "val", "test")
+STANDARD: Literal["standard"] = "standard"
 ENSEMBLES = ("mean", "union")
 
 
@@ -45,16 +46,18 @@ class Arm:
         decoders: Candidates, configs of a
             :class:`~mmext.models.decoders.UnionDecoder` without ``type``; empty means
             the one that the model was trained with. Of several the best by IoU on
-            the validation store is taken.
+            the validation store is taken. ``'standard'`` means the candidates that
+            :mod:`mmext.evaluation.standard_rules` has for the model's channels.
         filters: Candidates, arguments of
-            :func:`~mmext.evaluation.shape_filter.filter_shapes`; empty means none.
+            :func:`~mmext.evaluation.shape_filter.filter_shapes`; empty means none,
+            with the standard decoders growth by 0 to 4 pixels.
         ensemble: ``'mean'`` or ``'union'`` of this seed's and the next seed's
             training; None for one.
     """
 
     name: str
     training: str
-    decoders: tuple[dict[str, Any], ...] = ()
+    decoders: tuple[dict[str, Any], ...] | Literal["standard"] = ()
     filters: tuple[dict[str, Any], ...] = ()
     ensemble: str | None = None
 
@@ -190,7 +193,12 @@ def _arm(path: Path, arm: Mapping[str, Any]) -> Arm:
     return Arm(
         name=arm["name"],
         training=checked(FileName, arm["config"], f"{where}: config"),
-        decoders=tuple(arm.get("decoders", ())),
+        decoders=checked(
+            Literal["standard"] | tuple[dict[str, Any], ...],
+            arm.get("decoders", ()),
+            f"{where}: decoders",
+            strict=False,
+        ),
         filters=tuple(arm.get("filters", ())),
         ensemble=ensemble,
     )

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from rasterio.features import shapes
+from scipy.ndimage import binary_dilation
 from shapely.geometry import shape
 
 from mmext.evaluation.shape_filter import filter_shapes
@@ -51,3 +52,13 @@ def test_growing_is_an_octagon():
     # A cross, the 5 x 5 square without its corners' corners, and so on.
     assert steps == [1, 5, 21, 37]
     assert filter_shapes(before, min_area=2, grow=3).sum() == 0
+
+
+@pytest.mark.parametrize("shape", [(30, 41), (1, 7), (6, 1), (1, 1)])
+def test_growing_is_a_dilation_by_crosses_and_squares(shape):
+    expected = np.random.default_rng(2).random(shape) > 0.93
+    before = expected.copy()
+    for step in range(5):
+        np.testing.assert_array_equal(filter_shapes(before, grow=step), expected)
+        square = np.ones((3, 3), bool)
+        expected = binary_dilation(expected, square if step % 2 else None)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from mmext.study.answers import SceneLogits
+from mmext.evaluation.answers import SceneLogits
 from mmext.study.error_detection import detect_errors
 
 

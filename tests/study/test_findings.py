@@ -8,12 +8,12 @@ import pytest
 from scipy import stats
 
 from mmext.evaluation.bootstrap import Interval
+from mmext.evaluation.decision_rule import DecisionRule
 from mmext.evaluation.paired_t import PairedT
 from mmext.reporting.html_page import HtmlPage
 from mmext.reporting.report_writer import ReportWriter
 from mmext.study.arm_tables import arm_row
 from mmext.study.cost import Cost
-from mmext.study.decisions import DecisionRule
 from mmext.study.findings import Comparison, Finding
 from mmext.study.questions import Question
 from mmext.study.results import ArmScores, Results

@@ -52,6 +52,17 @@ def test_what_is_read(tmp_path):
     }
 
 
+def test_standard_decoders(tmp_path):
+    path = tmp_path / "study.py"
+    text = GOOD.replace("[dict(threshold=t) for t in _levels]", "'standard'")
+    path.write_text(text.format(root=ROOT))
+    assert read_study(path).arms[0].decoders == "standard"
+    path.write_text(text.format(root=ROOT).replace("'standard'", "'usual'"))
+    message = "arm 'one': decoders: is 'usual', expected standard or a list"
+    with pytest.raises(UserError, match=message):
+        read_study(path)
+
+
 ASKED = """
 seeds = [0, 1, 2]
 reference = ['two', 'one']

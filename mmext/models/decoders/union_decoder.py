@@ -165,11 +165,24 @@ class UnionDecoder:
         if self.mode == "gated":
             mask = mask & ~masks["fp"]
         elif not self.pixelwise:
-            core = probabilities.amax(dim=1) > self.confident
-            if self.mode == "touching":
-                core |= masks["target"]
-            mask = touching(mask, core)
+            mask = touching(mask, self.core(probabilities, channels))
         return Decision(mask=mask, channels=masks)
+
+    def core(self, probabilities: Tensor, channels: Sequence[str]) -> Tensor:
+        """The pixels that make their component of the :attr:`by_pixels` mask count.
+
+        Args:
+            probabilities: (N, K, H, W) in [0, 1].
+            channels: The K channels' names.
+
+        Returns:
+            (N, H, W) bool.
+        """
+        core = probabilities.amax(dim=1) > self.confident
+        if self.mode == "touching":
+            index = list(channels).index("target")
+            core |= probabilities[:, index] > self.threshold_of("target")
+        return core
 
     def _refuse_one_level(self) -> None:
         threshold = self.threshold

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit
 
 from mmext.datasets.tile_store import TileStore
+from mmext.evaluation.answers import Answers
 from mmext.inference.prediction_dump import PredictionDump
-from mmext.study.answers import Answers
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import numpy as np
 from scipy.special import expit, logit
 
 from mmext.datasets.tile_store import TileStore
-from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.inference.prediction_dump import MAX_LOGIT, PredictionDump
 from mmext.pixel_values import IGNORE
+
+from .scene_mosaic import PlacedTile, scene_mosaics
 
 # No channel's name: a channel is called "target".
 _TRUTH = "ground truth"

@@ -1,6 +1,5 @@
-"""From logits to a mask, and which of several ways is best on validation data."""
+"""From a scene's logits to a mask."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +8,10 @@ import numpy as np
 import torch
 from scipy.special import expit, logit
 
-from mmext.errors import UserError
-from mmext.evaluation.confusion import Confusion, confusion
-from mmext.evaluation.shape_filter import filter_shapes
 from mmext.models.decoders import UnionDecoder
 
-from .answers import Answers, SceneLogits
+from .answers import SceneLogits
+from .shape_filter import filter_shapes
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,11 @@ class DecisionRule:
 
     decoder: dict[str, Any]
     shapes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mode(self) -> str:
+        """The decoder's."""
+        return str(self.decoder.get("mode", "union"))
 
     def mask(self, scene: SceneLogits, channels: Sequence[str]) -> np.ndarray:
         """(H, W) bool."""
@@ -59,49 +61,13 @@ class DecisionRule:
         return highest if against is None else np.minimum(highest, -against)
 
     def __str__(self) -> str:
-        parts = [str(self.decoder.get("mode", "union"))]
+        parts = [self.mode]
         parts += [
             f"{key} {_short(value)}"
             for key, value in (*self.decoder.items(), *self.shapes.items())
             if key != "mode"
         ]
         return ", ".join(parts)
-
-
-def choose(
-    answers: Answers, candidates: Sequence[DecisionRule]
-) -> tuple[DecisionRule, float]:
-    """The candidate with the highest IoU; the first of equals.
-
-    Args:
-        answers: To the validation store.
-        candidates: At least one.
-
-    Returns:
-        It and its IoU.
-
-    Raises:
-        UserError: The store has no target, so that no IoU can choose.
-    """
-    totals = [Confusion() for _ in candidates]
-    for scene in answers.scenes():
-        for index, candidate in enumerate(candidates):
-            mask = candidate.mask(scene, answers.channels)
-            totals[index] += confusion(mask, scene.target)
-    if totals[0].tp + totals[0].fn == 0:
-        raise UserError(
-            f"{answers.store.path}: has no target, a decision is chosen by its IoU"
-        )
-    best = max(range(len(candidates)), key=lambda index: totals[index].iou)
-    return candidates[best], totals[best].iou
-
-
-def candidates(
-    decoders: Sequence[dict[str, Any]], filters: Sequence[dict[str, Any]]
-) -> list[DecisionRule]:
-    """Every decoder with every filter."""
-    pairs = itertools.product(decoders, filters or [{}])
-    return [DecisionRule(dict(decoder), dict(shapes)) for decoder, shapes in pairs]
 
 
 def _logit(levels: Sequence[float]) -> np.ndarray:

@@ -4,32 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from mmext.errors import UserError
-from mmext.evaluation.confusion import confusion
-from mmext.study.answers import SceneLogits
-from mmext.study.decisions import DecisionRule, candidates, choose
+from mmext.evaluation.decision_rule import DecisionRule
 from mmext.study.results import precision_at, score_arm
 
-RNG = np.random.default_rng(4)
-
-
-class Stand:
-    """Answers without a dump: random scenes in which logits tell of the target."""
-
-    def __init__(self, channels, scenes=3, positives=0.2):
-        self.channels = channels
-        self.store = type("Store", (), {"path": "data/val"})
-        self._scenes = []
-        for _ in range(scenes):
-            target = (RNG.random((12, 9)) < positives).astype(np.uint8)
-            target[0] = 255
-            noise = RNG.normal(0, 1.5, (len(channels), 12, 9))
-            logits = noise + 2 * (target == 1) - 1
-            self._scenes.append(SceneLogits(logits.astype(np.float32), target))
-
-    def scenes(self):
-        return iter(self._scenes)
-
+from .stand_in import Stand
 
 PIXELWISE = [
     (dict(mode="target", threshold=0.3), ("target",)),
@@ -78,33 +56,9 @@ def test_components_and_shapes_have_no_score():
     assert DecisionRule({}, dict(min_area=3)).score(logits, channels) is None
 
 
-def test_the_best_candidate_is_chosen_by_iou():
-    answers = Stand(("target",))
-    levels = [0.01, 0.2, 0.5, 0.8, 0.99]
-    options = candidates([dict(threshold=t) for t in levels], [])
-    chosen, value = choose(answers, options)
-    ious = []
-    for level in levels:
-        tp = fp = fn = 0
-        for scene in answers.scenes():
-            counts = confusion(expit(scene.logits[0]) > level, scene.target)
-            tp, fp, fn = tp + counts.tp, fp + counts.fp, fn + counts.fn
-        ious.append(tp / (tp + fp + fn))
-    assert value == pytest.approx(max(ious))
-    assert chosen.decoder["threshold"] == levels[int(np.argmax(ious))]
-
-
-def test_nothing_to_choose_by():
-    with pytest.raises(UserError, match="data/val: has no target"):
-        choose(Stand(("target",), positives=0), [DecisionRule({})])
-
-
-def test_decoders_times_filters():
-    pairs = candidates(
-        [dict(threshold=0.3), dict(threshold=0.5)], [{}, dict(min_area=9)]
-    )
-    assert len(pairs) == 4
-    assert str(pairs[1]) == "union, threshold 0.3, min_area 9"
+def test_a_rule_in_words():
+    rule = DecisionRule(dict(mode="union", threshold=0.3), dict(min_area=9))
+    assert str(rule) == "union, threshold 0.3, min_area 9"
 
 
 def test_sums_by_scene_and_the_curves_own_point():
