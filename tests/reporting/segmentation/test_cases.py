@@ -1,11 +1,13 @@
 import math
 
+import numpy as np
 import pytest
 
 from mmext.reporting.segmentation.averages import SCORES
 from mmext.reporting.segmentation.cases import (
     CONTRADICTIONS,
     TABLE_2,
+    least_fp_tp,
     marks,
     published_rows,
     seed_rows,
@@ -47,3 +49,21 @@ def test_what_is_contradicted_is_marked_and_nothing_else_differs():
             agrees = row[column] == pytest.approx(row[f"printed_{column}"])
             first = CONTRADICTIONS[0][0]
             assert agrees == ((row["case"], column) not in first)
+
+
+def test_no_epochs_have_less_fp_tp_than_their_averages_imply():
+    generator = np.random.default_rng(0)
+    for _ in range(200):
+        # Ratios of some epochs, from steady to wild.
+        fp, fn = generator.gamma(generator.uniform(0.5, 50), 0.2, (2, 20))
+        iou = (1 / (1 + fp + fn)).mean()
+        printed = round(iou, 2), round(fn.mean(), 2)
+        assert fp.mean() >= least_fp_tp(*printed) - 1e-12
+    # Without any swing and rounding it is no bound but the value.
+    assert least_fp_tp(1 / 1.7, 0.3, rounding=0) == pytest.approx(0.4)
+
+
+def test_what_the_printed_averages_imply():
+    implied = {row["case"]: row["implied_fp_tp_1"] for row in published_rows()}
+    assert implied["A100-200"] == pytest.approx(1 / 0.615 - 1.385)
+    assert all(0.199 < value < 0.245 for value in implied.values())
