@@ -111,9 +111,11 @@ def _legend() -> list[Patch]:
 def _show(axes: Axes, scene: SceneLayers, pixels: np.ndarray) -> None:
     height, width = scene.truth.shape
     extent = (0.0, float(width), float(height), 0.0)
-    if scene.grid.origin is not None:
-        (left, top), (across, down) = scene.grid.origin, scene.grid.pixel
-        extent = (left, left + width * across, top - height * down, top)
+    grid = scene.grid.transform
+    # The axes of a turned grid would not be the CRS's: rows and columns are shown.
+    if grid is not None and grid.b == grid.d == 0:
+        (left, top), (right, bottom) = grid * (0, 0), grid * (width, height)
+        extent = (left, right, bottom, top)
     axes.imshow(pixels, extent=extent, interpolation="nearest")
     axes.grid(False)
     axes.tick_params(labelsize=6, length=2)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import rasterio
 from pyproj import CRS, Transformer
 
 from mmext.datasets.tile_store import TileStore
@@ -19,26 +20,24 @@ _OUTSIDE = 0.85  # grey
 
 @dataclass(frozen=True)
 class Georeference:
-    """Where a mosaic's pixels lie; north up.
+    """Where a mosaic's pixels lie.
 
     Attributes:
-        origin: CRS coordinates of the mosaic's upper left corner, or None.
-        pixel: Width and height of a pixel in CRS units.
-        metres: Width of a pixel on the ground, or None.
+        transform: Pixel to CRS coordinates, or None.
+        metres: Side of a square as large as a pixel on the ground, or None.
         crs: WKT, or None.
     """
 
-    origin: tuple[float, float] | None
-    pixel: tuple[float, float]
+    transform: rasterio.Affine | None
     metres: float | None
     crs: str | None
 
     def place(self, row: float, column: float) -> tuple[float, float] | None:
         """CRS coordinates of a pixel's centre, or None without a CRS."""
-        if self.origin is None:
+        if self.transform is None:
             return None
-        x = self.origin[0] + (column + 0.5) * self.pixel[0]
-        return x, self.origin[1] - (row + 0.5) * self.pixel[1]
+        x, y = self.transform * (column + 0.5, row + 0.5)
+        return x, y
 
     def longitude_latitude(
         self, row: float, column: float
@@ -163,10 +162,10 @@ def _to_degrees(crs: str | None) -> Transformer:
 def _grid(store: TileStore, name: str, corner: tuple[int, int]) -> Georeference:
     metres, crs = store.meta["pixel_size_m"], store.meta["crs"]
     if crs is None:
-        return Georeference(None, (1.0, 1.0), metres, None)
-    width, _, left, _, height, top = store.meta["scenes"][name]["transform"][:6]
-    origin = left + corner[1] * width, top + corner[0] * height
-    return Georeference(origin, (width, -height), metres, crs)
+        return Georeference(None, metres, None)
+    scene = rasterio.Affine(*store.meta["scenes"][name]["transform"][:6])
+    row, column = corner
+    return Georeference(scene * rasterio.Affine.translation(column, row), metres, crs)
 
 
 def _overlap(offset: int, size: int, length: int, step: int) -> tuple[slice, slice]:

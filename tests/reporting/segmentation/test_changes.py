@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import rasterio
 
 from mmext.datasets.tile_store import TileStore
 from mmext.reporting.segmentation.changes import cut_out, draw_close_ups
@@ -33,7 +34,8 @@ def scene(make_store, tmp_path):
     truth[30:40, 100:110] = 255
     codes[30:40, 100:110] = 2  # ignored, no false positive
     store = TileStore(make_store(tmp_path / "store", tiles=3, size=40))
-    grid = Georeference((1000.0, 2000.0), (0.5, 0.5), 0.5, "EPSG:5186")
+    transform = rasterio.Affine(0.5, 0, 1000, 0, -0.5, 2000)
+    grid = Georeference(transform, 0.5, "EPSG:5186")
     return SceneLayers("scene", truth, stage1, codes, grid, store, (0, 0))
 
 
@@ -63,7 +65,7 @@ def test_size_and_place(scene):
 def test_without_a_crs_places_are_pixels(scene):
     bare = SceneLayers(
         *("scene", scene.truth, scene.stage1, scene.codes),
-        *(Georeference(None, (1.0, 1.0), None, None), scene.store, (0, 0)),
+        *(Georeference(None, None, None), scene.store, (0, 0)),
     )
     row = largest(notable_objects(bare), WHOLLY_FALSE)[0].as_row(1)
     assert (row["x"], row["y"], row["area_m2"]) == (55, 22, None)

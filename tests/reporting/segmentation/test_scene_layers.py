@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
+import rasterio
+from rasterio.windows import Window
 
 from mmext.datasets.tile_store import TileStore
+from mmext.raster.outlines import window_outline
+from mmext.reporting.segmentation.maps import draw_scene
 from mmext.reporting.segmentation.scene_layers import (
     Georeference,
     assemble,
@@ -37,14 +41,30 @@ def test_a_scene_that_begins_later_lies_where_it_should(store):
     store.__dict__["tiles"] = later  # a cached property
     [scene] = assemble(store, ["scene"], None, None)
     assert scene.corner == (0, 17)
-    assert scene.grid.origin == (17.0, 17.0)  # one metre a pixel, top at 17
+    # One metre a pixel, top at 17.
+    assert scene.grid.transform * (0, 0) == (17.0, 17.0)
     assert scene.grid.place(0, 0) == (17.5, 16.5)
     expected = np.asarray(store.images[1]) / 255
     np.testing.assert_allclose(scene.image(0, 0, 17, 17), expected, atol=1e-6)
 
 
+def test_places_in_a_turned_scene(store):
+    """A tile's footprint was placed by rasterio when it was cut."""
+    turned = rasterio.Affine(0.4, 0.3, 1000, 0.3, -0.4, 2000)
+    store.meta["scenes"]["scene"]["transform"] = list(turned)[:6]
+    store.__dict__["tiles"] = store.tiles.drop(index=0)  # a cached property
+    [scene] = assemble(store, ["scene"], None, None)
+    window = Window(17, 0, 17, 17)  # the mosaic begins at the second tile
+    middle = window_outline(window, turned).centroid
+    assert scene.grid.place(8, 8) == pytest.approx((middle.x, middle.y))
+    # Drawn in rows and columns: no CRS has these axes.
+    [image, *_] = draw_scene(scene).axes
+    assert (image.get_xlim(), image.get_ylim()) == ((0, 51), (17, 0))
+
+
 def test_places_in_degrees():
-    grid = Georeference((200000.0, 520000.0), (0.25, 0.25), 0.25, "EPSG:5186")
+    transform = rasterio.Affine(0.25, 0, 200000, 0, -0.25, 520000)
+    grid = Georeference(transform, 0.25, "EPSG:5186")
     east, north = grid.longitude_latitude(0, 0)
     assert (east, north) == pytest.approx((127, 37.28), abs=0.01)
-    assert Georeference(None, (1.0, 1.0), None, None).longitude_latitude(0, 0) is None
+    assert Georeference(None, None, None).longitude_latitude(0, 0) is None
