@@ -108,6 +108,14 @@ class TileStore:
         """
         return read_tiles(self.path / "tiles.gpkg", len(self), self.meta["scenes"])
 
+    def tiles_of(self, scene: str) -> geopandas.GeoDataFrame:
+        """The rows of :attr:`tiles` that are of one scene, in tile order."""
+        return self.tiles.iloc[self._rows_by_scene.get(scene, [])]
+
+    @functools.cached_property
+    def _rows_by_scene(self) -> dict[str, np.ndarray]:
+        return self.tiles.groupby("scene").indices
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of tile geometry, masks and images, as recorded."""

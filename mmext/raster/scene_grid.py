@@ -23,7 +23,7 @@ class SceneGrid:
 
     def __init__(self, store: TileStore, scene: str) -> None:
         record = store.meta["scenes"][scene]
-        tiles = store.tiles[store.tiles["scene"] == scene]
+        tiles = store.tiles_of(scene)
         self.scene = scene
         self.height: int = record["height"]
         self.width: int = record["width"]

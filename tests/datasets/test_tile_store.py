@@ -289,3 +289,11 @@ def test_room_is_reserved(tmp_path):
     size = 200 * 64 * 64
     assert (tmp_path / "images.npy").stat().st_blocks * 512 >= size * 6
     assert (tmp_path / "masks.npy").stat().st_blocks * 512 >= size
+
+
+def test_tiles_of_a_scene(make_store, tmp_path):
+    store = TileStore(make_store(tmp_path / "store", tiles=5))
+    store.tiles["scene"] = ["b", "a", "b", "b", "a"]
+    assert store.tiles_of("b")["tile_id"].tolist() == [0, 2, 3]
+    assert store.tiles_of("a").equals(store.tiles[store.tiles["scene"] == "a"])
+    assert len(store.tiles_of("none")) == 0

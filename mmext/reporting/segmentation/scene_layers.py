@@ -61,6 +61,7 @@ class SceneLayers:
         codes: (H, W) uint8 of stage 2: 1 target, 2 error, 3 both; or None.
         grid: Where the pixels lie.
         store: The tiles, for their images.
+        display: Makes pictures of them.
         corner: Row and column of the mosaic's first pixel in the scene.
     """
 
@@ -70,6 +71,7 @@ class SceneLayers:
     codes: np.ndarray | None
     grid: Georeference
     store: TileStore
+    display: Display
     corner: tuple[int, int]
 
     def image(
@@ -82,16 +84,14 @@ class SceneLayers:
         Returns:
             (ceil(height / step), ceil(width / step), 3) float32 in [0, 1].
         """
-        display = Display(self.store)
         rows, columns = -(-height // step), -(-width // step)
         canvas = np.full((rows, columns, 3), _OUTSIDE, np.float32)
         size = self.store.meta["tile_size"]
-        tiles = self.store.tiles
+        tiles = self.store.tiles_of(self.name)
         row_off = tiles["row_off"].to_numpy() - self.corner[0] - top
         col_off = tiles["col_off"].to_numpy() - self.corner[1] - left
         touched = (
-            (tiles["scene"] == self.name).to_numpy()
-            & (row_off < height)
+            (row_off < height)
             & (row_off + size > 0)
             & (col_off < width)
             & (col_off + size > 0)
@@ -101,7 +101,7 @@ class SceneLayers:
             source_cols, target_cols = _overlap(col_off[index], size, width, step)
             tile = int(tiles["tile_id"].iloc[index])
             pixels = np.asarray(self.store.images[tile][source_rows, source_cols])
-            canvas[target_rows, target_cols] = display(pixels)
+            canvas[target_rows, target_cols] = self.display(pixels)
         return canvas
 
 
@@ -128,8 +128,9 @@ def assemble(
         stage1: Answers of stage 1.
         stage2: Answers of stage 2.
     """
+    display = Display(store)
     for name in names:
-        rows = store.tiles[store.tiles["scene"] == name]
+        rows = store.tiles_of(name)
         tiles = []
         for row in rows.itertuples():
             tile = int(row.tile_id)
@@ -150,6 +151,7 @@ def assemble(
             codes=mosaic.get("codes"),
             grid=_grid(store, name, corner),
             store=store,
+            display=display,
             corner=corner,
         )
 
