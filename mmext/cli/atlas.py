@@ -20,9 +20,6 @@ def atlas(
         out: Where results go, a folder.
     """
     from mmext.mapping.error_atlas import write_atlas
-    from mmext.structures import load_bank
 
-    if not load_bank(snapshot).has_counts:
-        print(f"{snapshot}: has no counts, the atlas shows only where")
     for path in write_atlas(snapshot, store, out):
         print(path)

@@ -165,6 +165,8 @@ def write_atlas(
     refuse_other_store(
         str(snapshot), bank.fingerprint, store.fingerprint, str(store.path)
     )
+    if not bank.has_counts:
+        print(f"{snapshot}: has no counts, the atlas shows only where")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files, tables = [], []

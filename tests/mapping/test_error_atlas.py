@@ -122,9 +122,11 @@ def test_styles(tmp_path, store, predictions):
     assert ranges[-1].get("upper") == "1.0"
 
 
-def test_without_counts_says_where_only(tmp_path, store, predictions):
+def test_without_counts_says_where_only(tmp_path, store, predictions, capsys):
     snapshot = make_bank(tmp_path / "b.npz", store, predictions, counts=False)
     raster_path, table_path = write_atlas(snapshot, store.path, tmp_path / "out")
+    said = f"{snapshot}: has no counts, the atlas shows only where\n"
+    assert capsys.readouterr().out == said
     with rasterio.open(raster_path) as raster:
         assert raster.descriptions == ("fn_ever", "fp_ever")
         assert raster.read(2).sum() == 64 + 15
