@@ -12,6 +12,7 @@ from mmext.cli.arguments import (
     all_or_none,
     exactly_one,
 )
+from mmext.errors import UserError
 from mmext.prepare.cutting_settings import Cutting
 
 _LABELS = Group("Labels: one of", validator=exactly_one, sort_key=1)
@@ -80,6 +81,11 @@ def prepare(
     from mmext.prepare.scenes import Notes
     from mmext.prepare.store_preview import write_preview
 
+    if masks and (label_layer or label_where or all_touched):
+        raise UserError(
+            "--label-layer, --label-where and --all-touched: are for polygons, not "
+            "expected with --masks"
+        )
     paths = expand_images(images)
     if split_csv and split is not None:
         paths = select_split(paths, split_csv, split)

@@ -149,6 +149,10 @@ def test_choices_are_those_of_the_library():
             "prepare a --out o --masks . --stride 0",
             "--stride: is '0', expected at least 1",
         ),
+        (
+            "prepare a --out o --masks . --all-touched",
+            "--all-touched: are for polygons, not expected with --masks",
+        ),
         ("train mmext::trunk", "is 'mmext::trunk', expected a config of mmext"),
         ("doctor mmext::demo/stage1_A", "did you mean mmext::demo/stage1_A.py?"),
         ("test mmext::demo FILE", "expected a file, not a folder"),

@@ -218,6 +218,9 @@ def test_bad_files_are_one_line(tmp_path, scene):
     image.write_text("no image either")
     with pytest.raises(UserError, match="can't be read as a raster"):
         read_labels(image)
+    for options in ({"layer": "a"}, {"where": "b = 1"}, {"all_touched": True}):
+        with pytest.raises(UserError, match="are for polygons"):
+            read_labels(image, **options)
     fields = write_vector(tmp_path / "fields.gpkg", [FIELD])
     with pytest.raises(UserError, match="--label-values is for rasters"):
         read_labels(fields, values=[1])

@@ -38,9 +38,10 @@ def read_labels(
     if not path.exists():
         raise UserError(f"{path}: no such label file")
     if path.suffix.lower() in RASTER_SUFFIXES:
-        if layer or where:
+        if layer or where or all_touched:
             raise UserError(
-                f"{path}: is a raster, --label-layer and --label-where are for polygons"
+                f"{path}: is a raster, --label-layer, --label-where and --all-touched "
+                "are for polygons"
             )
         return RasterLabels(path, values)
     if values is not None:
