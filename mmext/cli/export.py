@@ -1,23 +1,69 @@
 """``mmext export``."""
 
-from mmext.cli.arguments import ExistingFile, OutputFile
+from mmext.checked import Count, Index
+from mmext.cli.arguments import ExistingFile, ExistingFolder, OutputFile
+from mmext.errors import UserError
 
 
-def export(checkpoint: ExistingFile, /, *, out: OutputFile) -> None:
+def export(
+    checkpoint: ExistingFile,
+    /,
+    *,
+    out: OutputFile,
+    int8: ExistingFolder | None = None,
+    tiles: Count = 64,
+    seed: Index = 0,
+    check: ExistingFolder | None = None,
+) -> None:
     r"""Export a checkpoint to one ONNX file that maps scenes by itself.
 
     The file takes batches of any number, and windows of any size that is a multiple of
-    the network's pooling grid. It is compared with torch when it is written.
+    the network's pooling grid. It is compared with torch when it is written. With
+    --int8 it computes in 8-bit integers, which is faster on a CPU and less exact; how
+    much less, --check says.
 
         mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out model.onnx
+        mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out int8.onnx \
+            --int8 data/demo/train --check data/demo/test
         mmext predict model.onnx ortho.tif --out map --backend onnxruntime
 
     Args:
         checkpoint: Checkpoint, epoch_N.pth.
         out: Where results go, an .onnx file.
+        int8: Training store, to calibrate 8-bit integers on.
+        tiles: How many of its tiles are taken for that.
+        seed: Where random numbers start: which tiles.
+        check: Tile store on which the file is compared with torch, by IoU and decided
+            pixels.
     """
-    from mmext.inference.backends import export_onnx
+    from mmext.datasets.tile_store import TileStore
+    from mmext.evaluation.agreement import agreement
+    from mmext.inference.backends import (
+        export_int8,
+        export_onnx,
+        installed_backends,
+        open_predictor,
+    )
+    from mmext.inference.backends.eager import eager_predictor
     from mmext.inference.checkpoint import load_model
 
-    difference = export_onnx(load_model(checkpoint), out)
-    print(f"{out}: differs from torch by at most {difference:.2g}")
+    if int8 is None and (tiles, seed) != (64, 0):
+        raise UserError("--tiles and --seed: given without --int8")
+    loaded = load_model(checkpoint)
+    checked_on = None if check is None else TileStore(check)
+    if int8 is None:
+        difference = export_onnx(loaded, out)
+        print(f"{out}: differs from torch by at most {difference:.2g}")
+    else:
+        difference = export_int8(loaded, out, TileStore(int8), tiles, seed)
+        precision = open_predictor(out, "onnxruntime").precision
+        print(
+            f"{out}: {precision}; before it was quantised, it differed from torch by "
+            f"at most {difference:.2g}"
+        )
+    if checked_on is not None:
+        for name in installed_backends():
+            found = agreement(
+                eager_predictor(loaded), open_predictor(out, name), checked_on
+            )
+            print(f"{check} with {name}: {found}")

@@ -25,7 +25,8 @@ class Predictor:
         store: What is known of the training store.
         path: The checkpoint or exported model.
         sha256: The hash of the checkpoint.
-        precision: ``fp32``, or the 16-bit type that convolutions run in.
+        precision: ``fp32``, the 16-bit type that convolutions run in, or ``int8`` and
+            what it was calibrated on.
     """
 
     backend: str

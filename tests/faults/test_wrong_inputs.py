@@ -113,7 +113,13 @@ ARGUMENTS = {
         "--device": DEVICE,
         "--out": OUT_FILE,
     },
-    "export work/tiny/epoch_4.pth --out new.onnx": {"--out": OUT_FILE},
+    "export work/tiny/epoch_4.pth --out new.onnx": {
+        "--out": OUT_FILE,
+        "--int8": FOLDER,
+        "--check": FOLDER,
+        "--tiles": COUNT,
+        "--seed": INDEX,
+    },
     "scenes --out new": {
         "--out": OUT,
         "--scenes": COUNT,
@@ -387,6 +393,11 @@ FILES = {
     "review --apply fields.gpkg --labels fields.gpkg --out new.gpkg": "fields.gpkg: ",
     "review --apply text.gpkg --labels fields.gpkg --out new.gpkg": "text.gpkg: ",
     "review --apply empty --labels fields.gpkg --out new.gpkg": "empty: ",
+    "export work/tiny/epoch_4.pth --out new.onnx --tiles 3": "--tiles and --seed: ",
+    **{
+        f"export work/tiny/epoch_4.pth --out new.onnx --int8 {name}": name
+        for name in ("folder", "store4", "work")
+    },
     **{
         f"export {name} --out new.onnx": name
         for name in (

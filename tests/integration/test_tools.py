@@ -152,6 +152,18 @@ def test_an_exported_model_maps_the_same(folder, trained):
     assert (classes[0] != classes[1]).mean() < 1e-4
 
 
+def test_an_exported_model_of_8_bits_says_so(folder, trained):
+    pytest.importorskip("onnxruntime")
+    model, store = folder / "int8.onnx", folder / "stores" / "train"
+    options = ("--int8", store, "--tiles", 4, "--check", store)
+    result = tool("export_onnx", trained / "epoch_8.pth", "--out", model, *options)
+    assert "int8 (4 tiles of " in result.stdout
+    assert f"{store} with onnxruntime: IoU 0." in result.stdout
+    arguments = ("--out", folder / "int8", "--backend", "onnxruntime")
+    result = tool("predict_scene", model, folder / "test.tif", *arguments)
+    assert "with onnxruntime, int8 (4 tiles of " in result.stdout
+
+
 def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
     work_dir = folder / "counted" / "stage1_trunk"
     counts = "default_hooks.error_accumulation.counts=True"

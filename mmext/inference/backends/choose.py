@@ -3,6 +3,7 @@
 import importlib.util
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from .eager import eager_predictor
 from .export import export_onnx
 from .exported import exported_predictor
 
-_EXPORTED = ("onnxruntime", "openvino")
+_EXPORTED: tuple[Backend, ...] = ("onnxruntime", "openvino")
 _TRIALS = 3
 
 
@@ -30,7 +31,7 @@ def open_predictor(
     """Open a checkpoint, or an exported model.
 
     Args:
-        path: ``epoch_N.pth``, or the ``.onnx`` of ``tools/export_onnx.py``.
+        path: ``epoch_N.pth``, or the ``.onnx`` of ``mmext export``.
         backend: What runs it. ``auto`` times those that are installed on
             a window of the size to come and takes the fastest; on a GPU it is
             ``eager``.
@@ -48,7 +49,7 @@ def open_predictor(
             raise UserError(
                 f"{path}: an exported model, --backend {backend} can't run it"
             )
-        names = _installed() if backend == "auto" else [backend]
+        names = installed_backends() if backend == "auto" else [backend]
         return _fastest([exported_predictor(path, name) for name in names], window)
     loaded = load_model(path, device)
     if backend in ("eager", "compile"):
@@ -57,16 +58,17 @@ def open_predictor(
         return _by_export(loaded, [backend])[0]
     if device != "cpu" or precision != "fp32":
         return eager_predictor(loaded, precision=precision)
-    names = _installed() if importlib.util.find_spec("onnxscript") else []
+    names = installed_backends() if importlib.util.find_spec("onnxscript") else []
     exported = _by_export(loaded, names) if names else []
     return _fastest([eager_predictor(loaded), *exported], window)
 
 
-def _installed() -> list[str]:
+def installed_backends() -> list[Backend]:
+    """Those that run exported models."""
     return [name for name in _EXPORTED if importlib.util.find_spec(name)]
 
 
-def _by_export(loaded: LoadedModel, names: list[str]) -> list[Predictor]:
+def _by_export(loaded: LoadedModel, names: Sequence[Backend]) -> list[Predictor]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{loaded.path.stem}.onnx"
         export_onnx(loaded, path)

@@ -61,6 +61,7 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
         store=dict(description.store),
         path=path.with_name(description.checkpoint),
         sha256=description.sha256,
+        precision=str(description.calibration or "fp32"),
     )
 
 
@@ -95,7 +96,11 @@ def _try_out(
 def _onnxruntime(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(content)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    # Threads that spin while they wait take the cores from reading and writing.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(content, options)
     return lambda image: session.run(None, {"image": image})[0]
 
 
@@ -103,10 +108,13 @@ def _openvino(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
     import openvino
 
     core = openvino.Core()
-    # 16-bit arithmetic, OpenVINO's choice on some processors, is no longer exact.
-    model = core.compile_model(
-        core.read_model(content), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
-    )
+    settings = {
+        # 16-bit arithmetic, its choice on some processors, is no longer exact.
+        "INFERENCE_PRECISION_HINT": "f32",
+        # As many as torch has: OMP_NUM_THREADS, and of torchrun's processes one each.
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+    }
+    model = core.compile_model(core.read_model(content), "CPU", settings)
     return lambda image: model(image)[0]
 
 

@@ -55,6 +55,25 @@ class TrainingStore(TypedDict):
 
 
 @settings
+class Calibration:
+    """On what a network's 8-bit integers were calibrated.
+
+    Attributes:
+        fingerprint: Of the tile store.
+        tiles: How many of its tiles.
+        seed: Of their choice.
+    """
+
+    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    tiles: Count
+    seed: Index
+
+    def __str__(self) -> str:
+        store = self.fingerprint[:12]
+        return f"int8 ({self.tiles} tiles of {store}, seed {self.seed})"
+
+
+@settings
 class ExportedModel:
     """What a file says of itself, beside its graph.
 
@@ -67,6 +86,7 @@ class ExportedModel:
         store: What is known of the training store.
         checkpoint: Name of the checkpoint.
         sha256: Its hash.
+        calibration: Of a network in 8-bit integers; None of one in float32.
     """
 
     format: Literal[1]
@@ -77,6 +97,7 @@ class ExportedModel:
     store: TrainingStore
     checkpoint: FileName
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    calibration: Calibration | None = None
 
 
 def read_onnx(path: Path) -> tuple[bytes, ExportedModel]:

@@ -83,6 +83,12 @@ def described(model, change):
         ("reach", -1, r"metadata\.reach"),
         ("checkpoint", "../../escape.pth", r"metadata\.checkpoint"),
         ("sha256", "x", r"metadata\.sha256"),
+        ("calibration", 1, r"metadata\.calibration"),
+        (
+            "calibration",
+            {"fingerprint": "a" * 64, "tiles": 0, "seed": 0},
+            r"metadata\.calibration\.tiles",
+        ),
         ("store", {}, "missing"),
         ("store", {"band_indexes": [0], "dtype": "uint8"}, "band_indexes"),
         ("store", {"band_indexes": [1], "dtype": "object"}, "dtype"),
