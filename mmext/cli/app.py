@@ -59,6 +59,10 @@ COMMANDS = {
         "export:export",
         "Export a checkpoint to one ONNX file that maps scenes by itself.",
     ),
+    "fit-decision": (
+        "fit_decision:fit_decision",
+        "Choose a model's thresholds and mode on validation data.",
+    ),
     "average": (
         "average:average",
         "Average the weights of a training's checkpoints into one checkpoint.",

@@ -27,6 +27,12 @@ def _existing_file(path: Path) -> Path:
     return path
 
 
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise ValueError("an existing file or folder")
+    return path
+
+
 def _existing_folder(path: Path) -> Path:
     if not path.is_dir():
         found = "a folder, not a file" if path.exists() else "an existing folder"
@@ -58,6 +64,7 @@ def _refuse_unwritable(folder: Path) -> None:
 
 
 ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
+Existing = Annotated[Path, AfterValidator(_existing)]
 ExistingFolder = Annotated[Path, AfterValidator(_existing_folder)]
 #: Made when it is not there, with the folders above it.
 OutputFolder = Annotated[Path, AfterValidator(_output_folder)]

@@ -15,6 +15,7 @@ from mmext.engine.stores import fill_store_statistics, verify_stores
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.inference.checkpoint import read_checkpoint
+from mmext.inference.fitted_decision import fitted_decision
 
 
 def test_checkpoint(
@@ -26,6 +27,9 @@ def test_checkpoint(
     launcher: str = "none",
 ) -> dict[str, float]:
     """Run a config's test loop on a checkpoint.
+
+    A decision that was fitted to the checkpoint takes the place of the config's,
+    unless the options state one.
 
     Args:
         config_path: The config file, or the resolved one in a work directory.
@@ -46,7 +50,11 @@ def test_checkpoint(
     """
     config = load_config(config_path, options)
     join_processes(config, launcher)
-    read_checkpoint(checkpoint)
+    fitted = fitted_decision(read_checkpoint(checkpoint), checkpoint)
+    if fitted is not None and not _states_decoder(options or {}):
+        decoder, record = fitted
+        config.model.decoder = dict(type="UnionDecoder", **decoder.settings)
+        print(f"{checkpoint}: decides as fitted on {record.store}")
     verify_stores(config, "test_dataloader")
     fill_store_statistics(config)
     if tta:
@@ -66,3 +74,7 @@ def test_checkpoint(
         with atomic_path(Path(config.work_dir) / "test_metrics.json") as temporary:
             temporary.write_text(json.dumps(metrics, indent=2) + "\n")
     return metrics
+
+
+def _states_decoder(options: dict[str, Any]) -> bool:
+    return any(key == "model" or key.startswith("model.decoder") for key in options)

@@ -9,8 +9,9 @@ from mmengine.device import get_device
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import checkpoints
 from mmext.errors import UserError
-from mmext.inference.checkpoint import load_model
+from mmext.inference.checkpoint import load_model, read_checkpoint
 from mmext.inference.checkpoint_file import file_identity
+from mmext.inference.fitted_decision import fitted_decision
 from mmext.inference.prediction_dump import (
     PredictionDump,
     dump_predictions,
@@ -20,6 +21,7 @@ from mmext.inference.prediction_dump import (
 from .runs import Run
 
 DUMP_NAME = "test_predictions"
+_DECIDED = "_decided"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class TestPredictions:
         epoch: The checkpoint's epoch.
         store: The tiles.
         dump: The answers.
+        decision: What its decision was fitted on and how; None as trained.
     """
 
     __test__ = False  # no test, whatever pytest thinks of the name
@@ -39,10 +42,13 @@ class TestPredictions:
     epoch: int
     store: TileStore
     dump: PredictionDump
+    decision: str | None = None
 
 
 def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     """Predict the test store of a run's config with its newest checkpoint.
+
+    Where ``mmext fit-decision`` left a copy of it, that copy answers.
 
     The answers stay in the work directory as ``test_predictions`` and are read
     from there until there is a newer checkpoint or another store.
@@ -61,8 +67,26 @@ def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     store = TileStore(test_store_path(run))
     writable = os.access(run.path, os.W_OK)
     folder = run.path / DUMP_NAME if writable else elsewhere / run.name
-    dump = predict_once(checkpoint, store, folder)
-    return TestPredictions(run, epoch, store, dump)
+    decided = decided_path(checkpoint)
+    if not decided.is_file():
+        return TestPredictions(
+            run, epoch, store, predict_once(checkpoint, store, folder)
+        )
+    if decided.stat().st_mtime < checkpoint.stat().st_mtime:
+        raise UserError(
+            f"{decided}: is older than {checkpoint.name}; call 'mmext fit-decision' "
+            "again, or delete it"
+        )
+    fitted = fitted_decision(read_checkpoint(decided), decided)
+    decision = fitted and f"as fitted on {fitted[1].store}: {fitted[0].settings}"
+    dump = predict_once(decided, store, folder)
+    return TestPredictions(run, epoch, store, dump, decision)
+
+
+def decided_path(checkpoint: Path) -> Path:
+    """Where the copy of a checkpoint lies whose decision was fitted."""
+    stem = checkpoint.stem.removesuffix(_DECIDED)
+    return checkpoint.with_name(f"{stem}{_DECIDED}.pth")
 
 
 def predict_once(checkpoint: Path, store: TileStore, folder: Path) -> PredictionDump:

@@ -10,6 +10,8 @@ from mmengine.model import BaseTTAModel
 from mmext.engine.scoring import test_checkpoint as score
 from mmext.engine.train import train
 from mmext.errors import UserError
+from mmext.inference.fitted_decision import DecisionRecord, write_decided
+from mmext.models import UnionDecoder
 from mmext.registry import MODELS
 
 from .conftest import CONFIGS, keep_all, tiny
@@ -48,6 +50,28 @@ def test_averaged_weights_are_scored_as_they_were(trained, store, tmp_path):
     last = json.loads((trained / "history.jsonl").read_text().splitlines()[-1])
     for count in ("tp", "fp", "fn", "tn"):
         assert metrics[f"test/target.{count}"] == last["test"]["target"][count]
+
+
+def test_a_fitted_decision_is_scored_unless_the_options_state_another(
+    trained, store, tmp_path, capsys
+):
+    plain, decided = trained / "epoch_4.pth", tmp_path / "decided.pth"
+    record = DecisionRecord("data/val", "f" * 64, 50, iou=0.5, iou_before=0.4)
+    write_decided(plain, decided, UnionDecoder("target", 0.05), record)
+    levels = {"model.decoder.threshold": 0.9}
+    stated = {"model.decoder.mode": "target", "model.decoder.threshold": 0.05}
+    fitted, low, other, high = (
+        score(TRUNK, path, tmp_path, ema_options(store, **options))["test/target.fp"]
+        for path, options in (
+            (decided, {}),
+            (plain, stated),
+            (decided, levels),
+            (plain, levels),
+        )
+    )
+    assert fitted == low > high == other
+    said = [x for x in capsys.readouterr().out.splitlines() if "as fitted on" in x]
+    assert said == [f"{decided}: decides as fitted on data/val"]
 
 
 @MODELS.register_module(force=True)

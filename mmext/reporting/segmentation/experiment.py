@@ -176,10 +176,13 @@ def evaluate(experiment: Experiment, elsewhere: Path) -> Evaluation:
 
     def predict(run: Run) -> TestPredictions | None:
         try:
-            return predict_test_store(run, elsewhere)
+            answers = predict_test_store(run, elsewhere)
         except UserError as error:
             result.notes.append(f"left out: {error}")
             return None
+        if answers.decision is not None:
+            result.notes.append(f"{run.name} decides {answers.decision}")
+        return answers
 
     if experiment.reference is not None:
         result.stage1 = predict(experiment.reference)
