@@ -1,6 +1,6 @@
 """What trainings say of a store, scene by scene."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,26 +52,13 @@ class Answers:
     @cached_property
     def scene_names(self) -> list[str]:
         """Scenes in the order of :meth:`scenes`."""
-        return sorted(self.store.tiles["scene"].astype(str).unique())
+        return list(scene_tiles(self.store))
 
     def scenes(self) -> Iterator[SceneLogits]:
         """One scene after the other, its tiles put together."""
-        table = self.store.tiles
-        groups = table.groupby(table["scene"].astype(str)).indices
-        for name in self.scene_names:
-            tiles = [self._placed(tile) for tile in groups[name]]
-            fill = dict.fromkeys(tiles[0].layers, 0) | {_TRUTH: IGNORE}
-            layers = scene_mosaics(tiles, fill)[name]
-            logits = np.stack([layers[channel] for channel in self.channels])
-            yield SceneLogits(logits, layers[_TRUTH])
-
-    def _placed(self, tile: int) -> PlacedTile:
-        row = self.store.tiles.iloc[tile]
-        layers = dict(zip(self.channels, self._logits(tile), strict=True))
-        layers[_TRUTH] = np.asarray(self.store.masks[tile])
-        return PlacedTile(
-            str(row["scene"]), int(row["row_off"]), int(row["col_off"]), layers
-        )
+        for tiles in scene_tiles(self.store).values():
+            logits = map(self._logits, tiles)
+            yield put_together(self.store, tiles, logits, self.channels)
 
     def _logits(self, tile: int) -> np.ndarray:
         parts = np.stack([dump.logits[tile] for dump in self.dumps]).astype(np.float32)
@@ -79,3 +66,35 @@ class Answers:
             mean = logit(expit(parts.astype(np.float64)).mean(axis=0))
             return mean.clip(-MAX_LOGIT, MAX_LOGIT).astype(np.float32)
         return parts.max(axis=0)
+
+
+def scene_tiles(store: TileStore) -> dict[str, np.ndarray]:
+    """The tile numbers of each scene, the scenes in the order of their names."""
+    names = store.tiles["scene"].astype(str)
+    return dict(sorted(store.tiles.groupby(names).indices.items()))
+
+
+def put_together(
+    store: TileStore,
+    tiles: Sequence[int] | np.ndarray,
+    logits: Iterable[np.ndarray],
+    channels: Sequence[str],
+) -> SceneLogits:
+    """A scene from what was predicted of its tiles.
+
+    Args:
+        store: The store.
+        tiles: (M,) the scene's tiles.
+        logits: (K, H, W) float32 of each, in the same order.
+        channels: The K channels' names.
+    """
+    placed = []
+    for tile, values in zip(tiles, logits, strict=True):
+        row = store.tiles.iloc[tile]
+        layers = dict(zip(channels, values, strict=True))
+        layers[_TRUTH] = np.asarray(store.masks[tile])
+        scene, row_off, col_off = str(row["scene"]), row["row_off"], row["col_off"]
+        placed.append(PlacedTile(scene, int(row_off), int(col_off), layers))
+    fill = dict.fromkeys(channels, 0) | {_TRUTH: IGNORE}
+    [mosaic] = scene_mosaics(placed, fill).values()
+    return SceneLogits(np.stack([mosaic[name] for name in channels]), mosaic[_TRUTH])

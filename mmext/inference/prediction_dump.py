@@ -117,9 +117,7 @@ def dump_predictions(
             unit="batch",
         ):
             ids = tiles.tile_ids
-            # float64: near 1 the logit of a float32 is rough.
-            odds = torch.logit(tiles.probabilities.cpu().double())
-            logits[ids] = odds.clamp(-MAX_LOGIT, MAX_LOGIT).numpy().astype(np.float16)
+            logits[ids] = dumped_logits(tiles.probabilities)
             mask[ids] = _pack(tiles.mask)
             for index, name in enumerate(model.channels):
                 decided[ids, index] = _pack(tiles.channels[name])
@@ -132,6 +130,20 @@ def dump_predictions(
             **(about or {}),
         }
         (folder / "dump.json").write_text(json.dumps(text, indent=2) + "\n")
+
+
+def dumped_logits(probabilities: torch.Tensor) -> np.ndarray:
+    """Probabilities as a dump keeps them.
+
+    Args:
+        probabilities: In [0, 1], any shape, on any device.
+
+    Returns:
+        float16 log-odds of the same shape, at most ``MAX_LOGIT`` from 0.
+    """
+    # float64: near 1 the logit of a float32 is rough.
+    odds = torch.logit(probabilities.cpu().double())
+    return odds.clamp(-MAX_LOGIT, MAX_LOGIT).numpy().astype(np.float16)
 
 
 def load_predictions(path: str | os.PathLike[str]) -> PredictionDump:

@@ -22,15 +22,19 @@ ARM_HEADINGS = {
     **_SCORES,
     "matched": "Reference's precision at this recall",
     "area": "Area under P–R",
+    "deviation": "Deviation over epochs",
     "gain": "Δ IoU to the reference [t interval over seeds]",
     "crossed": "[bootstrap over seeds and scenes]",
 }
 SEED_COLUMNS = (
-    *("arm", "seed", "decision", "val_iou"),
+    *("arm", "seed", "checkpoint", "decision", "val_iou"),
     *_SCORES,
     *("matched", "area"),
     *_COUNTS,
 )
+
+
+EPOCH_COLUMNS = ("arm", "seed", "epoch", "iou", *_COUNTS)
 
 
 def arm_row(results: Results, arm: str) -> dict[str, object]:
@@ -41,11 +45,33 @@ def arm_row(results: Results, arm: str) -> dict[str, object]:
     row |= {name: mean_and_deviation(_values(scores, name)) for name in _SCORES}
     row["matched"] = mean_and_deviation(results.matched(arm))
     row["area"] = mean_and_deviation(areas)
+    if arm in results.stability:
+        deviations = [seed.deviation for seed in results.stability[arm]]
+        row["deviation"] = mean_and_deviation(deviations)
     if arm != results.reference:
         gain = results.compare(arm, results.reference)
         row["gain"] = value_and_interval(gain.over_seeds)
         row["crossed"] = ends(gain.crossed)
     return row
+
+
+def arm_headings(results: Results) -> dict[str, str]:
+    """Headings of the table of arms by column, without what was not asked for."""
+    left_out = set() if results.stability else {"deviation"}
+    return {key: text for key, text in ARM_HEADINGS.items() if key not in left_out}
+
+
+def epoch_rows(results: Results) -> list[dict[str, object]]:
+    """The scored epochs of every arm and seed, a row each."""
+    return [
+        {"arm": arm, "seed": seed, "epoch": int(epoch), "iou": _digits(float(value))}
+        | dict(zip(_COUNTS, sums.sum(axis=0).tolist(), strict=True))
+        for arm, seeds in results.stability.items()
+        for seed, scores in zip(results.study.seeds, seeds, strict=True)
+        for epoch, value, sums in zip(
+            scores.epochs, scores.iou, scores.sums, strict=True
+        )
+    ]
 
 
 def seed_rows(results: Results, arm: str) -> list[dict[str, object]]:
@@ -58,6 +84,7 @@ def seed_rows(results: Results, arm: str) -> list[dict[str, object]]:
             {
                 "arm": arm,
                 "seed": seed,
+                "checkpoint": scores.checkpoint,
                 "decision": str(scores.decision),
                 "val_iou": _digits(scores.val_iou),
                 **{name: _digits(getattr(scores.counts, name)) for name in _SCORES},

@@ -29,7 +29,11 @@ class Cost:
 def training_costs(
     study: Study, out: Path, trainings: dict[Path, Training]
 ) -> dict[str, Cost]:
-    """Cost by arm name.
+    """Cost by arm name: of its trainings.
+
+    Other weights than the last checkpoint's cost no training: an average has one
+    forward pass over the training store, for batch norm, and the best on validation a
+    prediction of that store for each kept checkpoint. That isn't counted.
 
     Args:
         study: The study.

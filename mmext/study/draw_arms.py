@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmext.reporting.style import AXIS, CHANNEL0, STAGE1, STAGE2
+from mmext.reporting.style import AXIS, CHANNEL0, SERIES, STAGE1, STAGE2
 
 from .results import Results
 
@@ -38,6 +38,24 @@ def draw_arms(results: Results) -> Figure:
     labels = [f"{name} (reference)" if name == reference else name for name in names]
     first.set_yticks(range(len(names)), labels)
     first.set_ylim(len(names) - 0.5, -0.5)
+    return figure
+
+
+def draw_epochs(results: Results) -> Figure:
+    """Test IoU over the last epochs: a line for each arm, a band over its seeds."""
+    figure = Figure(figsize=(8.4, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for number, (name, seeds) in enumerate(results.stability.items()):
+        colour = SERIES[number % len(SERIES)]
+        style = ("-", "--", ":", "-.")[number // len(SERIES) % 4]
+        # Trainings differ in length; the windows before their ends don't.
+        epochs = seeds[0].epochs - seeds[0].epochs[-1]
+        values = np.stack([seed.iou for seed in seeds])
+        ends = (values.min(axis=0), values.max(axis=0))
+        axes.fill_between(epochs, *ends, color=colour, alpha=0.15, lw=0)
+        axes.plot(epochs, values.mean(axis=0), style, color=colour, label=name)
+    axes.set(xlabel="epochs from the end", ylabel="test IoU")
+    figure.legend(loc="outside right upper", fontsize=7.5)
     return figure
 
 

@@ -3,10 +3,13 @@
 from typing import Literal
 
 from mmext.checked import Positive, settings
-from mmext.evaluation.bootstrap import Score, iou
+from mmext.evaluation.bootstrap import Score, iou, iou_deviation
 
 #: By endpoint, its score from sums, and whether more of it is better.
-ENDPOINTS: dict[str, tuple[Score, bool]] = {"iou": (iou, True)}
+ENDPOINTS: dict[str, tuple[Score, bool]] = {
+    "iou": (iou, True),
+    "deviation": (iou_deviation, False),
+}
 #: A Holm-adjusted p below it decides.
 SIGNIFICANCE = 0.05
 Verdict = Literal["decided: better", "decided: worse", "no", "undecided"]
@@ -21,14 +24,16 @@ class Question:
         arm: The arm that it is about.
         against: An arm, or several, of which the one with the best mean validation
             IoU is taken.
-        endpoint: What is compared: ``'iou'`` of the decided mask on the test store.
+        endpoint: What is compared: ``'iou'`` of the decided mask on the test store, or
+            ``'deviation'``, the standard deviation over the last epochs of the IoU
+            there, decided as trained.
         margin: A difference below it would not matter.
     """
 
     name: str
     arm: str
     against: str | tuple[str, ...]
-    endpoint: Literal["iou"]
+    endpoint: Literal["iou", "deviation"]
     margin: Positive
 
     @property

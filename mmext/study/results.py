@@ -17,6 +17,7 @@ from .cost import Cost
 from .error_detection import ErrorDetection
 from .findings import Comparison, Finding, adjusted_findings
 from .questions import ENDPOINTS
+from .stability import EpochScores
 from .study_file import Study
 
 
@@ -30,12 +31,14 @@ class ArmScores:
         curve: Over a common shift of all thresholds; None if pixels are not decided
             one by one.
         val_iou: Of the decision, on the validation store.
+        checkpoint: Name of the file with the weights.
     """
 
     decision: DecisionRule
     sums: np.ndarray
     curve: PrecisionRecall | None
     val_iou: float
+    checkpoint: str = ""
 
     @property
     def counts(self) -> Confusion:
@@ -52,6 +55,7 @@ class Results:
         scores: Of each arm, a seed each.
         costs: Of each arm.
         detections: Of each arm with an error channel, a seed each.
+        stability: Of each arm that asks for it, a seed each.
         warnings: What its trainings warned of, a line each.
     """
 
@@ -59,6 +63,7 @@ class Results:
     scores: dict[str, list[ArmScores]]
     costs: dict[str, Cost]
     detections: dict[str, list[ErrorDetection]] = field(default_factory=dict)
+    stability: dict[str, list[EpochScores]] = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
     @cached_property
@@ -86,12 +91,15 @@ class Results:
     def compare(self, arm: str, against: str, endpoint: str = "iou") -> Comparison:
         """How an endpoint of one arm differs from another's."""
         score, _ = ENDPOINTS[endpoint]
-        second, first = (
-            np.stack([scores.sums for scores in self.scores[name]])
-            for name in (arm, against)
-        )
+        second, first = (self._sums(name, endpoint) for name in (arm, against))
         over_seeds = paired_t(score(first.sum(axis=1)), score(second.sum(axis=1)))
         return Comparison(over_seeds, crossed_bootstrap(first, second, score))
+
+    def _sums(self, arm: str, endpoint: str) -> np.ndarray:
+        """(S, U, 3) of the arm's seeds and the test scenes; (S, U, E, 3) of epochs."""
+        if endpoint == "deviation":
+            return np.stack([s.sums.swapaxes(0, 1) for s in self.stability[arm]])
+        return np.stack([s.sums for s in self.scores[arm]])
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -112,13 +120,16 @@ class Results:
         )
 
 
-def score_arm(answers: Answers, decision: DecisionRule, val_iou: float) -> ArmScores:
+def score_arm(
+    answers: Answers, decision: DecisionRule, val_iou: float, checkpoint: str = ""
+) -> ArmScores:
     """Decide and count.
 
     Args:
         answers: To the test store.
         decision: Chosen without it.
         val_iou: What it had on the validation store.
+        checkpoint: Name of the file that answered.
     """
     sums, histogram = [], ScoreHistogram()
     pixelwise = True
@@ -131,7 +142,7 @@ def score_arm(answers: Answers, decision: DecisionRule, val_iou: float) -> ArmSc
         else:
             histogram.add(values.astype(np.float16), scene.target)
     curve = histogram.curve() if pixelwise else None
-    return ArmScores(decision, np.array(sums), curve, val_iou)
+    return ArmScores(decision, np.array(sums), curve, val_iou, checkpoint)
 
 
 def precision_at(curve: PrecisionRecall, recall: float) -> float:

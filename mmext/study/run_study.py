@@ -17,10 +17,12 @@ from mmext.inference.checkpoint import load_model
 from mmext.reporting.predictions import predict_once
 from mmext.reporting.runs import warning_lines
 
+from .arm_weights import FOLDER
 from .cost import training_costs
 from .error_detection import ErrorDetection, detect_errors
 from .results import ArmScores, Results, score_arm
 from .schedule import Training, needed_trainings, run_trainings
+from .stability import EpochScores, score_epochs
 from .study_file import STANDARD, Arm, Study
 from .training_configs import write_training_configs
 from .write_results import write_results
@@ -67,6 +69,7 @@ def run_study(
     results = replace(
         scored,
         detections=scorer.detections(scored.reference),
+        stability=scorer.stability(),
         warnings=warning_lines(
             (path, read_run_record(path)) for path in sorted(by_work_dir)
         ),
@@ -99,14 +102,26 @@ class _Scorer:
     def score(self, arm: Arm, seed: int) -> ArmScores:
         answers = self._answers(arm, seed, "val")
         fit = fit_decision(answers, self._candidates(arm, answers.channels))
-        return score_arm(self._answers(arm, seed, "test"), fit.rule, fit.iou)
+        name = self._checkpoint(arm, self._work_dir(arm, seed)).name
+        return score_arm(self._answers(arm, seed, "test"), fit.rule, fit.iou, name)
+
+    def stability(self) -> dict[str, list[EpochScores]]:
+        """Of every arm that asks for it, its last epochs."""
+        if self.study.stability is None:
+            return {}
+        work_dirs = {
+            arm.name: [self._work_dir(arm, seed) for seed in self.study.seeds]
+            for arm in self.study.arms
+            if arm.stability
+        }
+        return score_epochs(work_dirs, self.study.stability, self.stores["test"])
 
     def detections(self, reference_name: str) -> dict[str, list[ErrorDetection]]:
         """Of every arm whose model has an error channel, decided as trained."""
         reference = self.study.arm(reference_name)
         result = {}
         for arm in self.study.arms:
-            if arm.decoders or arm.filters or arm.ensemble:
+            if arm.decoders or arm.filters or arm.ensemble or arm.weights:
                 continue
             if "error" not in self._answers(arm, self.study.seeds[0], "test").channels:
                 continue
@@ -128,8 +143,11 @@ class _Scorer:
         dumps = []
         for number in seeds:
             work_dir = self._work_dir(arm, number)
-            checkpoint = self._checkpoint(work_dir)
-            folder = work_dir / f"{split}_predictions"
+            checkpoint = self._checkpoint(arm, work_dir)
+            home = work_dir
+            if arm.weights:
+                home = work_dir / FOLDER / arm.weights.name
+            folder = home / f"{split}_predictions"
             dumps.append(predict_once(checkpoint, self.stores[split], folder))
         kind = arm.ensemble if len(dumps) > 1 else None
         return Answers(self.stores[split], dumps, kind)
@@ -141,9 +159,15 @@ class _Scorer:
 
     def _trained(self, arm: Arm) -> dict[str, object]:
         work_dir = self._work_dir(arm, self.study.seeds[0])
-        return load_model(self._checkpoint(work_dir)).model.union_decoder.settings
+        return load_model(self._last(work_dir)).model.union_decoder.settings
 
-    def _checkpoint(self, work_dir: Path) -> Path:
+    def _checkpoint(self, arm: Arm, work_dir: Path) -> Path:
+        last = self._last(work_dir)
+        if arm.weights is None:
+            return last
+        return arm.weights.checkpoint(work_dir, last, self.stores["val"])
+
+    def _last(self, work_dir: Path) -> Path:
         return checkpoint_path(work_dir, self.trainings[work_dir].trained_epochs)
 
     def _work_dir(self, arm: Arm, seed: int) -> Path:

@@ -11,11 +11,15 @@ from mmext.errors import UserError
 from mmext.evaluation.paired_t import MIN_SEEDS
 from mmext.shipped_configs import find_shipped, is_shipped_name
 
+from .arm_weights import Weights
 from .questions import Question
+from .stability import StabilityWindow
 
 _KEYS = {"stores", "seeds", "options", "configs", "arms", "reference"}
-_OPTIONAL: dict[str, Any] = {"trainings": {}, "questions": []}
-_ARM_KEYS = {"name", "config", "decoders", "filters", "ensemble"}
+_OPTIONAL: dict[str, Any] = {"trainings": {}, "questions": [], "stability": None}
+_ARM_KEYS = {
+    *("name", "config", "decoders", "filters", "ensemble", "weights", "stability")
+}
 _SPLITS = ("train", "val", "test")
 STANDARD: Literal["standard"] = "standard"
 ENSEMBLES = ("mean", "union")
@@ -53,6 +57,8 @@ class Arm:
             with the standard decoders growth by 0 to 4 pixels.
         ensemble: ``'mean'`` or ``'union'`` of this seed's and the next seed's
             training; None for one.
+        weights: Which weights of the training; None for the last checkpoint's.
+        stability: Whether its last epochs are scored, too.
     """
 
     name: str
@@ -60,6 +66,8 @@ class Arm:
     decoders: tuple[dict[str, Any], ...] | Literal["standard"] = ()
     filters: tuple[dict[str, Any], ...] = ()
     ensemble: str | None = None
+    weights: Weights | None = None
+    stability: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class Study:
         reference: The arm that the others are compared with, by name; of several the
             one with the best mean validation IoU.
         questions: What is to be decided.
+        stability: Which epochs are scored of the arms that ask for it.
     """
 
     path: Path
@@ -89,6 +98,7 @@ class Study:
     options: dict[str, dict[str, Any]]
     reference: tuple[str, ...]
     questions: tuple[Question, ...] = ()
+    stability: StabilityWindow | None = None
 
     def arm(self, name: str) -> Arm:
         """The arm of that name."""
@@ -159,6 +169,7 @@ def read_study(path: Path) -> Study:
         options=content["options"],
         reference=references,
         questions=_questions(path, content["questions"], arms, len(seeds)),
+        stability=_stability(path, content["stability"], arms),
     )
     for name in (*study.trainings, *(arm.training for arm in arms)):
         study.origin(name)
@@ -190,6 +201,15 @@ def _arm(path: Path, arm: Mapping[str, Any]) -> Arm:
         raise UserError(
             f"{where}: ensemble is {ensemble!r}, expected one of {', '.join(ENSEMBLES)}"
         )
+    weights = arm.get("weights")
+    if weights is not None:
+        weights = checked(Weights, weights, f"{where}: weights", strict=False)
+    stability = checked(bool, arm.get("stability", False), f"{where}: stability")
+    if stability and (ensemble or weights):
+        raise UserError(
+            f"{where}: has stability with {'ensemble' if ensemble else 'weights'}, "
+            "expected a training as it is: only that has epochs"
+        )
     return Arm(
         name=arm["name"],
         training=checked(FileName, arm["config"], f"{where}: config"),
@@ -201,7 +221,24 @@ def _arm(path: Path, arm: Mapping[str, Any]) -> Arm:
         ),
         filters=tuple(arm.get("filters", ())),
         ensemble=ensemble,
+        weights=weights,
+        stability=stability,
     )
+
+
+def _stability(
+    path: Path, content: Any, arms: tuple[Arm, ...]
+) -> StabilityWindow | None:
+    names = [arm.name for arm in arms if arm.stability]
+    if (content is None) == bool(names):
+        found = f"of the arm {names[0]!r}" if names else "of no arm"
+        raise UserError(
+            f"{path}: stability: is {'missing' if names else 'set'}, and {found} True; "
+            "expected both"
+        )
+    if content is None:
+        return None
+    return checked(StabilityWindow, content, f"{path}: stability", strict=False)
 
 
 def _questions(
@@ -227,6 +264,11 @@ def _questions(
                 raise UserError(
                     f"{where}[{number}]: {name!r} is an ensemble, whose seeds share "
                     "trainings; expected arms whose seeds are independent"
+                )
+            if question.endpoint == "deviation" and not by_name[name].stability:
+                raise UserError(
+                    f"{where}[{number}]: asks for the deviation of {name!r}, expected "
+                    "stability=True of that arm"
                 )
     return questions
 

@@ -11,8 +11,15 @@ from mmext.reporting.numbers import mean_and_deviation
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.style import styled
 
-from .arm_tables import ARM_HEADINGS, SEED_COLUMNS, arm_row, seed_rows
-from .draw_arms import draw_arms, draw_curves
+from .arm_tables import (
+    EPOCH_COLUMNS,
+    SEED_COLUMNS,
+    arm_headings,
+    arm_row,
+    epoch_rows,
+    seed_rows,
+)
+from .draw_arms import draw_arms, draw_curves, draw_epochs
 from .results import Results
 from .study_file import Study
 from .write_questions import add_questions
@@ -45,6 +52,7 @@ def write_results(results: Results, out: Path) -> None:
     with styled():
         add_questions(writer, results)
         _add_arms(writer, results)
+        _add_epochs(writer, results)
         _add_detection(writer, results)
     _add_setting(page, study)
     with atomic_path(out / "study.html") as temporary:
@@ -56,21 +64,23 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
     writer.heading("Arms")
     scenes = len(next(iter(results.scores.values()))[0].sums)
     writer.page.text(
-        f"Mean ± standard deviation over {len(study.seeds)} seeds, last checkpoints, "
-        f"test store. Thresholds and shapes with several candidates were chosen by IoU "
-        f"on the validation store. Δ IoU to “{results.reference}”{_how_taken(study)} "
-        "is the mean over seeds with two 95 % intervals: Student's t over seeds (from "
-        f"{MIN_SEEDS} on), and a bootstrap that draws seeds and the {scenes} test "
-        f"scenes together, the same draws for both.{_ensembles(study)} At equal "
-        "recall, an arm has fewer false positives than the reference if its precision "
-        "is above the reference's at this recall."
+        f"Mean ± standard deviation over {len(study.seeds)} seeds, test store, with "
+        "the last checkpoints unless an arm has weights of its own. Thresholds and "
+        "shapes with several candidates were chosen by IoU on the validation store. "
+        f"Δ IoU to “{results.reference}”{_how_taken(study)} is the mean over seeds, "
+        f"with two 95 % intervals: Student's t over seeds (from {MIN_SEEDS} on), and a "
+        f"bootstrap that draws seeds and the {scenes} test scenes together, the same "
+        f"draws for both.{_ensembles(study)}{_weights(study)} At equal recall, an arm "
+        "has fewer false positives than the reference if its precision is above the "
+        "reference's at this recall."
     )
     rows = [arm_row(results, arm.name) for arm in study.arms]
     for row in rows:
         if row["arm"] == results.reference:
             row["_class"] = "total"
-    writer.page.table(rows, ARM_HEADINGS)
-    writer.csv("arms", rows, list(ARM_HEADINGS))
+    headings = arm_headings(results)
+    writer.page.table(rows, headings)
+    writer.csv("arms", rows, list(headings))
     by_seed = [row for arm in study.arms for row in seed_rows(results, arm.name)]
     writer.csv("seeds", by_seed, SEED_COLUMNS)
     writer.figure(
@@ -93,6 +103,25 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
             writer.page.text(
                 f"{row['arm']}, seed {row['seed']}: {row['decision']}", quiet=True
             )
+
+
+def _add_epochs(writer: ReportWriter, results: Results) -> None:
+    window = results.study.stability
+    if window is None:
+        return
+    writer.heading("Steadiness")
+    number = len(next(iter(results.stability.values()))[0].epochs)
+    writer.page.text(
+        f"Test IoU of {number} checkpoints of the last {window.last} epochs, at least "
+        f"{window.every} apart, decided as trained. The deviation of an arm is the "
+        "standard deviation of these, by seed."
+    )
+    writer.figure(
+        "epochs",
+        draw_epochs(results),
+        "Lines: means over seeds; bands: from the lowest to the highest seed.",
+    )
+    writer.csv("epochs", epoch_rows(results), EPOCH_COLUMNS)
 
 
 def _add_detection(writer: ReportWriter, results: Results) -> None:
@@ -136,6 +165,16 @@ def _add_setting(page: HtmlPage, study: Study) -> None:
 def _how_taken(study: Study) -> str:
     number = len(study.reference)
     return f" (of {number} the best on the validation store)" if number > 1 else ""
+
+
+def _weights(study: Study) -> str:
+    if not any(arm.weights for arm in study.arms):
+        return ""
+    return (
+        " Weights other than the last checkpoint's cost no epochs: batch-norm "
+        "statistics one forward pass over the training store, the best on validation "
+        "one prediction of that store for each checkpoint."
+    )
 
 
 def _ensembles(study: Study) -> str:

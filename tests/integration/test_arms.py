@@ -97,33 +97,77 @@ def test_a_study_by_its_tool(tmp_path, write_study):
         dict(name="two seeds", config="stage1_trunk", ensemble="mean"),
         dict(name="case", config="lower"),
         dict(name="shapes", config="lower", filters=[dict(min_area=4)]),
+        dict(name="averaged", config="lower", weights=dict(mean=4), decoders=levels),
+        dict(name="stopped", config="lower", weights=dict(best="val")),
     ]
-    lower = dict(config="stage2_A100-200", options={"model.decoder.threshold": 0.4})
-    path = write_study(tmp_path / "study.py", arms, [0, 1], dict(lower=lower))
+    for arm in arms[:1] + arms[2:3]:
+        arm["stability"] = True
+    keep = {"default_hooks.checkpoint.max_keep_ckpts": -1}
+    trainings = dict(
+        stage1_trunk=dict(config="stage1_trunk", options=keep),
+        lower=dict(
+            config="stage2_A100-200", options={"model.decoder.threshold": 0.4, **keep}
+        ),
+    )
+    path = write_study(tmp_path / "study.py", arms, [0, 1, 2], trainings)
+    best = ["averaged", "stopped"]
+    asked = [
+        dict(name="gain?", arm="case", against=best, endpoint="iou", margin=0.1),
+        dict(
+            name="steady?",
+            arm="case",
+            against="stage 1",
+            endpoint="deviation",
+            margin=0.1,
+        ),
+    ]
+    with path.open("a") as file:
+        file.write(f"questions = {asked!r}\nstability = dict(last=4)\n")
     out = tmp_path / "out"
     tool("study", path, "--out", out, "--no-train", ok=False)
     result = tool("study", path, "--out", out, "--jobs", 2)
     assert "study.html: written" in result.stdout
     results = out / "results" / "study"
-    for name in ("study.html", "figures/arms.png", "figures/curves.svg"):
+    for name in (
+        *("study.html", "figures/arms.png", "figures/curves.svg"),
+        "figures/epochs.png",
+    ):
         assert (results / name).stat().st_size > 5000
     rows = read_table(results / "seeds.csv")
-    assert [(row["arm"], row["seed"]) for row in rows[:4]] == [
-        ("stage 1", "0"),
-        ("stage 1", "1"),
-        ("two seeds", "0"),
-        ("two seeds", "1"),
+    assert [(row["arm"], row["seed"]) for row in rows[:6]] == [
+        (arm, seed) for arm in ("stage 1", "two seeds") for seed in "012"
     ]
     for row in rows:
         tp, fp, fn = (int(row[key]) for key in ("tp", "fp", "fn"))
         assert float(row["iou"]) == pytest.approx(tp / (tp + fp + fn), abs=1e-4)
-    # Two seeds' mean is the same whichever is first.
-    assert rows[2]["tp"] == rows[3]["tp"]
+    [*_, averaged, stopped] = [rows[i] for i in range(0, len(rows), 3)]
+    assert averaged["checkpoint"] == "mean_4.pth"
+    assert stopped["checkpoint"].startswith("epoch_")
+    # Of one training the last epoch is scored alike in both ways.
+    epochs = read_table(results / "epochs.csv")
+    assert len(epochs) == 2 * 3 * 4
+    [last] = [
+        r for r in epochs if (r["arm"], r["seed"], r["epoch"]) == ("case", "1", "8")
+    ]
+    [case] = [r for r in rows if (r["arm"], r["seed"]) == ("case", "1")]
+    assert [last[k] for k in ("tp", "fp", "fn")] == [
+        case[k] for k in ("tp", "fp", "fn")
+    ]
+    questions = read_table(results / "questions.csv")
+    assert [row["question"] for row in questions] == ["gain?", "steady?"]
+    assert questions[0]["against"] in best and questions[1]["against"] == "stage 1"
+    # Averages cost what their training costs.
+    table = {row["arm"]: row for row in read_table(results / "arms.csv")}
+    assert table["averaged"]["epochs"] == table["case"]["epochs"]
+    assert table["averaged"]["deviation"] == "" != table["case"]["deviation"]
     assert [row["arm"] for row in read_table(results / "error_detection.csv")] == [
         "case"
     ]
     written = (out / "seed0" / "stage1_trunk" / "epoch_4.pth").stat().st_mtime_ns
+    average = out / "seed0" / "lower" / "study" / "mean_4.pth"
+    made = average.stat().st_mtime_ns
     tool("study", path, "--out", out)
+    assert average.stat().st_mtime_ns == made
     assert (out / "seed0/stage1_trunk/epoch_4.pth").stat().st_mtime_ns == written
 
 

@@ -1,6 +1,7 @@
 """Verdicts from intervals and p values, and from sums made by hand."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from mmext.evaluation.decision_rule import DecisionRule
 from mmext.evaluation.paired_t import PairedT
 from mmext.reporting.html_page import HtmlPage
 from mmext.reporting.report_writer import ReportWriter
-from mmext.study.arm_tables import arm_row
+from mmext.study.arm_tables import arm_headings, arm_row, epoch_rows
 from mmext.study.cost import Cost
+from mmext.study.draw_arms import draw_epochs
 from mmext.study.findings import Comparison, Finding
 from mmext.study.questions import Question
 from mmext.study.results import ArmScores, Results
+from mmext.study.stability import EpochScores, StabilityWindow
 from mmext.study.study_file import Arm, Study
 from mmext.study.write_questions import add_questions
 
@@ -67,6 +70,7 @@ def results():
         Question("or worse?", "grown", "two stages", "iou", 0.02),
     ]
     study = Study(
+        stability=StabilityWindow(last=8, every=2),
         path=Path("study.py"),
         arms=tuple(Arm(name, "x") for name in arms),
         seeds=(0, 1, 2, 3),
@@ -149,3 +153,67 @@ def test_the_arms_gain_has_both_intervals(results):
         )
         assert "[" not in arm_row(few, "two stages")["gain"]
         assert arm_row(few, "two stages")["crossed"].startswith("[+")
+
+
+@pytest.fixture
+def steadiness(results):
+    """Four epochs of two arms; the second stage jumps half as far."""
+    rng = np.random.default_rng(5)
+
+    def epochs(jump, seed):
+        rates = 0.5 + jump * rng.permutation([-1, -0.5, 0.5, 1]) + 0.01 * seed
+        tp = rng.binomial(10_000, rates[:, None], (4, 12))
+        sums = np.stack([tp, np.full_like(tp, 100), 10_000 - tp], axis=-1)
+        return EpochScores(np.array([394, 396, 398, 400]) + seed, sums)
+
+    found = {
+        name: [epochs(jump, seed) for seed in range(4)]
+        for name, jump in (("one stage", 0.1), ("two stages", 0.05))
+    }
+    question = Question("steadier?", "two stages", "one stage", "deviation", 0.01)
+    study = replace(results.study, questions=(question,))
+    return replace(results, stability=found, study=study)
+
+
+def test_deviation_is_a_question_of_its_own(steadiness):
+    [finding] = steadiness.findings
+    by_hand = {
+        name: np.array([np.std(scores.iou, ddof=1) for scores in seeds])
+        for name, seeds in steadiness.stability.items()
+    }
+    gains = by_hand["two stages"] - by_hand["one stage"]
+    assert finding.comparison.over_seeds.value == pytest.approx(gains.mean())
+    assert finding.comparison.crossed.value == pytest.approx(gains.mean())
+    assert finding.adjusted_p == pytest.approx(stats.ttest_1samp(gains, 0).pvalue)
+    # Less deviation is better.
+    assert gains.mean() < -0.03
+    assert finding.verdict == "decided: better"
+
+
+def test_epochs_are_tabled_and_drawn(results, steadiness):
+    assert "deviation" not in arm_headings(results)
+    assert "deviation" in arm_headings(steadiness)
+    row = arm_row(steadiness, "one stage")
+    deviations = [seed.deviation for seed in steadiness.stability["one stage"]]
+    assert row["deviation"].startswith(f"{np.mean(deviations):.4f} ±")
+    assert "deviation" not in arm_row(steadiness, "grown")
+    rows = epoch_rows(steadiness)
+    assert len(rows) == 2 * 4 * 4
+    first = steadiness.stability["one stage"][0]
+    tp, fp, fn = first.sums[0].sum(axis=0)
+    assert rows[0] == {
+        "arm": "one stage",
+        "seed": 0,
+        "epoch": 394,
+        "iou": f"{tp / (tp + fp + fn):.4f}",
+        "tp": tp,
+        "fp": fp,
+        "fn": fn,
+    }
+    [axes] = draw_epochs(steadiness).axes
+    lines = axes.get_lines()
+    assert [line.get_label() for line in lines] == ["one stage", "two stages"]
+    # Trainings that end at other epochs lie over each other.
+    assert lines[0].get_xdata().tolist() == [-6, -4, -2, 0]
+    mean = np.mean([s.iou for s in steadiness.stability["one stage"]], axis=0)
+    np.testing.assert_allclose(lines[0].get_ydata(), mean)

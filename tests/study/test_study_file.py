@@ -95,7 +95,11 @@ def test_questions(tmp_path):
         ("against='one'", "against=[]", r"\[0\]: compares 'two', expected different"),
         ("margin=0.02", "margin=0", r"questions\[0\].margin: is 0, expected more than"),
         ("margin=0.02", "marge=1", r"questions\[0\].margin: missing"),
-        ("endpoint='iou'", "endpoint='f1'", r"endpoint: is 'f1', expected iou"),
+        (
+            "endpoint='iou'",
+            "endpoint='f1'",
+            r"endpoint: is 'f1', expected one of iou, dev",
+        ),
         ("['two', 'one']", "['two', 'three']", "expected different names, the ref"),
         ("['two', 'one']", "[]", r"the reference \[\] among them"),
     ],
@@ -104,6 +108,71 @@ def test_questions_that_can_not_be_asked(tmp_path, old, new, message):
     path = tmp_path / "study.py"
     assert old in ASKED
     path.write_text(GOOD.format(root=ROOT) + ASKED.replace(old, new, 1))
+    with pytest.raises(UserError, match=message):
+        read_study(path)
+
+
+STEADY = """
+stability = dict(last=40, every=2)
+arms += [
+    dict(name='steady', config='stage1_baseline', stability=True),
+    dict(name='mean', config='stage1_baseline', weights=dict(mean=40)),
+    dict(name='ema', config='stage1_baseline', weights=dict(ema=0.9, last=20)),
+    dict(name='statistics', config='stage1_baseline', weights=dict(batch_norm=True)),
+    dict(name='stopped', config='stage1_baseline', weights=dict(best='val')),
+]
+"""
+
+
+def test_weights_and_stability(tmp_path):
+    path = tmp_path / "study.py"
+    path.write_text(GOOD.format(root=ROOT) + STEADY)
+    study = read_study(path)
+    assert (study.stability.last, study.stability.every) == (40, 2)
+    assert [arm.name for arm in study.arms if arm.stability] == ["steady"]
+    names = [arm.weights.name for arm in study.arms[3:]]
+    assert names == ["mean_40", "ema_0.9_last_20", "batch_norm", "best_val"]
+    assert study.arms[0].weights is None
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("mean=40", "mean=0", r"arm 'mean': weights.mean: is 0, expected at least 1"),
+        ("mean=40", "", r"arm 'mean': weights: is {}, expected one of mean, ema, bat"),
+        ("mean=40", "mean=4, ema=0.9", "expected one of mean, ema, batch_norm and b"),
+        ("mean=40", "mean=4, last=3", "expected last together with ema or best only"),
+        ("ema=0.9", "ema=1", r"arm 'ema': weights.ema: is 1, expected less than 1"),
+        ("batch_norm=True", "batch_norm=False", "weights.batch_norm: is False, exp"),
+        ("best='val'", "best='test'", "weights.best: is 'test', expected val"),
+        ("mean=40", "man=40", "weights.man: unknown key"),
+        ("every=2", "evry=2", "stability.evry: unknown key"),
+        (
+            "last=40, every",
+            "last=0, every",
+            "stability.last: is 0, expected at least 1",
+        ),
+        ("stability = dict(last=40, every=2)", "", "stability: is missing, and of the"),
+        (", stability=True", "", "stability: is set, and of no arm True; expected bo"),
+        ("stability=True", "stability=1", "arm 'steady': stability: is 1, expected t"),
+        ("mean=40)", "mean=40), stability=True", "'mean': has stability with weights"),
+        (
+            "stability=True",
+            "stability=True, ensemble='mean'",
+            "'steady': has stability with ensemble, expected a training as it is",
+        ),
+        (
+            "arms += [",
+            "seeds = [0, 1, 2]\nquestions = [dict(name='?', arm='steady', "
+            "against='mean', endpoint='deviation', margin=1)]\narms += [",
+            r"questions\[0\]: asks for the deviation of 'mean', expected stability=T",
+        ),
+    ],
+)
+def test_weights_and_stability_that_can_not_be(tmp_path, old, new, message):
+    path = tmp_path / "study.py"
+    assert old in STEADY
+    path.write_text(GOOD.format(root=ROOT) + STEADY.replace(old, new, 1))
     with pytest.raises(UserError, match=message):
         read_study(path)
 
