@@ -1,5 +1,6 @@
 """What every test shares: one thread, a scope, a fixed seed."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,14 @@ def _scope_and_seed() -> Iterator[None]:
     np.random.seed(0)  # noqa: NPY002 - mmcv draws from the global generator
     with DefaultScope.overwrite_default_scope("mmext"):
         yield
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[None]:
+    """Nothing is logged below a warning."""
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Damage and mistakes on the way: what is gone on from, and what is left alone."""
 
 import json
-import logging
 import shutil
 
 import pytest
@@ -12,6 +11,7 @@ from mmext.errors import UserError
 from mmext.fileio import locked
 from mmext.inference.checkpoint import load_model, read_checkpoint
 
+from ..checkpoint_weights import weights
 from .conftest import CONFIGS, keep_all
 
 TRUNK = CONFIGS / "stage1_trunk.py"
@@ -19,13 +19,11 @@ CASE = CONFIGS / "stage2_A100-200.py"
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, store):
+def trained(tmp_path_factory, store, quiet):
     """A trunk of four epochs, all checkpoints kept."""
-    logging.disable(logging.INFO)
     work_dir = tmp_path_factory.mktemp("runs") / TRUNK.stem
     train(TRUNK, work_dir, keep_all(store))
-    yield work_dir
-    logging.disable(logging.NOTSET)
+    return work_dir
 
 
 def flip(path, position):
@@ -49,12 +47,6 @@ def damage(path, how):
         # As it lies in memory, whatever the order of its channels.
         position = content.index(bytes(largest.untyped_storage().tolist()))
         flip(path, position + largest.nbytes // 2)
-
-
-def weights(path):
-    return torch.cat(
-        [v.flatten().double() for v in read_checkpoint(path)["state_dict"].values()]
-    )
 
 
 HOW = ["empty", "torn", "zeros", "flipped"]

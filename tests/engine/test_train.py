@@ -1,7 +1,6 @@
 """Training as a user does it, at the smallest size: lineage, resume, refusals."""
 
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,12 @@ from mmext.engine.scoring import test_checkpoint as score_checkpoint
 from mmext.engine.train import train
 from mmext.engine.work_dir import latest_checkpoint, read_run_record
 from mmext.errors import UserError
-from mmext.inference.checkpoint import load_model, read_checkpoint
+from mmext.inference.checkpoint import load_model
 from mmext.inference.device import running_on
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank, load_bank
 
+from ..checkpoint_weights import weights
 from .conftest import CONFIGS
 
 TRUNK = CONFIGS / "stage1_trunk.py"
@@ -41,12 +41,6 @@ class KillHook(Hook):
             raise Killed
 
 
-def weights(path):
-    return torch.cat(
-        [v.flatten().double() for v in read_checkpoint(path)["state_dict"].values()]
-    )
-
-
 def history(work_dir):
     lines = (work_dir / "history.jsonl").read_text().splitlines()
     lines = [json.loads(line) for line in lines]
@@ -56,19 +50,12 @@ def history(work_dir):
 
 
 @pytest.fixture(scope="module")
-def _quiet():
-    logging.disable(logging.INFO)
-    yield
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture(scope="module")
 def shared_parents(tmp_path_factory):
     """Where the configs of one folder find parents that another test trained."""
     return tmp_path_factory.mktemp("parents")
 
 
-pytestmark = pytest.mark.usefixtures("_quiet")
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def test_both_stages_with_parents(tmp_path, tiny_options, monkeypatch):

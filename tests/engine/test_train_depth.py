@@ -1,7 +1,6 @@
 """Every shipped depth config, on tiny data in its data set's own layout."""
 
 import json
-import logging
 import math
 from pathlib import Path
 
@@ -34,11 +33,7 @@ ABLATIONS = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quiet():
-    logging.disable(logging.INFO)
-    yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def write(path, array):

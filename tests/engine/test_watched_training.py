@@ -13,6 +13,7 @@ from mmext.inference.checkpoint import read_checkpoint
 from mmext.registry import HOOKS
 from mmext.structures import load_bank
 
+from ..checkpoint_weights import weights
 from .conftest import CONFIGS
 
 TRUNK = CONFIGS / "stage1_trunk.py"
@@ -29,11 +30,6 @@ EARLY = {
     "default_hooks.error_accumulation.begin": 1,
     "default_hooks.checkpoint.interval": 200,
 }
-
-
-def weights(path):
-    state = read_checkpoint(path)["state_dict"]
-    return torch.cat([value.flatten().double() for value in state.values()])
 
 
 def test_a_loss_that_is_nan_stops_the_training(tmp_path, tiny_options):

@@ -1,7 +1,6 @@
 """What the Runner loads: all weights or none, from data, and nothing is lost by it."""
 
 import json
-import logging
 
 import pytest
 import torch
@@ -21,13 +20,11 @@ EMA = dict(type="EMAHook")
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, store):
+def trained(tmp_path_factory, store, quiet):
     """A trunk of four epochs with averaged weights, all checkpoints kept."""
-    logging.disable(logging.INFO)
     work_dir = tmp_path_factory.mktemp("runs") / TRUNK.stem
     train(TRUNK, work_dir, ema_options(store))
-    yield work_dir
-    logging.disable(logging.NOTSET)
+    return work_dir
 
 
 def ema_options(store, **changes):

@@ -1,4 +1,3 @@
-import logging
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,8 @@ def gpu() -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quiet():
-    logging.disable(logging.INFO)
-    yield
-    logging.disable(logging.NOTSET)
+def _quiet(quiet):
+    """Trainings log much."""
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,12 @@ from mmengine.hooks import Hook
 
 from mmext.datasets.tile_store import TileStore
 from mmext.inference.backends import open_predictor
-from mmext.inference.checkpoint import load_model, read_checkpoint
+from mmext.inference.checkpoint import load_model
 from mmext.inference.store_pass import predict_tiles
 from mmext.registry import HOOKS
 from mmext.structures import load_bank
 
+from ..checkpoint_weights import weights
 from .conftest import TRUNK
 
 #: A GPU's float32 convolutions keep ten bits behind the point, as half precision does.
@@ -44,11 +45,6 @@ def history(folder):
 
 def losses(folder):
     return np.array([line["loss"]["sum"] for line in history(folder)])
-
-
-def weights(path):
-    state = read_checkpoint(path)["state_dict"]
-    return torch.cat([value.flatten().double().cpu() for value in state.values()])
 
 
 def test_the_first_epochs_losses_are_the_cpus(device, train_on, on_cpu):

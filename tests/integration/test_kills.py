@@ -11,8 +11,8 @@ import time
 import pytest
 import torch
 
-from mmext.inference.checkpoint import read_checkpoint
 from mmext.structures import load_bank
+from tests.checkpoint_weights import weights
 from tests.engine.conftest import tiny
 
 from .commands import ROOT
@@ -72,13 +72,9 @@ def finish(*arguments, **keywords):
     return output
 
 
-def weights(work_dir):
-    content = read_checkpoint(work_dir / f"epoch_{EPOCHS}.pth")["state_dict"]
-    return torch.cat([weight.flatten().double() for weight in content.values()])
-
-
 def assert_same(one, other):
-    assert torch.equal(weights(one), weights(other))
+    last = f"epoch_{EPOCHS}.pth"
+    assert torch.equal(weights(one / last), weights(other / last))
     banks = [load_bank(w / f"error_bank_epoch_{EPOCHS}.npz") for w in (one, other)]
     for tile in range(len(banks[0])):
         assert (banks[0].fn(tile) == banks[1].fn(tile)).all()
