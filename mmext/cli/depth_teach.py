@@ -79,6 +79,14 @@ def teach(
             f"--model: {model}: no such model, expected an ONNX file, a directory or "
             f"{_TRUE_DEPTH}"
         )
+    unused: dict[str, object] = {}
+    if model == _TRUE_DEPTH:
+        unused = {"--space": space, "--metric": metric}
+    if model == _TRUE_DEPTH or Path(model).is_dir():
+        unused |= {"--normalise": normalise, "--input-size": input_size}
+    for name, value in unused.items():
+        if value:
+            raise UserError(f"{name}: not expected with --model {model}")
     from mmext.prepare.structural_depth import (
         make_structural_maps,
         make_true_maps,

@@ -153,6 +153,14 @@ def test_choices_are_those_of_the_library():
             "prepare a --out o --masks . --all-touched",
             "--all-touched: are for polygons, not expected with --masks",
         ),
+        (
+            "depth teach --dataset D --model true-depth --out o --metric",
+            "--metric: not expected with --model true-depth",
+        ),
+        (
+            "depth teach --dataset D --model . --out o --input-size 9 9",
+            "--input-size: not expected with --model .",
+        ),
         ("train mmext::trunk", "is 'mmext::trunk', expected a config of mmext"),
         ("doctor mmext::demo/stage1_A", "did you mean mmext::demo/stage1_A.py?"),
         ("test mmext::demo FILE", "expected a file, not a folder"),
