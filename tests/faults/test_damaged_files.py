@@ -1,7 +1,6 @@
 """Whatever is in a file, it is read, or refused in one line."""
 
 import contextlib
-import functools
 import io
 import shutil
 import traceback
@@ -13,9 +12,9 @@ import pytest
 
 from mmext.errors import UserError
 
-from .isolated import in_own_process, isolated
+from .isolated import isolated
 from .mutations import mutate
-from .readers import READERS, make_folder, read_once
+from .readers import READERS, read_once
 
 #: Damaged copies of each kind.
 SHORT, LONG = 40, 10_000
@@ -56,13 +55,6 @@ class DamagedRead:
         if reader.exact and found != self.answer:
             return "damaged, and read as if it were not"
         return None
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("faults")
-    in_own_process(functools.partial(make_folder, folder))
-    return folder
 
 
 @pytest.fixture(scope="module")

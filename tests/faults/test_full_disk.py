@@ -1,7 +1,6 @@
 """A disk that fills up: one line, nothing half-written, and a second call goes on."""
 
 import contextlib
-import functools
 import io
 import os
 import shutil
@@ -14,18 +13,11 @@ import pytest
 
 from mmext.cli.app import main
 
-from .isolated import in_own_process, isolated
-from .readers import CONFIG, make_folder, training_options
+from .isolated import isolated
+from .readers import CONFIG, training_options
 
 #: Bytes that are left of the disk when a command begins.
 FREE = 24_576
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("faults")
-    in_own_process(functools.partial(make_folder, folder))
-    return folder
 
 
 @pytest.fixture
