@@ -180,8 +180,9 @@ def draw_close_ups(close_ups: Sequence[CloseUp]) -> Figure:
 
 def _linked(shown: NotableObject, rank: int) -> dict[str, object]:
     row = shown.as_row(rank)
-    for key in ("x", "y", "area_m2", "longitude", "latitude"):
-        digits = 5 if key in ("longitude", "latitude") else 1
+    place = 5 if shown.in_degrees else 1
+    decimals = {"x": place, "y": place, "area_m2": 1, "longitude": 5, "latitude": 5}
+    for key, digits in decimals.items():
         value = row[key]
         row[key] = None if value is None else rounded(float(str(value)), f",.{digits}f")
     if shown.degrees is not None:
@@ -203,7 +204,7 @@ def _label(rank: int, shown: NotableObject) -> str:
         top, left, height, width = shown.box
         where = f"row {top + height // 2}, col {left + width // 2}"
     else:
-        digits = 5 if abs(shown.place[0]) <= 180 else 0
+        digits = 5 if shown.in_degrees else 0
         where = f"{shown.place[0]:.{digits}f}\n{shown.place[1]:.{digits}f}"
     return f"{rank}\n{size}\n{where}"
 

@@ -38,6 +38,14 @@ class NotableObject:
     place: tuple[float, float] | None
     degrees: tuple[float, float] | None
 
+    @property
+    def in_degrees(self) -> bool:
+        """Whether the place can be degrees, of which a good map has five decimals."""
+        if self.place is None:
+            return False
+        x, y = self.place
+        return abs(x) <= 180 and abs(y) <= 90
+
     def as_row(self, rank: int) -> dict[str, object]:
         """A row of the list; without a CRS x and y are column and row."""
         top, left, height, width = self.box
@@ -49,8 +57,8 @@ class NotableObject:
             "scene": self.scene,
             "pixels": self.pixels,
             "area_m2": None if self.area_m2 is None else round(self.area_m2, 1),
-            "x": round(x, 6 if abs(x) <= 180 and self.place else 1),
-            "y": round(y, 6 if abs(y) <= 90 and self.place else 1),
+            "x": round(x, 6 if self.in_degrees else 1),
+            "y": round(y, 6 if self.in_degrees else 1),
             "longitude": None if longitude is None else round(longitude, 7),
             "latitude": None if latitude is None else round(latitude, 7),
         }

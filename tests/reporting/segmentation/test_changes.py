@@ -6,7 +6,9 @@ import rasterio
 
 from mmext.datasets.tile_store import TileStore
 from mmext.raster.display import Display
-from mmext.reporting.segmentation.changes import cut_out, draw_close_ups
+from mmext.reporting.html_page import HtmlPage
+from mmext.reporting.report_writer import ReportWriter
+from mmext.reporting.segmentation.changes import Changes, cut_out, draw_close_ups
 from mmext.reporting.segmentation.maps import draw_scene, nice_length
 from mmext.reporting.segmentation.notable_objects import (
     FOUND,
@@ -64,6 +66,17 @@ def test_size_and_place(scene):
     assert first.place == (1000 + 55 * 0.5, 2000 - 22 * 0.5)
     row = first.as_row(1)
     assert (row["x"], row["y"], row["area_m2"]) == (1027.5, 1989, 10)
+
+
+def test_places_in_degrees_are_listed_as_finely_as_in_metres(scene):
+    transform = rasterio.Affine(1e-5, 0, 127, 0, -1e-5, 37)  # a metre
+    degrees = replace(scene, grid=Georeference(transform, 0.5, "EPSG:4326"))
+    changes, page = Changes(), HtmlPage("", "")
+    changes.look_at(degrees)
+    changes.add_to(ReportWriter(page, scene.store.path.parent / "report"))
+    # The middle of rows 20 to 23 and columns 50 to 59, as coordinates and as degrees.
+    for value in ("127.00055", "36.99978"):
+        assert page.render().count(f"<td>{value}</td>") == 2
 
 
 def test_without_a_crs_places_are_pixels(scene):
