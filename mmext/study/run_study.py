@@ -20,6 +20,7 @@ from mmext.reporting.runs import warning_lines
 from .arm_weights import FOLDER
 from .cost import training_costs
 from .error_detection import ErrorDetection, detect_errors
+from .planned_checkpoints import refuse_unkept
 from .results import ArmScores, Results, score_arm
 from .schedule import Training, needed_trainings, run_trainings
 from .stability import EpochScores, score_epochs
@@ -54,6 +55,7 @@ def run_study(
     configs = write_training_configs(study, out)
     trainings = needed_trainings(configs, study.seeds, study.training_options, out)
     if train:
+        refuse_unkept(study, {t.config_path.stem: t for t in trainings})
         run_trainings(trainings, jobs, device)
     for training in trainings:
         if not training.finished:

@@ -1,7 +1,7 @@
 """Which trainings a study needs, and running them in an order that works.
 
-``python -m mmext.study.schedule CONFIG WORK_DIR < options.json`` is one of them, in a
-process of its own.
+``python -m mmext.study.schedule CONFIG WORK_DIR [DEVICE] < options.json`` is one of
+them, in a process of its own.
 """
 
 import json
@@ -23,6 +23,7 @@ from mmext.engine.lineage import find_parents, is_finished
 from mmext.engine.train import train
 from mmext.engine.work_dir import read_run_record
 from mmext.errors import UserError
+from mmext.inference.device import running_on
 
 
 @dataclass(frozen=True)
@@ -186,8 +187,9 @@ def _last_line(log: Path) -> str:
 @exit_with_one_line
 def _train_one() -> None:
     """Train what the arguments name, going on where it was stopped."""
-    config, work_dir = map(Path, sys.argv[1:])
-    train(config, work_dir, json.load(sys.stdin), resume=True)
+    config, work_dir, *device = sys.argv[1:]
+    with running_on(device[0] if device else None):
+        train(Path(config), Path(work_dir), json.load(sys.stdin), resume=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How steady an arm is over its last epochs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def score_epochs(
             deviation over ten epochs is not to be compared with one over forty.
     """
     found = {
-        work_dir: _thinned(last_checkpoints(work_dir, window.last), window.every)
+        work_dir: _checkpoints_of(work_dir, window)
         for seeds in work_dirs.values()
         for work_dir in seeds
     }
@@ -95,13 +95,18 @@ def score_epochs(
     }
 
 
-def _thinned(kept: Mapping[int, Path], every: int) -> dict[int, Path]:
-    """Checkpoints at least ``every`` epochs apart, the last one among them."""
+def thinned(epochs: Iterable[int], every: int) -> list[int]:
+    """Epochs, rising, that are at least ``every`` apart; the last one is among them."""
     chosen: list[int] = []
-    for epoch in sorted(kept, reverse=True):
+    for epoch in sorted(epochs, reverse=True):
         if not chosen or chosen[-1] - epoch >= every:
             chosen.append(epoch)
-    return {epoch: kept[epoch] for epoch in reversed(chosen)}
+    return chosen[::-1]
+
+
+def _checkpoints_of(work_dir: Path, window: StabilityWindow) -> dict[int, Path]:
+    kept = last_checkpoints(work_dir, window.last)
+    return {epoch: kept[epoch] for epoch in thinned(kept, window.every)}
 
 
 def _refuse_unlike(found: Mapping[Path, Mapping[int, Path]]) -> None:

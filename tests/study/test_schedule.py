@@ -1,10 +1,13 @@
 """Which trainings are needed and in which order; the trainings themselves are faked."""
 
+import io
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mmengine.device import utils
 
 from mmext.errors import UserError
 from mmext.study import schedule
@@ -91,3 +94,21 @@ def test_a_training_is_told_where_to_run(tmp_path, monkeypatch, device):
     run_trainings(fake(tmp_path, a=[]), device=device)
     told = commands[0][commands[0].index("a.py") :]
     assert told == ["a.py", str(tmp_path / "a"), *([device] if device else [])]
+
+
+@pytest.mark.parametrize("device", ["cpu", None])
+def test_the_process_of_a_training_takes_what_it_is_told(monkeypatch, device):
+    trained = []
+
+    def train(config, work_dir, options, resume):
+        trained.append((config, work_dir, options, resume, utils.DEVICE))
+
+    monkeypatch.setattr(schedule, "train", train)
+    monkeypatch.setattr(utils, "DEVICE", "chosen")
+    monkeypatch.setattr(
+        "sys.argv", ["x", "a.py", "out/a", *([device] if device else [])]
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"epoch_scale": 0.5})))
+    schedule._train_one()
+    told = (Path("a.py"), Path("out/a"), {"epoch_scale": 0.5}, True)
+    assert trained == [(*told, device or "chosen")]
