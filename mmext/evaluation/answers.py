@@ -7,11 +7,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit, logit
 
+from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.datasets.tile_store import TileStore
 from mmext.inference.prediction_dump import MAX_LOGIT, PredictionDump
 from mmext.pixel_values import IGNORE
-
-from .scene_mosaic import PlacedTile, scene_mosaics
 
 # No channel's name: a channel is called "target".
 _TRUTH = "ground truth"

@@ -55,9 +55,11 @@ def score_tiles(dump: PredictionDump, store: TileStore) -> dict[str, TileScores]
         if "union" in histograms:
             histograms["union"].add(logits.max(axis=1), masks)
         for tile, mask in enumerate(masks, start=start):
-            counts["target"][tile] = _counts(dump.decided(tile)[first], mask)
+            decided = dump.mask(tile)
             if "union" in counts:
-                counts["union"][tile] = _counts(dump.mask(tile), mask)
+                counts["union"][tile] = _counts(decided, mask)
+                decided = dump.decided(tile)[first]
+            counts["target"][tile] = _counts(decided, mask)
     return {name: TileScores(histograms[name].curve(), counts[name]) for name in names}
 
 

@@ -18,6 +18,7 @@ from mmext.errors import UserError
 from mmext.fileio import atomic_path, open_array
 
 from .class_codes import class_codes
+from .scene_decision import TilePlace, decide_scenes
 from .store_pass import predict_tiles
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 #: Beyond this a float32 probability is 0 or 1 anyway.
 MAX_LOGIT = 20.0
+# Only while a dump is made.
+_CORE = "core.npy"
 _FILES = ("logits.npy", "mask.npy", "decided.npy")
 
 
@@ -79,8 +82,7 @@ class PredictionDump:
 
     def _unpack(self, bits: np.ndarray) -> np.ndarray:
         height, width = self.logits.shape[2:]
-        flat = np.unpackbits(bits, count=height * width)
-        return flat.reshape(height, width).astype(bool)
+        return _unpack(bits, height, width)
 
 
 def dump_predictions(
@@ -91,6 +93,8 @@ def dump_predictions(
     batch_size: int = 16,
 ) -> None:
     """Predict every tile and write the answers; memory does not grow with the store.
+
+    What a decoder decides by components is decided of whole scenes, one at a time.
 
     Args:
         model: On any device.
@@ -110,6 +114,7 @@ def dump_predictions(
             np.lib.format.open_memmap(folder / name, "w+", np.dtype(dtype), shape)
             for name, (shape, dtype) in shapes.items()
         )
+        core: np.ndarray | None = None
         for tiles in tqdm(
             predict_tiles(model, store, np.arange(count), batch_size),
             total=-(-count // batch_size),
@@ -121,6 +126,15 @@ def dump_predictions(
             mask[ids] = _pack(tiles.mask)
             for index, name in enumerate(model.channels):
                 decided[ids, index] = _pack(tiles.channels[name])
+            if tiles.core is not None:
+                if core is None:
+                    core = np.lib.format.open_memmap(
+                        folder / _CORE, "w+", np.uint8, mask.shape
+                    )
+                core[ids] = _pack(tiles.core)
+        if core is not None:
+            _decide_scenes(store, mask, decided, core)
+            (folder / _CORE).unlink()
         for array in (logits, mask, decided):
             array.flush()
         text = {
@@ -180,6 +194,32 @@ def _shapes(
         "mask.npy": ((count, row_bytes), np.uint8),
         "decided.npy": ((count, channels, row_bytes), np.uint8),
     }
+
+
+def _decide_scenes(
+    store: TileStore, mask: np.ndarray, decided: np.ndarray, core: np.ndarray
+) -> None:
+    """Write what is decided of whole scenes into ``mask``, all three packed bits."""
+    shape = store.masks.shape[1:]
+    table = store.tiles
+    places = [
+        TilePlace(str(scene), int(row), int(column))
+        for scene, row, column in zip(
+            table["scene"], table["row_off"], table["col_off"], strict=True
+        )
+    ]
+
+    def tile(index: int) -> tuple[np.ndarray, np.ndarray]:
+        union = np.bitwise_or.reduce(decided[index], axis=0)
+        return _unpack(union, *shape), _unpack(core[index], *shape)
+
+    for index, part in decide_scenes(places, tile):
+        mask[index] = _pack(part[None])[0]
+
+
+def _unpack(bits: np.ndarray, height: int, width: int) -> np.ndarray:
+    flat = np.unpackbits(bits, count=height * width)
+    return flat.reshape(height, width).astype(bool)
 
 
 def _pack(masks: np.ndarray) -> np.ndarray:

@@ -22,6 +22,8 @@ class PredictedTiles:
         probabilities: (B, K, H, W) float32, where the model runs: few ask for them.
         mask: (B, H, W) bool, what the model's decoder decides.
         channels: (B, H, W) bool by channel name.
+        core: (B, H, W) bool, the pixels that make their component count; None of a
+            decoder that decides pixel by pixel.
         target: (B, H, W) uint8 in {0, 1, 255}, the tiles' labels.
     """
 
@@ -29,6 +31,7 @@ class PredictedTiles:
     probabilities: Tensor
     mask: np.ndarray
     channels: dict[str, np.ndarray]
+    core: np.ndarray | None
     target: np.ndarray
 
 
@@ -73,6 +76,7 @@ def predict_tiles(
                     name: mask.cpu().numpy()
                     for name, mask in decided["channels"].items()
                 },
+                core=decided["core"].cpu().numpy() if "core" in decided else None,
                 target=np.asarray(store.masks[ids]),
             )
     finally:

@@ -2,20 +2,29 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from mmengine.model import BaseTTAModel
+from scipy.special import expit
 
+from mmext.datasets.tile_store import TileStore
 from mmext.engine.scoring import test_checkpoint as score
 from mmext.engine.train import train
 from mmext.errors import UserError
+from mmext.evaluation.answers import Answers
+from mmext.evaluation.decision_fit import fit_decision
+from mmext.evaluation.decision_rule import DecisionRule
+from mmext.inference.checkpoint import load_model
 from mmext.inference.fitted_decision import DecisionRecord, write_decided
+from mmext.inference.prediction_dump import dump_predictions, load_predictions
 from mmext.models import UnionDecoder
 from mmext.registry import MODELS
 
 from .conftest import CONFIGS, keep_all, tiny
 
 TRUNK = CONFIGS / "stage1_trunk.py"
+PIXELWISE = {"model.decoder.mode": "union"}
 EMA = dict(type="EMAHook")
 
 
@@ -69,6 +78,31 @@ def test_a_fitted_decision_is_scored_unless_the_options_state_another(
     assert fitted == low > high == other
     said = [x for x in capsys.readouterr().out.splitlines() if "as fitted on" in x]
     assert said == [f"{decided}: decides as fitted on data/val"]
+
+
+@pytest.mark.parametrize("objects", [False, True])
+def test_components_are_scored_as_the_fit_scores_them(
+    trained, store, tmp_path, objects
+):
+    """By whole scenes: of a loader, of an answer to the store put together."""
+    checkpoint = trained / "epoch_4.pth"
+    model = load_model(checkpoint).model
+    dump_predictions(model, TileStore(store), tmp_path / "answers")
+    answers = Answers(TileStore(store), [load_predictions(tmp_path / "answers")])
+    logits = np.asarray(answers.dumps[0].logits, np.float32)
+    low, high = (float(expit(q)) for q in np.quantile(logits, [0.7, 0.99]))
+    decoder = dict(mode="hysteresis", threshold=low, confident=high)
+    options = {f"model.decoder.{key}": value for key, value in decoder.items()}
+    options["test_evaluator.objects"] = objects
+    found = score(TRUNK, checkpoint, tmp_path, ema_options(store, **options))
+    fit = fit_decision(answers, [DecisionRule(decoder)])
+    # The stored log-odds are rounded to 16 bits.
+    assert found["test/target.iou"] == pytest.approx(fit.iou, abs=5e-3)
+    assert found["test/target.tp"] > 0
+    in_pixels = score(
+        TRUNK, checkpoint, tmp_path, ema_options(store, **options | PIXELWISE)
+    )
+    assert found["test/target.fp"] < in_pixels["test/target.fp"]
 
 
 @MODELS.register_module(force=True)

@@ -75,6 +75,31 @@ def test_a_decoder_that_uses_one_channel_hides_the_other(store, tmp_path):
         assert set(np.unique(dump.codes(tile))) <= {0, 1, 3}
 
 
+@pytest.mark.parametrize(
+    "decoder",
+    [
+        UnionDecoder("hysteresis", 0.4, 0.92),
+        UnionDecoder("touching", dict(target=0.45, error=0.25)),
+    ],
+)
+def test_components_are_those_of_the_whole_scene(store, tmp_path, decoder):
+    """Five tiles side by side, batches of two: the mask is that of one long image."""
+    model = Stub()
+    model.decoder = decoder
+    dump_predictions(model, store, tmp_path / "dump", batch_size=2)
+    dump = load_predictions(tmp_path / "dump")
+    images = torch.from_numpy(np.array(store.images)).permute(0, 3, 1, 2)
+    tiles = model.probabilities(images)
+    whole = decoder(torch.cat(list(tiles), dim=-1)[None], model.channels)["mask"][0]
+    found = np.concatenate([dump.mask(tile) for tile in range(5)], axis=-1)
+    np.testing.assert_array_equal(found, whole.numpy())
+    alone = np.concatenate(list(model.decide(tiles)["mask"].numpy()), axis=-1)
+    assert (found != alone).any()
+    assert sorted(path.name for path in (tmp_path / "dump").iterdir()) == sorted(
+        ["decided.npy", "dump.json", "logits.npy", "mask.npy"]
+    )
+
+
 def test_a_broken_off_dump_leaves_the_old_one(store, dump, tmp_path):
     class Failing(Stub):
         def decide(self, probabilities):

@@ -1,17 +1,20 @@
 """Scores of a binary segmentation, by channel and for the decided mask."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
 import torch.nn.functional as functional
 from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
 
 from mmext.checked import Count, PositiveShare
+from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts, match_objects
-from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
+from mmext.inference.scene_decision import TilePlace, decide_scenes, tiles_by_scene
 from mmext.pixel_values import IGNORE
 from mmext.registry import METRICS
 
@@ -23,7 +26,13 @@ class BinarySegMetric(BaseMetric):
     All ratios come from sums over the whole set and over processes; tiles that a
     distributed sampler repeats to fill up its last round count once. Every
     channel, the error channel too, is scored against the ground truth, as in
-    Ahn et al. 2025; ``union`` is what the model's decoder decides.
+    Ahn et al. 2025; ``union`` is what the model's decoder decides, and with a single
+    channel that channel's score is.
+
+    A decoder that decides by components (``touching``, ``hysteresis``) decides whole
+    scenes, as a map does: tiles are put back together by scene, the later one where
+    they overlap, one scene at a time, and each is scored with its part. So a pixel
+    counts as often as tiles show it, whatever the decoder.
 
     Metrics are named ``<channel>.<score>`` with the scores of
     :class:`~mmext.evaluation.confusion.Confusion`; ``objects.<channel>.recall``
@@ -53,6 +62,7 @@ class BinarySegMetric(BaseMetric):
         self.objects = objects
         self.min_cover = min_cover
         self.min_pixels = min_pixels
+        self._said_alone = False
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Reduce each sample to sums and packed masks.
@@ -60,8 +70,11 @@ class BinarySegMetric(BaseMetric):
         Args:
             data_batch: Not used.
             data_samples: Predictions with ``gt_sem_seg`` (1, H, W), ``seg_logits``
-                and ``pred_channels`` (K, H, W), ``pred_sem_seg`` (1, H, W), and
-                the metainfo ``channels``, ``scene``, ``row_off``, ``col_off``.
+                and ``pred_channels`` (K, H, W), ``pred_sem_seg`` (1, H, W), of a
+                decoder that decides by components ``pred_core`` (1, H, W), and
+                the metainfo ``channels``, ``scene``, ``row_off``, ``col_off``. A
+                sample whose metainfo names no place is decided by itself, which a
+                warning says.
         """
         for sample in data_samples:
             target = sample["gt_sem_seg"]["data"][0].cpu()
@@ -72,6 +85,7 @@ class BinarySegMetric(BaseMetric):
                 logits[0][valid].double(), target[valid].double(), reduction="sum"
             )
             truth = target.numpy().astype(np.uint8)
+            core = self._core(sample)
             self.results.append(
                 {
                     "sums": {
@@ -80,7 +94,9 @@ class BinarySegMetric(BaseMetric):
                     },
                     "loss_sum": float(loss_sum),
                     "valid": int(valid.sum()),
-                    "tile": self._pack(sample, truth, masks) if self.objects else None,
+                    "tile": self._pack(sample, truth, masks, core)
+                    if self.objects or core is not None
+                    else None,
                 }
             )
 
@@ -90,6 +106,8 @@ class BinarySegMetric(BaseMetric):
         Args:
             results: What :meth:`process` kept, each tile once.
         """
+        if results[0]["tile"] and "core" in results[0]["tile"]["bits"]:
+            _decide_whole_scenes(results)
         names = list(results[0]["sums"])
         metrics: dict[str, float] = {}
         for name in names:
@@ -105,11 +123,34 @@ class BinarySegMetric(BaseMetric):
                     metrics[f"objects.{name}.{score}"] = value
         return metrics
 
+    def _core(self, sample: dict) -> np.ndarray | None:
+        if "pred_core" not in sample:
+            return None
+        if not {"scene", "row_off", "col_off"} <= sample.keys():
+            if not self._said_alone:
+                self._said_alone = True
+                print_log(
+                    "BinarySegMetric: samples don't say where they lie in which scene "
+                    "(scene, row_off, col_off): each is decided by itself, where a map "
+                    "decides whole scenes",
+                    "current",
+                    logging.WARNING,
+                )
+            return None
+        return sample["pred_core"]["data"][0].cpu().numpy().astype(bool)
+
     def _pack(
-        self, sample: dict, truth: np.ndarray, masks: dict[str, np.ndarray]
+        self,
+        sample: dict,
+        truth: np.ndarray,
+        masks: dict[str, np.ndarray],
+        core: np.ndarray | None,
     ) -> dict[str, Any]:
         # Bits, since every process sends the whole set's masks to the first.
         layers = {"positive": truth == 1, "valid": truth != IGNORE, **masks}
+        if core is not None:
+            channels = sample["pred_channels"]["data"].cpu().numpy()
+            layers |= {"core": core, "pixels": channels.astype(bool).any(axis=0)}
         return {
             "scene": sample["scene"],
             "row_off": int(sample["row_off"]),
@@ -121,10 +162,12 @@ class BinarySegMetric(BaseMetric):
     def _count_objects(
         self, results: list[dict[str, Any]], names: list[str]
     ) -> dict[str, ObjectCounts]:
-        tiles = [_unpack(result["tile"]) for result in results]
-        fill = dict.fromkeys(("positive", "valid", *names), 0)
+        layer_names = ("positive", "valid", *names)
         counts = {name: ObjectCounts() for name in names}
-        for layers in scene_mosaics(tiles, fill).values():
+        places = [_place(result["tile"]) for result in results]
+        for scene, members in tiles_by_scene(places).items():
+            tiles = [_placed(results[index]["tile"], layer_names) for index in members]
+            layers = scene_mosaics(tiles, dict.fromkeys(layer_names, 0))[scene]
             for name in names:
                 counts[name] += match_objects(
                     layers["positive"],
@@ -139,20 +182,44 @@ class BinarySegMetric(BaseMetric):
 def _masks(sample: dict) -> dict[str, np.ndarray]:
     channels = sample["pred_channels"]["data"].cpu().numpy().astype(bool)
     masks = dict(zip(sample["channels"], channels, strict=True))
-    if len(masks) > 1:
-        masks["union"] = sample["pred_sem_seg"]["data"][0].cpu().numpy() == 1
+    masks[_decided(masks)] = sample["pred_sem_seg"]["data"][0].cpu().numpy() == 1
     return masks
 
 
-def _unpack(tile: dict[str, Any]) -> PlacedTile:
-    height, width = tile["shape"]
-    layers = {
-        name: np.unpackbits(bits, count=height * width)
-        .reshape(height, width)
-        .astype(bool)
-        for name, bits in tile["bits"].items()
-    }
+def _decided(names: Collection[str]) -> str:
+    """By what name the decided mask is scored."""
+    return "union" if len(names) > 1 else next(iter(names))
+
+
+def _decide_whole_scenes(results: list[dict[str, Any]]) -> None:
+    """Put decisions of whole scenes in the place of those of single tiles."""
+    name = _decided(results[0]["sums"])
+    tiles = [result["tile"] for result in results]
+
+    def of_pixels(index: int) -> tuple[np.ndarray, np.ndarray]:
+        return _layer(tiles[index], "pixels"), _layer(tiles[index], "core")
+
+    for index, part in decide_scenes([_place(tile) for tile in tiles], of_pixels):
+        tile = tiles[index]
+        valid = _layer(tile, "valid")
+        truth = np.where(valid, _layer(tile, "positive"), np.uint8(IGNORE))
+        results[index]["sums"][name] = asdict(confusion(part, truth))
+        tile["bits"][name] = np.packbits(part)
+
+
+def _place(tile: dict[str, Any]) -> TilePlace:
+    return TilePlace(tile["scene"], tile["row_off"], tile["col_off"])
+
+
+def _placed(tile: dict[str, Any], names: Sequence[str]) -> PlacedTile:
+    layers = {name: _layer(tile, name) for name in names}
     return PlacedTile(tile["scene"], tile["row_off"], tile["col_off"], layers)
+
+
+def _layer(tile: dict[str, Any], name: str) -> np.ndarray:
+    height, width = tile["shape"]
+    flat = np.unpackbits(tile["bits"][name], count=height * width)
+    return flat.reshape(height, width).astype(bool)
 
 
 def _object_scores(counts: ObjectCounts) -> dict[str, float]:

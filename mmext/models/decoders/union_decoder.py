@@ -1,12 +1,13 @@
 """From the channels' probabilities to one mask."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from scipy.ndimage import label
 from torch import Tensor
+from typing_extensions import NotRequired, TypedDict
 
 from mmext.checked import Share, checked
 from mmext.errors import UserError
@@ -30,10 +31,15 @@ class Decision(TypedDict):
     Attributes:
         mask: (N, H, W) bool, the decided mask.
         channels: (N, H, W) bool by channel name: which channel said so.
+        core: (N, H, W) bool, only of a decoder that decides by components: the pixels
+            that make theirs count. The mask is that of each image by itself; what
+            puts images of one scene together can decide anew with it, by
+            :func:`touching`.
     """
 
     mask: Tensor
     channels: dict[str, Tensor]
+    core: NotRequired[Tensor]
 
 
 @MODELS.register_module()
@@ -165,7 +171,8 @@ class UnionDecoder:
         if self.mode == "gated":
             mask = mask & ~masks["fp"]
         elif not self.pixelwise:
-            mask = touching(mask, self.core(probabilities, channels))
+            core = self.core(probabilities, channels)
+            return Decision(mask=touching(mask, core), channels=masks, core=core)
         return Decision(mask=mask, channels=masks)
 
     def core(self, probabilities: Tensor, channels: Sequence[str]) -> Tensor:

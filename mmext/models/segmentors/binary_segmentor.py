@@ -139,7 +139,8 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
 
         Returns:
             Samples with ``seg_logits`` (K, h, w) float32, ``pred_sem_seg`` (1, h, w)
-            int64, ``pred_channels`` (K, h, w) uint8 and the metainfo ``channels``.
+            int64, ``pred_channels`` (K, h, w) uint8 and the metainfo ``channels``; of
+            a decoder that decides by components ``pred_core`` (1, h, w) bool, too.
         """
         if data_samples is None:
             data_samples = [SegDataSample() for _ in seg_logits]
@@ -157,4 +158,6 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
                     "pred_channels": PixelData(data=channels.to(torch.uint8)),
                 }
             )
+            if "core" in decision:
+                sample.set_data({"pred_core": PixelData(data=decision["core"])})
         return data_samples

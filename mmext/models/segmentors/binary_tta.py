@@ -48,4 +48,6 @@ class BinaryTTAModel(BaseTTAModel):
                 "pred_channels": PixelData(data=torch.cat(channels).to(torch.uint8)),
             }
         )
+        if "core" in decision:
+            merged.set_data({"pred_core": PixelData(data=decision["core"])})
         return merged

@@ -9,8 +9,8 @@ import numpy as np
 import rasterio
 from pyproj import CRS, Transformer
 
+from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.datasets.tile_store import TileStore
-from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.inference.prediction_dump import PredictionDump
 from mmext.pixel_values import IGNORE
 from mmext.raster.display import Display

@@ -5,7 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
-from mmext.evaluation.confusion import Confusion
+from mmext.evaluation.confusion import Confusion, confusion
+from mmext.evaluation.objects import match_objects
+from mmext.models import UnionDecoder
 from mmext.registry import METRICS
 
 
@@ -105,3 +107,105 @@ def test_repeated_tiles_are_dropped():
 def test_objects_can_be_left_out():
     scores = evaluate([sample(np.ones((2, 2), int), [np.ones((2, 2))])], objects=False)
     assert not any("objects" in name for name in scores)
+
+
+def cut_samples(probabilities, target, decoder, size=7, scene="a"):
+    """Predictions of a scene's tiles, each decided by itself as a model does."""
+    names = ("target", "error")[: len(probabilities)]
+    for row in range(0, target.shape[0], size):
+        for column in range(0, target.shape[1], size):
+            part = np.s_[..., row : row + size, column : column + size]
+            tile = torch.from_numpy(probabilities[part])
+            decision = decoder(tile[None], names)
+            masks = torch.cat(list(decision["channels"].values())).numpy()
+            made = sample(target[part], masks, tile.logit(), scene, row, column)
+            made["pred_sem_seg"]["data"] = decision["mask"].long()
+            if "core" in decision:
+                made["pred_core"] = dict(data=decision["core"])
+            yield made
+
+
+def random_scene(channels):
+    rng = np.random.default_rng(channels)
+    probabilities = rng.random((channels, 25, 33)).astype(np.float32)
+    target = rng.integers(0, 2, (25, 33))
+    target[:2] = 255
+    return probabilities, target
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("objects", [False, True])
+@pytest.mark.parametrize("mode", ["touching", "hysteresis"])
+def test_components_are_those_of_whole_scenes(channels, objects, mode):
+    decoder = UnionDecoder(mode, 0.6 if channels == 1 else 0.75, 0.97)
+    if mode == "touching" and channels == 2:
+        decoder = UnionDecoder(mode, dict(target=0.97, error=0.6), 0.99)
+    probabilities, target = random_scene(channels)
+    samples = [
+        *cut_samples(probabilities, target, decoder),
+        *cut_samples(probabilities[:, ::-1].copy(), target, decoder, scene="b"),
+    ]
+    scores = evaluate(samples[::-1], objects=objects)
+    name = "target" if channels == 1 else "union"
+    names = ("target", "error")[:channels]
+    total, objects_found = Confusion(), 0
+    for image in (probabilities, probabilities[:, ::-1].copy()):
+        mask = decoder(torch.from_numpy(image)[None], names)["mask"][0].numpy()
+        total += confusion(mask, target)
+        valid = target != 255
+        objects_found += match_objects(target == 1, mask, valid).predicted_objects
+    for score, value in total.as_dict().items():
+        assert scores[f"test/{name}.{score}"] == value
+    by_tile = sum(
+        (
+            confusion(
+                made["pred_sem_seg"]["data"][0].numpy() == 1,
+                made["gt_sem_seg"]["data"][0].numpy(),
+            )
+            for made in samples
+        ),
+        Confusion(),
+    )
+    if not (mode == "touching" and channels == 1):  # where all components count
+        assert by_tile != total
+    if objects:
+        found = scores[f"test/objects.{name}.predicted_objects"]
+        assert found == objects_found
+
+
+def test_without_components_scenes_and_tiles_are_the_same():
+    """A core everywhere makes every component count: what pixels decide alone."""
+    probabilities, target = random_scene(2)
+    plain = [*cut_samples(probabilities, target, UnionDecoder(threshold=0.8))]
+    stitched = [
+        {**made, "pred_core": dict(data=torch.ones_like(made["pred_sem_seg"]["data"]))}
+        for made in plain
+    ]
+    # Overlapping tiles, too: a pixel counts as often as tiles show it.
+    for samples in (plain, stitched):
+        samples.append({**samples[3], "row_off": 0, "col_off": 60})
+        samples.append(samples[4])
+    assert evaluate(stitched) == pytest.approx(evaluate(plain), nan_ok=True)
+
+
+def test_tiles_without_a_place_are_decided_by_themselves(monkeypatch):
+    decoder = UnionDecoder("hysteresis", 0.75, 0.97)
+    samples = list(cut_samples(*random_scene(2), decoder))
+    for made in samples:
+        del made["scene"]
+    said = []
+    monkeypatch.setattr(
+        "mmext.evaluation.metrics.binary_seg_metric.print_log",
+        lambda text, *_: said.append(text),
+    )
+    scores = evaluate(samples, objects=False)
+    tp = sum(
+        int(
+            (
+                (made["pred_sem_seg"]["data"] == 1) & (made["gt_sem_seg"]["data"] == 1)
+            ).sum()
+        )
+        for made in samples
+    )
+    assert scores["test/union.tp"] == tp
+    assert len(said) == 1 and "decided by itself" in said[0]

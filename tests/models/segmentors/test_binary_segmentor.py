@@ -156,6 +156,25 @@ def test_tta_turns_its_views_back():
     assert torch.equal(merged.pred_channels.data.bool(), mean > 0.5)
 
 
+@pytest.mark.parametrize("mode", ["union", "touching", "hysteresis"])
+def test_predictions_say_which_pixels_make_components_count(mode):
+    """For those who put tiles together; a mean of views says so, too."""
+    decoder = dict(type="UnionDecoder", mode=mode, threshold=0.6, confident=0.8)
+    model = build(decoder=decoder)
+    logits = torch.randn(2, 2, 9, 9) * 3
+    probabilities = logits.sigmoid()
+    expected = probabilities.amax(dim=1) > 0.8
+    if mode == "touching":
+        expected |= probabilities[:, 0] > 0.6
+    predicted = model.postprocess_result(logits)
+    tta = MODELS.build(dict(type="BinaryTTAModel", module=model))
+    for index, sample in enumerate(predicted):
+        for found in (sample, *tta.merge_preds([[sample, sample]])):
+            assert ("pred_core" in found) == (mode != "union")
+            if mode != "union":
+                assert torch.equal(found.pred_core.data[0], expected[index])
+
+
 def test_tta_averages_probabilities_once():
     tta = MODELS.build(dict(type="BinaryTTAModel", module=build()))
     views = []

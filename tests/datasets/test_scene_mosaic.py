@@ -1,6 +1,6 @@
 import numpy as np
 
-from mmext.evaluation.scene_mosaic import PlacedTile, scene_mosaics
+from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
 
 
 def test_tiles_return_to_where_they_were_cut():
