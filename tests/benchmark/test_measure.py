@@ -1,12 +1,15 @@
 import json
+import subprocess
+import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
-from mmext.benchmark.measure import Comparison, timed
+from mmext.benchmark.measure import Comparison, peak_megabytes, timed
 from mmext.benchmark.reading import _bytes
 from mmext.benchmark.run import benchmark_all
 
@@ -29,6 +32,16 @@ def test_runs_alternate_and_the_first_warms_up():
 def test_processor_time_does_not_count_waiting():
     [waiting] = timed(1, lambda: time.sleep(0.05))
     assert waiting["processor"][0] < 0.02 < 0.05 <= waiting["wall"][0]
+
+
+def test_a_peak_is_not_that_of_the_process_before():
+    """A process's ``ru_maxrss`` begins at what its parent held when it was started."""
+    held = np.ones(100_000_000)
+    code = "from mmext.benchmark.measure import peak_megabytes as p; print(p())"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert float(run.stdout) < held.nbytes / 2**20 < peak_megabytes()
 
 
 def test_bytes_of_a_batch():
