@@ -96,13 +96,15 @@ class TileStoreWriter:
         valid = mask != IGNORE
         if np.setdiff1d(mask, LABELS).size:
             raise ValueError("a mask holds 0, 1 and 255")
+        # Most tiles lie inside their scene: nothing of them is left out.
+        known = image.reshape(-1, image.shape[2]) if valid.all() else image[valid]
         pixels = np.where(valid[..., None], image, 0).astype(self.dtype)
         try:
             self._images.write(pixels.tobytes())
             self._masks.write(mask.astype(np.uint8).tobytes())
         except OSError as error:
             raise self._failed(error) from None
-        self.statistics.add(image[valid])
+        self.statistics.add(known)
         positive_fraction, valid_fraction = shares(mask)
         self._pixels["target"] += int((mask == 1).sum())
         self._pixels["valid"] += int(valid.sum())
