@@ -1,7 +1,7 @@
 """Mapping a scene, against the network alone, and its memory."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rasterio.windows import Window
 
 from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.predictor import Predictor
 from mmext.mapping.predict_scene import predict_scene
 from mmext.mapping.windows import window_rows
 from mmext.models.decoders.union_decoder import UnionDecoder
@@ -21,7 +22,7 @@ from mmext.models.decoders.union_decoder import UnionDecoder
 from .measure import Clock, Comparison, peak_megabytes, timed
 from .setting import SIDE, cut, untrained
 
-_WINDOW = 512
+WINDOW = 512
 #: The scenes whose mapping is compared in memory; the larger has 50 times the pixels.
 _SMALL, _LARGE = 1024, 7240
 
@@ -29,24 +30,8 @@ _SMALL, _LARGE = 1024, 7240
 def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """predict_scene with all it reads and writes, against the network in memory."""
     loaded = untrained(cut(scene, folder / "tiles", 128).header)
-    settings = PredictionSettings(window=_WINDOW)
-    predictor, backbone = eager_predictor(loaded), loaded.model.backbone
-    windows = [
-        window.read
-        for row in window_rows(
-            SIDE,
-            SIDE,
-            _WINDOW,
-            backbone.receptive_field // 2,
-            backbone.input_multiple,
-        )
-        for window in row
-    ]
-    batches = [torch.rand(1, 3, int(w.height), int(w.width)) * 255 for w in windows]
-
-    def alone() -> None:
-        for batch in batches:
-            predictor.probabilities(batch)
+    settings = PredictionSettings(window=WINDOW)
+    predictor = eager_predictor(loaded)
 
     def whole() -> None:
         predict_scene(predictor, scene, folder / "map", settings)
@@ -54,7 +39,7 @@ def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     on_gpu = torch.cuda.is_available()
     reach = 0.90 if on_gpu else 0.95
     clocks: tuple[Clock, ...] = ("wall", "processor")
-    ours, ceiling = timed(repeats, whole, alone)
+    ours, ceiling = timed(repeats, whole, network_alone(predictor))
     for clock in clocks:
         yield Comparison(
             f"mapping {SIDE} x {SIDE} pixels to COGs and polygons",
@@ -66,6 +51,23 @@ def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
         )
 
 
+def network_alone(predictor: Predictor) -> Callable[[], None]:
+    """The network on the windows of the rendered scene, which lie in memory."""
+    assert predictor.reach is not None
+    windows = [
+        window.read
+        for row in window_rows(SIDE, SIDE, WINDOW, predictor.reach, predictor.multiple)
+        for window in row
+    ]
+    batches = [torch.rand(1, 3, int(w.height), int(w.width)) * 255 for w in windows]
+
+    def alone() -> None:
+        for batch in batches:
+            predictor.probabilities(batch)
+
+    return alone
+
+
 def memory(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """Peak memory of a process that maps a small scene, and of one with a large one.
 
@@ -74,7 +76,7 @@ def memory(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     header, peaks = cut(scene, folder / "tiles", 128).header, {}
     for side in (_SMALL, _LARGE):
         path = folder / f"{side}.tif"
-        _tile_scene(scene, path, side)
+        tile_scene(scene, path, side)
         # A process of its own each: a peak never goes down again.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             peaks[side] = pool.apply(_map, (header, path, folder / "map"))
@@ -88,7 +90,7 @@ def memory(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     )
 
 
-def _tile_scene(source: Path, path: Path, side: int) -> None:
+def tile_scene(source: Path, path: Path, side: int) -> None:
     """Repeat a scene until it is as large as asked for."""
     with rasterio.open(source) as raster:
         profile, block = raster.profile, raster.read()
@@ -107,10 +109,10 @@ def _map(header: dict[str, Any], scene: Path, out: Path) -> float:
         # As narrow as can be: what surrounds the network is measured.
         predictor = eager_predictor(untrained(header, width=4))
     with rasterio.open(scene) as raster:
-        pixels = raster.read(window=Window(0, 0, _WINDOW, _WINDOW))
+        pixels = raster.read(window=Window(0, 0, WINDOW, WINDOW))
     probabilities = predictor.probabilities(torch.from_numpy(pixels).float()[None])
     # Few pixels above it, as in a map of sparse targets.
     threshold = float(np.quantile(probabilities.numpy(), 0.9995))
     predictor = replace(predictor, decoder=UnionDecoder(threshold=threshold))
-    predict_scene(predictor, scene, out, PredictionSettings(window=_WINDOW))
+    predict_scene(predictor, scene, out, PredictionSettings(window=WINDOW))
     return peak_megabytes()

@@ -13,7 +13,9 @@ from mmengine.registry import DefaultScope
 from mmext.fileio import atomic_path
 
 from .accumulation import accumulation, bank
+from .backends import backends
 from .crowded import crowded
+from .growth import atlas, prepare
 from .mapping import mapping, memory
 from .measure import Comparison
 from .merging import merging
@@ -29,8 +31,11 @@ PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "accumulation": accumulation,
     "bank": bank,
     "mapping": mapping,
+    "backends": backends,
     "memory": memory,
     "merging": merging,
+    "prepare": prepare,
+    "atlas": atlas,
 }
 
 

@@ -14,8 +14,11 @@ Part = Literal[
     "accumulation",
     "bank",
     "mapping",
+    "backends",
     "memory",
     "merging",
+    "prepare",
+    "atlas",
 ]
 
 
@@ -32,8 +35,10 @@ def benchmark(
     against stock mmsegmentation. crowded: an epoch beside busy processes against one
     alone. accumulation: three passes against the epoch's training. bank: saving and
     loading the paper's. mapping: a scene to COGs and polygons against the network
-    alone. memory: the peak of mapping a scene, and of one with 50 times the pixels.
-    merging: a million polygons of a hundred sheets.
+    alone. backends: the same with exported networks, in float32 and 8-bit integers,
+    against the network alone in torch. memory: the peak of mapping a scene, and of one
+    with 50 times the pixels. merging: a million polygons of a hundred sheets. prepare,
+    atlas: time and memory of a scene, and of a quarter of its pixels.
 
     Two ways run in turn; the median of the ratios counts, and their quartiles say how
     far to trust it. On a CPU processor time is counted, which other processes spoil
