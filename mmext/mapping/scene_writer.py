@@ -1,5 +1,6 @@
 """What becomes of predicted windows: rasters, and polygons read off them."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from rasterio.windows import Window, subdivide
 from mmext.inference.class_codes import COLOURS, NODATA, class_codes
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
+from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 
@@ -100,7 +102,7 @@ class SceneWriter:
         if self.settings.float_probabilities:
             stored = kept.numpy()
         else:
-            stored = (kept * PROBABILITY_STEPS).round_().to(torch.uint8).numpy()
+            stored = in_steps(kept, self.predictor.decoder).numpy()
         if not valid.all():
             nodata = stored.dtype.type(self.probabilities.raster.nodata)
             stored = np.where(valid, stored, nodata)
@@ -149,5 +151,29 @@ class SceneWriter:
     def _counts(self, item: StripObject) -> bool:
         if self.settings.spare_cut and item.values["cut"]:
             return True  # The target may be in its other part.
-        has_target = bool(item.values["target"])
-        return self.predictor.decoder.keeps(has_target, item.values["highest"])
+        highest = item.values["highest"]
+        if not self.settings.float_probabilities:
+            highest = round(highest, 4)  # whole steps, without the product's last bit
+        return self.predictor.decoder.keeps(bool(item.values["target"]), highest)
+
+
+def in_steps(probabilities: torch.Tensor, decoder: UnionDecoder) -> torch.Tensor:
+    """Probabilities as bytes, rounded, but never across the decoder's ``confident``.
+
+    So that what a component is judged by is on the same side of it as in the network's
+    own numbers; there a stored value may be off by one step, else by half of one.
+
+    Args:
+        probabilities: Of any shape, in [0, 1].
+        decoder: What decides.
+
+    Returns:
+        uint8 in 0 … :data:`PROBABILITY_STEPS`.
+    """
+    steps = (probabilities * PROBABILITY_STEPS).round_()
+    if not decoder.pixelwise:
+        # The last step that is not above it.
+        last = math.floor(round(decoder.confident * PROBABILITY_STEPS, 6))
+        above = probabilities > decoder.confident
+        steps = torch.where(above, steps.clamp(min=last + 1), steps.clamp(max=last))
+    return steps.to(torch.uint8)

@@ -20,6 +20,7 @@ from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.mapping.many_scenes import predict_scenes
 from mmext.mapping.predict_scene import predict_scene
+from mmext.mapping.scene_writer import in_steps
 from mmext.models import UnionDecoder
 from mmext.registry import MODELS
 
@@ -188,8 +189,9 @@ def test_cleaning_of_polygons(tmp_path, write_raster):
     "mode, stands_alone",
     [("touching", False), ("touching", True), ("hysteresis", True)],
 )
+@pytest.mark.parametrize("as_float", [False, True])
 def test_components_that_nothing_supports_go(
-    tmp_path, write_raster, window, mode, stands_alone
+    tmp_path, write_raster, window, mode, stands_alone, as_float
 ):
     """Whatever the windows, the polygons are those of one decision of the scene."""
     image, loaded = blobs((3, 190, 260)), load()
@@ -202,7 +204,7 @@ def test_components_that_nothing_supports_go(
     confident = float(highest) if stands_alone else 1.0
     decoder = UnionDecoder(mode, threshold, confident)
     loaded.model.union_decoder = decoder
-    settings = PredictionSettings(window=window, float_probabilities=True)
+    settings = PredictionSettings(window=window, float_probabilities=as_float)
     scene = write_raster("s.tif", image)
     predictor = eager_predictor(loaded)
     result = predict_scene(predictor, scene, tmp_path / "m", settings)
@@ -213,6 +215,21 @@ def test_components_that_nothing_supports_go(
     ]
     assert 0 < masks[0].sum() < masks[1].sum()
     assert table.area.sum() == pytest.approx(float(masks[0].sum()) / 4)
+
+
+@pytest.mark.parametrize("confident", [0.3, 0.5, 0.7, 0.9, 0.97, 0.9723, 0.998])
+def test_bytes_stay_on_their_side_of_confident(confident):
+    near = confident + np.linspace(-0.01, 0.01, 4001).clip(-confident, 1 - confident)
+    probabilities = torch.from_numpy(near.astype(np.float32))
+    steps = in_steps(probabilities, UnionDecoder("hysteresis", 0.1, confident))
+    back = steps.numpy() * (1 / 250)
+    np.testing.assert_array_equal(
+        [round(value, 4) > confident for value in back],
+        probabilities.numpy() > np.float32(confident),
+    )
+    assert np.abs(back - near).max() <= 0.004 + 1e-6
+    plain = in_steps(probabilities, UnionDecoder()).numpy()
+    np.testing.assert_array_equal(plain, np.rint(probabilities.numpy() * 250))
 
 
 def test_flips_average_four_views(tmp_path, write_raster):
