@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope
 
 from mmext.fileio import atomic_path
 
-from .accumulation import accumulation, bank
+from .accumulation import accumulation, bank, pass_host
 from .backends import backends
 from .crowded import crowded
 from .growth import atlas, prepare
@@ -29,6 +29,7 @@ PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "training": training,
     "crowded": crowded,
     "accumulation": accumulation,
+    "pass_host": pass_host,
     "bank": bank,
     "mapping": mapping,
     "backends": backends,

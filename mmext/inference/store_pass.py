@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from mmengine import dist
-from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
+
+# Tiles that a message names.
+_NAMED_TILES = 20
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,11 @@ def predict_tiles(
     try:
         for start in range(0, len(tile_ids), batch_size):
             ids = tile_ids[start : start + batch_size]
-            images = torch.from_numpy(np.ascontiguousarray(store.images[ids]))
+            images = to_device(store.images, ids, device)
             with torch.inference_mode():
-                # Cast to float where the model runs: eight-bit pixels travel as such.
-                probabilities = model.probabilities(
-                    images.permute(0, 3, 1, 2).to(device)
-                )
-                _refuse_not_finite(probabilities, ids, store)
+                probabilities = model.probabilities(images.permute(0, 3, 1, 2))
+                finite = torch.isfinite(probabilities).flatten(1).all(dim=1)
+                refuse_not_finite(finite.cpu().numpy(), ids, store)
                 decided = model.decide(probabilities)
             yield PredictedTiles(
                 tile_ids=ids,
@@ -83,42 +82,41 @@ def predict_tiles(
         model.train(was_training)
 
 
-def predict_share(
-    model: nn.Module,
-    store: TileStore,
-    batch_size: int,
-    among: np.ndarray | None = None,
-) -> Iterator[PredictedTiles]:
-    """Predict this process's share of a store, as :func:`predict_tiles` does.
+def to_device(array: np.ndarray, ids: np.ndarray, device: torch.device) -> Tensor:
+    """Rows of a store's array, in its dtype: eight-bit pixels travel as such.
 
-    Process r of R takes tiles r, r + R, …, each exactly once. Batch-norm statistics,
-    which processes keep apart, are averaged over them first, so that all predict with
-    one model. Alone, a training that is watched is the same as one that is not.
+    To a GPU they go through pinned memory, and nothing waits for them.
 
     Args:
-        model: A ``BinarySegmentor``, wrapped for distributed training or not.
-        store: The tiles.
-        batch_size: Tiles a batch.
-        among: (M,) tile ids to predict; None means all.
+        array: (N, …), a memory map.
+        ids: (B,) rows to take.
+        device: Where to.
     """
-    segmentor = model.module if is_model_wrapper(model) else model
-    rank, world_size = dist.get_rank(), dist.get_world_size()
-    if world_size > 1:
-        buffers = [b for b in segmentor.buffers() if b.is_floating_point()]
-        dist.all_reduce_params(buffers, op="mean")
-    tile_ids = np.arange(rank, len(store), world_size)
-    if among is not None:
-        tile_ids = np.intersect1d(tile_ids, among)
-    return predict_tiles(segmentor, store, tile_ids, batch_size)
+    first = torch.from_numpy(np.empty(0, array.dtype))
+    rows = torch.empty(
+        (len(ids), *array.shape[1:]),
+        dtype=first.dtype,
+        pin_memory=device.type == "cuda",
+    )
+    np.take(array, ids, axis=0, out=rows.numpy(), mode="clip")
+    return rows.to(device, non_blocking=True)
 
 
-def _refuse_not_finite(
-    probabilities: Tensor, tile_ids: np.ndarray, store: TileStore
+def refuse_not_finite(
+    finite: np.ndarray, tile_ids: np.ndarray, store: TileStore
 ) -> None:
-    finite = torch.isfinite(probabilities).flatten(1).all(dim=1).cpu().numpy()
+    """Refuse tiles whose probabilities hold NaN.
+
+    Args:
+        finite: (M,) bool.
+        tile_ids: (M,) the tiles.
+        store: Where they are from.
+    """
     if not finite.all():
-        bad = ", ".join(map(str, tile_ids[~finite]))
+        bad = tile_ids[~finite]
+        first = ", ".join(map(str, bad[:_NAMED_TILES]))
+        more = f" and {len(bad) - _NAMED_TILES} more" if len(bad) > _NAMED_TILES else ""
         raise UserError(
-            f"{store.path}: predictions hold NaN, of tiles {bad}; look at these tiles "
-            "and at the weights"
+            f"{store.path}: predictions hold NaN, of tiles {first}{more}; look at "
+            "these tiles and at the weights"
         )

@@ -14,8 +14,8 @@ from .same_store import refuse_other_store
 
 COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
 _COUNT_MAX = np.iinfo(np.uint16).max
-# Tiles compared with their masks at once: 16 MB of masks at 256 by 256 pixels.
-_CHECKED_TILES = 256
+# Tiles unpacked, or compared with their masks, at once: 16 MB at 256 by 256 pixels.
+_TILES_AT_ONCE = 256
 
 
 class ErrorBank:
@@ -81,20 +81,40 @@ class ErrorBank:
         """
         fn = (target == 1) & ~predicted
         fp = (target == 0) & predicted
-        self._fn[tile_ids] |= self._pack(fn)
-        self._fp[tile_ids] |= self._pack(fp)
+        self.add(tile_ids, self._pack(fn), self._pack(fp), epoch)
+
+    def add(
+        self, tile_ids: np.ndarray, fn: np.ndarray, fp: np.ndarray, epoch: int
+    ) -> None:
+        """Add the errors of one prediction of some tiles, which are packed already.
+
+        Args:
+            tile_ids: (B,) integers, each at most once.
+            fn: (B, ceil(H·W / 8)) uint8, packed bits: the false negatives.
+            fp: The false positives, likewise.
+            epoch: Epoch in progress, counted from 1.
+        """
+        self._fn[tile_ids] |= fn
+        self._fp[tile_ids] |= fp
         if self._counts is None:
             return
-        wrong = fn | fp
-        for key, mask in (("fn_count", fn), ("fp_count", fp)):
-            count = self._counts[key][tile_ids]
-            self._counts[key][tile_ids] = count + (mask & (count < _COUNT_MAX))
-        first = self._counts["first_epoch"][tile_ids]
-        self._counts["first_epoch"][tile_ids] = np.where(
-            wrong & (first == 0), epoch, first
-        )
-        last = self._counts["last_epoch"][tile_ids]
-        self._counts["last_epoch"][tile_ids] = np.where(wrong, epoch, last)
+        # Errors are few: only they are looked at, and few tiles unpacked at once.
+        by_tile = {
+            key: values.reshape(self.num_tiles, -1)
+            for key, values in self._counts.items()
+        }
+        pixels = self.tile_shape[0] * self.tile_shape[1]
+        for start in range(0, len(tile_ids), _TILES_AT_ONCE):
+            part = slice(start, start + _TILES_AT_ONCE)
+            for key, packed in (("fn_count", fn[part]), ("fp_count", fp[part])):
+                bits = np.unpackbits(packed, axis=1, count=pixels)
+                rows, flat = np.nonzero(bits)
+                wrong = np.asarray(tile_ids)[part][rows], flat
+                count = by_tile[key][wrong]
+                by_tile[key][wrong] = count + (count < _COUNT_MAX)
+                first = by_tile["first_epoch"][wrong]
+                by_tile["first_epoch"][wrong] = np.where(first == 0, epoch, first)
+                by_tile["last_epoch"][wrong] = epoch
 
     def fn(self, tile_id: int) -> np.ndarray:
         """(H, W) bool: which pixels of the tile were ever false negatives."""
@@ -289,8 +309,8 @@ class ErrorBank:
                 f"{where}: is of {self.num_tiles} tiles of {self.tile_shape}, the "
                 f"store has {len(masks)} of {masks.shape[1:]}"
             )
-        for start in range(0, self.num_tiles, _CHECKED_TILES):
-            part = slice(start, start + _CHECKED_TILES)
+        for start in range(0, self.num_tiles, _TILES_AT_ONCE):
+            part = slice(start, start + _TILES_AT_ONCE)
             stored = np.asarray(masks[part])
             astray = self._fn[part] & ~self._pack(stored == 1)
             astray |= self._fp[part] & ~self._pack(stored == 0)

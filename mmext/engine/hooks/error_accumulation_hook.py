@@ -15,12 +15,11 @@ from mmext.checked import Count, Index, Share, checked
 from mmext.engine.run_warnings import warn_once
 from mmext.engine.work_dir import snapshot_path
 from mmext.errors import UserError
-from mmext.inference.store_pass import PredictedTiles
 from mmext.pixel_values import IGNORE
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank, save_bank
 
-from .training_set_metric_hook import TrainingSetMetricHook
+from .training_set_metric_hook import PassPrecision, TrainingSetMetricHook, scores
 
 CFDR = "mmext_cfdr"
 _STATE = "error_accumulation"
@@ -73,10 +72,12 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             accumulated, wherever a hook ends the training.
         counts: Also keep how often and when (8 bytes a pixel in memory).
         interval: Epochs between two training scores before ``begin``.
-        batch_size: Tiles a batch; None takes the training loader's.
+        batch_size: See :class:`TrainingSetMetricHook`.
         held_out: Predict the store's tiles that the data set leaves out
             (``TileDataset.folds``) instead of those that it trains on. Their errors
             are those on unseen data; no training scores are had then.
+        fold: See :class:`TrainingSetMetricHook`.
+        precision: See :class:`TrainingSetMetricHook`.
     """
 
     def __init__(
@@ -88,8 +89,10 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         interval: Count = 1,
         batch_size: Count | None = None,
         held_out: bool = False,
+        fold: bool = True,
+        precision: PassPrecision = "training",
     ) -> None:
-        super().__init__(interval=interval, batch_size=batch_size)
+        super().__init__(interval, batch_size, fold, precision)
         self.begin: Begin = checked(Begin, begin, "ErrorAccumulationHook.begin")
         self.passes_per_epoch = checked(
             Count, passes_per_epoch, "ErrorAccumulationHook.passes_per_epoch"
@@ -164,13 +167,10 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         """Run a pass where one is due."""
         if self.begun_after is None or batch_idx + 1 not in self._pass_points:
             return
-        epoch = runner.epoch + 1
-
-        def add(tiles: PredictedTiles) -> None:
-            self.bank.update(tiles.tile_ids, tiles.mask, tiles.target, epoch)
-
-        self._scores = self._run_pass(runner, add)
+        found = self._run_pass(runner)
+        self.bank.add(found.tile_ids, found.fn, found.fp, epoch=runner.epoch + 1)
         self.bank.passes += 1
+        self._scores = scores(found)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Publish scores and CFDR, unite the processes' banks, snapshot."""
@@ -210,10 +210,10 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             "bank": self.bank.state_dict(),
         }
 
-    def _publish(self, runner: Runner, scores: dict[str, dict[str, float]]) -> None:
+    def _publish(self, runner: Runner, found: dict[str, dict[str, float]]) -> None:
         if not self.held_out:
-            super()._publish(runner, scores)
-        self._scores = scores
+            super()._publish(runner, found)
+        self._scores = found
 
     def _announce(self, runner: Runner) -> None:
         """Say what will be accumulated and written, and what won't."""

@@ -1,15 +1,14 @@
 """The network as torch runs it."""
 
 import contextlib
-import copy
 from collections.abc import Callable
 
 import torch
-from mmcv.cnn import fuse_conv_bn
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmext.errors import UserError
 from mmext.inference.checkpoint import LoadedModel
+from mmext.inference.folding import folded_copy
 from mmext.inference.prediction_settings import Precision
 from mmext.inference.predictor import Predictor
 
@@ -18,8 +17,6 @@ _DTYPES: dict[Precision, torch.dtype | None] = {
     "bf16": torch.bfloat16,
     "fp16": torch.float16,
 }
-#: Folding may change a probability by no more than rounding does.
-_TOLERANCE = 1e-4
 
 
 def eager_predictor(
@@ -41,7 +38,7 @@ def eager_predictor(
         raise UserError(
             f"--precision: is {precision} on {device.type}, expected a CUDA device"
         )
-    model = with_folded_norms(loaded).to(memory_format=torch.channels_last)
+    model = folded_copy(loaded.model, len(loaded.store.get("band_indexes", (1, 2, 3))))
     network: Callable[[Tensor], Tensor] = model.probabilities
     if compiled:
         network = torch.compile(network, dynamic=True)
@@ -68,24 +65,3 @@ def eager_predictor(
         sha256=loaded.sha256,
         precision=precision,
     )
-
-
-def with_folded_norms(loaded: LoadedModel) -> nn.Module:
-    """A copy of the model with batch norms folded into the convolutions before them.
-
-    Folding goes by the order in which a module lists its parts. Where that is not the
-    order in which it runs them, the probabilities change, and the copy stays as it is.
-
-    Args:
-        loaded: The model, in eval mode.
-    """
-    plain = copy.deepcopy(loaded.model)
-    folded = fuse_conv_bn(copy.deepcopy(loaded.model))
-    device = next(plain.parameters()).device
-    bands = len(loaded.store.get("band_indexes", (1, 2, 3)))
-    side = 4 * getattr(plain.backbone, "input_multiple", 32)
-    generator = torch.Generator().manual_seed(0)
-    image = torch.rand(1, bands, side, side, generator=generator).to(device) * 255
-    with torch.inference_mode():
-        change = (folded.probabilities(image) - plain.probabilities(image)).abs().max()
-    return folded if float(change) < _TOLERANCE else plain

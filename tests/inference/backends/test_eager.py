@@ -8,7 +8,8 @@ from torch import nn
 
 from mmext.errors import UserError
 from mmext.inference.backends.choose import open_predictor
-from mmext.inference.backends.eager import eager_predictor, with_folded_norms
+from mmext.inference.backends.eager import eager_predictor
+from mmext.inference.folding import folded_copy
 from tests.mapping.test_predict_scenes import load
 
 
@@ -35,7 +36,7 @@ def test_folding_changes_nothing_but_the_norms(loaded):
         expected = loaded.model.probabilities(image)
     found = eager_predictor(loaded).probabilities(image)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
-    folded = with_folded_norms(loaded)
+    folded = folded_copy(loaded.model, bands=3)
     assert not any(isinstance(m, nn.BatchNorm2d) for m in folded.modules())
     after = loaded.model.state_dict()
     assert all(torch.equal(after[key], value) for key, value in before.items())

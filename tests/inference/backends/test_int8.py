@@ -8,9 +8,10 @@ from mmengine.registry import DefaultScope
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.inference.backends import export_int8, installed_backends
-from mmext.inference.backends.eager import eager_predictor, with_folded_norms
+from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.backends.exported import exported_predictor
 from mmext.inference.backends.int8 import _choose
+from mmext.inference.folding import folded_copy
 from tests.mapping.test_predict_scenes import load
 
 onnx = pytest.importorskip("onnx")
@@ -50,7 +51,7 @@ def test_scales_are_those_of_the_tiles(store, exported):
     """What goes into the first 8-bit convolution, by hand: greatest value / 255."""
     loaded, path = exported
     images = torch.from_numpy(np.array(store.images[_choose(store, 4, 1)]))
-    model, seen = with_folded_norms(loaded), []
+    model, seen = folded_copy(loaded.model, bands=3), []
     model.backbone.encoder[0][0].register_forward_hook(lambda *x: seen.append(x[2]))
     with torch.inference_mode():
         model.probabilities(images.permute(0, 3, 1, 2))
