@@ -105,6 +105,12 @@ def _memory(
     link: Link, measured: Measured, sizes: dict[str, Any], device: torch.device
 ) -> float:
     own = _bank(link, sizes, 8) if device.type == "cpu" else 0
+    # Until a pass has ended, its errors lie where the network runs: two bits a pixel.
+    scored = find_hook(link.config, "ErrorAccumulationHook") or find_hook(
+        link.config, "TrainingSetMetricHook"
+    )
+    if scored is not None:
+        own += sizes["train"] * sizes["pixels"] / 4
     return measured.memory + own
 
 

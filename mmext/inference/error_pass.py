@@ -3,7 +3,7 @@
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -34,12 +34,14 @@ class TileErrors:
         fp: The false positives, likewise.
         sums: TP, FP, FN and TN in pixels, (4,) int64, by channel; with several channels
             also of ``union``, the decided mask.
+        folded: Whether batch norms were folded for it.
     """
 
     tile_ids: np.ndarray
     fn: np.ndarray
     fp: np.ndarray
     sums: dict[str, np.ndarray]
+    folded: bool = False
 
 
 def find_errors(
@@ -60,8 +62,8 @@ def find_errors(
         store: The tiles.
         tile_ids: (M,) those to predict.
         batch_size: Tiles a batch.
-        fold: Predict with a :func:`~.folding.folded_copy`; probabilities differ by
-            rounding.
+        fold: Predict with a :func:`~.folding.folded_copy` where there can be one;
+            probabilities differ by rounding.
         autocast: Type of mixed precision; None means as the weights are.
 
     Raises:
@@ -70,9 +72,11 @@ def find_errors(
     was_training = model.training
     model.eval()
     try:
-        network = folded_copy(model, store.images.shape[3]) if fold else model
+        folded = folded_copy(model, store.images.shape[3]) if fold else None
+        network = model if folded is None else folded
         with torch.inference_mode():
-            return _compare(network, store, tile_ids, batch_size, autocast)
+            found = _compare(network, store, tile_ids, batch_size, autocast)
+        return replace(found, folded=folded is not None)
     finally:
         model.train(was_training)
 
@@ -109,8 +113,7 @@ def find_errors_of_share(
     names = sorted(found.sums)
     wire = torch.from_numpy(np.stack([found.sums[name] for name in names]))
     dist.all_reduce(wire, op="sum")
-    sums = dict(zip(names, wire.numpy(), strict=True))
-    return TileErrors(found.tile_ids, found.fn, found.fp, sums)
+    return replace(found, sums=dict(zip(names, wire.numpy(), strict=True)))
 
 
 def pass_batch_size(model: nn.Module, tile_pixels: int, training: int) -> int:

@@ -78,7 +78,10 @@ def test_every_tile_once_and_nothing_of_the_model_changes(tmp_path, make_store):
 
 
 def shaken(store: TileStore, channels=("target",)) -> nn.Module:
-    """A model whose batch norms do something; it calls half of the noise target."""
+    """A model whose batch norms do something; it calls half of the noise target.
+
+    No pixel lies so near the threshold that rounding could move it across.
+    """
     rng = np.random.default_rng(0)
     store.images = rng.integers(0, 256, store.images.shape).astype(np.uint8)
     model = build_model(channels).eval()
@@ -90,7 +93,12 @@ def shaken(store: TileStore, channels=("target",)) -> nn.Module:
         last = model.decode_head.head.conv_seg
         last.weight.normal_()
         logits = model.probabilities(pixels(store, slice(None))).logit()
-        last.bias -= logits.swapaxes(0, 1).flatten(1).median(dim=1).values
+        by_channel = logits.swapaxes(0, 1).flatten(1).sort(dim=1).values
+        # Midway in the widest gap between two pixels near the median.
+        middle = by_channel[:, by_channel.shape[1] * 2 // 5 : by_channel.shape[1] // 2]
+        gaps = middle.diff(dim=1)
+        widest = gaps.argmax(dim=1, keepdim=True)
+        last.bias -= (middle.gather(1, widest) + gaps.gather(1, widest) / 2)[:, 0]
     return model
 
 
@@ -102,7 +110,6 @@ def pixels(store: TileStore, ids) -> torch.Tensor:
 @pytest.mark.parametrize("channels", [("target",), ("target", "error")])
 @pytest.mark.parametrize("fold", [False, True])
 def test_errors_are_those_of_a_plain_loop(tmp_path, make_store, dtype, channels, fold):
-    """Folded, a pixel within 1e-5 of the threshold may fall on its other side."""
     store = TileStore(make_store(tmp_path / "store", tiles=5, positive=3))
     model, ids = shaken(store, channels), np.array([0, 2, 3, 1])
     store.images = store.images.astype(dtype)
@@ -112,8 +119,10 @@ def test_errors_are_those_of_a_plain_loop(tmp_path, make_store, dtype, channels,
     with torch.inference_mode():
         probabilities = model.probabilities(pixels(store, ids)).numpy()
     target, said = store.masks[ids], probabilities > 0.5
-    sure = (np.abs(probabilities - 0.5) > (1e-5 if fold else 1e-6)).all(axis=1)
-    assert 0.05 < said.mean() < 0.95 and sure.mean() > 0.99
+    # A hundred times what folding and other batches round off.
+    assert np.abs(probabilities - 0.5).min() > 1e-4
+    assert 0.05 < said.mean() < 0.95
+    assert found.folded == fold
     masks = dict(zip(channels, said.swapaxes(0, 1), strict=True))
     union = said.any(axis=1)
     if len(channels) > 1:
@@ -124,14 +133,14 @@ def test_errors_are_those_of_a_plain_loop(tmp_path, make_store, dtype, channels,
     ):
         bits = np.unpackbits(packed, axis=1, count=target[0].size).reshape(target.shape)
         assert expected.any()
-        np.testing.assert_array_equal(bits[sure], expected[sure])
+        np.testing.assert_array_equal(bits, expected)
     assert set(found.sums) == set(masks)
     for name, mask in masks.items():
         by_hand = [
             np.sum((target == label) & (mask == answer))
             for label, answer in ((1, 1), (0, 1), (1, 0), (0, 0))
         ]
-        np.testing.assert_allclose(found.sums[name], by_hand, atol=np.sum(~sure))
+        assert found.sums[name].tolist() == by_hand
 
 
 def test_convolutions_run_in_the_precision_asked_for(tmp_path, make_store):

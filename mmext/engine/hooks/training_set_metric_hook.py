@@ -17,6 +17,7 @@ from mmext.inference.error_pass import (
     find_errors_of_share,
     pass_batch_size,
 )
+from mmext.inference.folding import NOT_FOLDED
 from mmext.registry import HOOKS
 
 TRAIN_SCORES = "mmext_train_scores"
@@ -36,9 +37,10 @@ class TrainingSetMetricHook(Hook):
         interval: Epochs between two passes; the last epoch always has one.
         batch_size: Tiles a batch; None chooses
             (:func:`~mmext.inference.error_pass.pass_batch_size`).
-        fold: Predict with batch norms folded into the convolutions. That is faster,
-            and moves probabilities by rounding: a pixel that lies within it of the
-            threshold may fall on the other side.
+        fold: Predict with batch norms folded into the convolutions, where the
+            network allows it; a warning says where not. That is faster, and moves
+            probabilities by rounding: a pixel that lies within it of the threshold
+            may fall on the other side.
         precision: What convolutions run in: ``'training'``, as the training's do
             (``AmpOptimWrapper``), or ``'fp32'``, ``'bf16'``, ``'fp16'``. Sixteen bits
             move more pixels than folding does; a processor must be built for them to
@@ -60,6 +62,7 @@ class TrainingSetMetricHook(Hook):
         self.precision: PassPrecision = checked(
             PassPrecision, precision, f"{type(self).__name__}.precision"
         )
+        self._said_not_folded = False
 
     def before_train(self, runner: Runner) -> None:
         """Find the training store.
@@ -89,7 +92,7 @@ class TrainingSetMetricHook(Hook):
             self.store.masks.shape[1] * self.store.masks.shape[2],
             runner.train_dataloader.batch_size,
         )
-        return find_errors_of_share(
+        found = find_errors_of_share(
             runner.model,
             self.store,
             self.tile_ids,
@@ -97,6 +100,13 @@ class TrainingSetMetricHook(Hook):
             self.fold,
             _autocast(runner, self.precision),
         )
+        if self.fold and not found.folded and not self._said_not_folded:
+            self._said_not_folded = True
+            runner.logger.warning(
+                f"{type(self).__name__}.fold: is True, but of the model "
+                f"{NOT_FOLDED} (as with fold=False)"
+            )
+        return found
 
     def _publish(self, runner: Runner, found: dict[str, dict[str, float]]) -> None:
         runner.message_hub.update_info(TRAIN_SCORES, found, resumed=False)

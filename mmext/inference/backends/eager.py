@@ -1,6 +1,7 @@
 """The network as torch runs it."""
 
 import contextlib
+import copy
 from collections.abc import Callable
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from mmext.errors import UserError
 from mmext.inference.checkpoint import LoadedModel
-from mmext.inference.folding import folded_copy
+from mmext.inference.folding import NOT_FOLDED, folded_copy
 from mmext.inference.prediction_settings import Precision
 from mmext.inference.predictor import Predictor
 
@@ -24,6 +25,8 @@ def eager_predictor(
 ) -> Predictor:
     """Run a checkpoint's model with torch, channels last, batch norm folded.
 
+    Where batch norms can't be folded, a line says so.
+
     Args:
         loaded: The model; not changed.
         compiled: Whether ``torch.compile`` prepares it; the first windows then take
@@ -38,7 +41,11 @@ def eager_predictor(
         raise UserError(
             f"--precision: is {precision} on {device.type}, expected a CUDA device"
         )
-    model = folded_copy(loaded.model, len(loaded.store.get("band_indexes", (1, 2, 3))))
+    bands = len(loaded.store.get("band_indexes", (1, 2, 3)))
+    model = folded_copy(loaded.model, bands)
+    if model is None:
+        print(f"{loaded.path}: {NOT_FOLDED}")
+        model = copy.deepcopy(loaded.model).to(memory_format=torch.channels_last)
     network: Callable[[Tensor], Tensor] = model.probabilities
     if compiled:
         network = torch.compile(network, dynamic=True)

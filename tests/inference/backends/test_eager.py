@@ -42,7 +42,7 @@ def test_folding_changes_nothing_but_the_norms(loaded):
     assert all(torch.equal(after[key], value) for key, value in before.items())
 
 
-def test_norms_that_run_in_another_order_are_not_folded(loaded):
+def test_norms_that_run_in_another_order_are_not_folded(loaded, capsys):
     """A norm listed after a convolution, but run before it."""
 
     class NormFirst(nn.Module):
@@ -62,6 +62,7 @@ def test_norms_that_run_in_another_order_are_not_folded(loaded):
         expected = loaded.model.probabilities(image)
     found = eager_predictor(loaded).probabilities(image)
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
+    assert "its batch norms can't be folded" in capsys.readouterr().out
 
 
 def test_16_bits_need_a_gpu(loaded, tmp_path):
