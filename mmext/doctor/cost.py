@@ -88,9 +88,11 @@ def _passes(link: Link, steps: int) -> float:
     end = link.start + link.epochs
     if not isinstance(begin, int):
         begin = end // 2  # nobody knows when the training IoU is reached
-    after = max(0, end - max(begin, link.start))
-    before = (link.epochs - after) / accumulation.get("interval", 1)
-    return before + after * min(steps, accumulation.get("passes_per_epoch", 3))
+    after = max(0, end - max(begin, link.start)) // accumulation.get("pass_interval", 1)
+    others = (link.epochs - after) / accumulation.get("interval", 1)
+    if accumulation.get("source", "passes") == "training":
+        return others
+    return others + after * min(steps, accumulation.get("passes_per_epoch", 3))
 
 
 def _bank(link: Link, sizes: dict[str, Any], counts_bytes: float) -> float:

@@ -167,6 +167,68 @@ def test_a_killed_run_resumes_to_the_same_result(tmp_path, tiny_options):
             np.testing.assert_array_equal(values, other.counts(tile)[key])
 
 
+def test_errors_of_training_steps_resume_to_the_same_bank(tmp_path, tiny_options):
+    options = tiny_options(
+        **{
+            "default_hooks.error_accumulation.source": "training",
+            "default_hooks.error_accumulation.counts": True,
+            "default_hooks.checkpoint.interval": 1,
+        }
+    )
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    train(TRUNK, straight, options)
+    kill = {"default_hooks.kill": dict(type="KillHook", epoch=3)}
+    with pytest.raises(Killed):
+        train(TRUNK, killed, {**options, **kill})
+    train(TRUNK, killed, options, resume=True)
+    assert history(straight) == history(killed)
+    # Two epochs, an epoch is a pass; no pass gives training scores then.
+    one, other = (
+        load_bank(path / "error_bank_epoch_4.npz") for path in (straight, killed)
+    )
+    assert one.passes == other.passes == 2 and sum(one.wrong_pixels()) > 0
+    assert ["train" in line for line in history(straight)] == [True, True, False, False]
+    for tile in range(len(one)):
+        np.testing.assert_array_equal(one.codes(tile), other.codes(tile))
+        for key, values in one.counts(tile).items():
+            np.testing.assert_array_equal(values, other.counts(tile)[key])
+    # The bank changes nothing in the training.
+    off = {"default_hooks.error_accumulation": None}
+    train(TRUNK, tmp_path / "alone", tiny_options(**off))
+    assert torch.equal(
+        weights(straight / "epoch_4.pth"), weights(tmp_path / "alone" / "epoch_4.pth")
+    )
+
+
+def test_passes_every_other_epoch(tmp_path, tiny_options):
+    rule = {
+        "default_hooks.error_accumulation.begin": 0,
+        "default_hooks.error_accumulation.pass_interval": 3,
+        "default_hooks.error_accumulation.counts": True,
+    }
+    train(TRUNK, tmp_path / "w", tiny_options(**rule))
+    bank = load_bank(tmp_path / "w" / "error_bank_epoch_4.npz")
+    assert bank.passes == 3
+    last = np.stack([bank.counts(tile)["last_epoch"] for tile in range(len(bank))])
+    assert set(last.flat) == {0, 3}
+    lines = history(tmp_path / "w")
+    assert ["cfdr" in line for line in lines] == [False, False, True, True]
+    assert all("train" in line for line in lines)
+    rule["default_hooks.error_accumulation.pass_interval"] = 5
+    train(TRUNK, tmp_path / "never", tiny_options(**rule))
+    assert not list((tmp_path / "never").glob("error_bank*"))
+    said = read_run_record(tmp_path / "never")["warnings"]
+    assert [warning["kind"] for warning in said] == ["never-begun"]
+    assert "every 5 epochs" in said[0]["message"]
+
+
+def test_held_out_tiles_are_in_no_training_step(tmp_path, tiny_options):
+    hook = "default_hooks.error_accumulation"
+    wrong = {f"{hook}.held_out": True, f"{hook}.source": "training"}
+    with pytest.raises(UserError, match="source: is 'training' with held_out=True"):
+        train(TRUNK, tmp_path / "w", tiny_options(**wrong))
+
+
 def test_a_validation_that_a_kill_prevented_is_made_up_for(tmp_path, tiny_options):
     work_dir = tmp_path / "trunk"
     train(TRUNK, work_dir, tiny_options())

@@ -1,6 +1,7 @@
 """Moving the tiles of a batch, each in its own way."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from mmext.structures import TileSamples
 
 Moves = Mapping[int, Callable[[Tensor], Tensor]]
+_CORNERS = torch.arange(4).reshape(1, 2, 2)
 
 
 def move_batch(
@@ -27,7 +29,31 @@ def move_batch(
     """
     for name, maps in samples.items():
         samples.set_data({name: _moved(maps, drawn, moves)})
+    # Where a tile's four corners come to lie says how it has been moved so far.
+    corners = samples.get("corners", _CORNERS.expand(len(images), 2, 2))
+    samples.set_metainfo({"corners": _moved(corners, drawn, moves)})
     return _moved(images, drawn, moves)
+
+
+def undo_moves(maps: Tensor, samples: TileSamples) -> Tensor:
+    """Maps of a batch as their tiles lie in the store.
+
+    Args:
+        maps: (B, …, H, W), as the batch's tiles lie after all :func:`move_batch`.
+        samples: What was moved.
+
+    Returns:
+        A copy, in which each tile has been flipped and turned back.
+    """
+    corners = samples.get("corners", _CORNERS.expand(len(maps), 2, 2))
+    result = maps.clone()
+    for turns, flips in product(range(4), ([], [-1])):
+        moved = _CORNERS.flip(flips).rot90(turns, (-2, -1))
+        tiles = torch.nonzero((corners == moved).flatten(1).all(dim=1))[:, 0]
+        if len(tiles) and (turns or flips):
+            tiles = tiles.to(maps.device)
+            result[tiles] = maps[tiles].rot90(-turns, (-2, -1)).flip(flips)
+    return result
 
 
 def _moved(maps: Tensor, drawn: Tensor, moves: Moves) -> Tensor:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from mmengine import dist
@@ -13,6 +13,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from mmext.checked import Count, Index, Share, checked
 from mmext.engine.run_warnings import warn_once
+from mmext.engine.training_errors import TrainingErrors, refuse_what_cannot_be_undone
 from mmext.engine.work_dir import snapshot_path
 from mmext.errors import UserError
 from mmext.pixel_values import IGNORE
@@ -61,12 +62,20 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     process predicts its own share of the tiles and all hold the union at the
     end of every epoch.
 
+    There are two cheaper ways, and they collect something else. ``pass_interval``
+    leaves epochs out. ``source='training'`` collects the errors that the training's own
+    steps make, without a pass: with the weights of each step, batch norm by the batch,
+    on augmented tiles, whose errors are turned and flipped back; a tile's errors in an
+    epoch are those of all its draws together, and an epoch counts as one pass. Tiles
+    that the sampler leaves out of an epoch have none of it. Training scores, which are
+    those of a pass, end when it begins.
+
     Args:
         begin: Finished epochs before accumulation starts, or
             ``dict(train_iou=0.99)``: start with the epoch after the one whose
             training IoU reached that; with ``epochs=5``, the mean of the last five.
         passes_per_epoch: Passes in an epoch once begun. An epoch of fewer
-            iterations has one pass after each.
+            iterations has one pass after each. Not used with ``source='training'``.
         snapshots: Epochs after which the bank is written to
             ``error_bank_epoch_N.npz``; the last epoch always is if anything was
             accumulated, wherever a hook ends the training.
@@ -78,6 +87,11 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             are those on unseen data; no training scores are had then.
         fold: See :class:`TrainingSetMetricHook`.
         precision: See :class:`TrainingSetMetricHook`.
+        source: ``'passes'`` over the training set, or the ``'training'`` forward. The
+            latter needs ``collate_tiles`` and a pipeline that can be undone.
+        pass_interval: Accumulate only in every so-manieth epoch after ``begin``; of
+            5, in epochs 105, 110, … where it begins after 100. The others are scored
+            as before ``begin``, every ``interval`` epochs.
     """
 
     def __init__(
@@ -91,6 +105,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         held_out: bool = False,
         fold: bool = True,
         precision: PassPrecision = "training",
+        source: Literal["passes", "training"] = "passes",
+        pass_interval: Count = 1,
     ) -> None:
         super().__init__(interval, batch_size, fold, precision)
         self.begin: Begin = checked(Begin, begin, "ErrorAccumulationHook.begin")
@@ -100,6 +116,17 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self.snapshots = tuple(snapshots)
         self.counts = counts
         self.held_out = held_out
+        self.source = checked(
+            Literal["passes", "training"], source, "ErrorAccumulationHook.source"
+        )
+        self.pass_interval = checked(
+            Count, pass_interval, "ErrorAccumulationHook.pass_interval"
+        )
+        if held_out and source == "training":
+            raise UserError(
+                "ErrorAccumulationHook.source: is 'training' with held_out=True; tiles "
+                "that are held out are in no training step, expected 'passes'"
+            )
         if held_out and isinstance(begin, dict):
             raise UserError(
                 "ErrorAccumulationHook.begin: is a training IoU, which held_out=True "
@@ -111,6 +138,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self._ious: list[float] = []
         self._bank: ErrorBank | None = None
         self._scores: dict[str, dict[str, float]] | None = None
+        self._training_errors: TrainingErrors | None = None
         self._snapshot_epoch = 0
 
     @property
@@ -143,6 +171,10 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             self.begun_after = state["begun"]
             self._ious = state.get("train_ious", [])
         self.valid_pixels = _count_valid(self.store.masks)
+        if self.source == "training":
+            refuse_what_cannot_be_undone(
+                runner.train_dataloader, "ErrorAccumulationHook.source"
+            )
         self._announce(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -153,9 +185,16 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             and runner.epoch >= self.begin
         ):
             self._start(runner, runner.epoch)
-        self._pass_points = pass_points(
-            len(runner.train_dataloader), self.passes_per_epoch
-        )
+        self._pass_points = set()
+        if not self._accumulates(runner.epoch + 1):
+            return
+        if self.source == "training":
+            tiles, height, width = self.store.masks.shape
+            self._training_errors = TrainingErrors(runner.model, tiles, height * width)
+        else:
+            self._pass_points = pass_points(
+                len(runner.train_dataloader), self.passes_per_epoch
+            )
 
     def after_train_iter(
         self,
@@ -164,8 +203,10 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         data_batch: dict | None = None,
         outputs: dict | None = None,
     ) -> None:
-        """Run a pass where one is due."""
-        if self.begun_after is None or batch_idx + 1 not in self._pass_points:
+        """Collect the step's errors, or run a pass where one is due."""
+        if self._training_errors is not None:
+            self._training_errors.add_step()
+        if batch_idx + 1 not in self._pass_points:
             return
         found = self._run_pass(runner)
         self.bank.add(found.tile_ids, found.fn, found.fp, epoch=runner.epoch + 1)
@@ -175,13 +216,20 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
     def after_train_epoch(self, runner: Runner) -> None:
         """Publish scores and CFDR, unite the processes' banks, snapshot."""
         epoch = runner.epoch + 1
-        if self.begun_after is None:
+        if not self._accumulates(epoch):
             super().after_train_epoch(runner)
-            self._begin_at_train_iou(runner, epoch)
+            if self.begun_after is None:
+                self._begin_at_train_iou(runner, epoch)
+                return
+        elif self._training_errors is not None:
+            self._add_training_errors(runner, self._training_errors, epoch)
+            self._training_errors = None
+        else:
+            assert self._scores is not None
+            self._publish(runner, self._scores)
+            self.bank.sync(dist.get_rank(), dist.get_world_size())
+        if not self.bank.passes:
             return
-        assert self._scores is not None
-        self._publish(runner, self._scores)
-        self.bank.sync(dist.get_rank(), dist.get_world_size())
         ratio = self.bank.cfdr(self.valid_pixels)
         runner.message_hub.update_info(CFDR, ratio, resumed=False)
         if epoch in self.snapshots or epoch == runner.max_epochs:
@@ -189,8 +237,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
 
     def after_train(self, runner: Runner) -> None:
         """Snapshot where a hook stopped the training; say if nothing was begun."""
-        if self.begun_after is not None:
-            if self.bank.passes and runner.epoch < runner.max_epochs:
+        if self.bank.passes:
+            if runner.epoch < runner.max_epochs:
                 self._write_snapshot(runner, runner.epoch)
             return
         warn_once(
@@ -198,8 +246,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             "never-begun",
             runner.epoch,
             f"No errors were accumulated in {runner.epoch} epochs, so there is no "
-            f"error bank: ErrorAccumulationHook.begin is {_in_words(self.begin)}; "
-            "train longer, or begin sooner",
+            f"error bank: ErrorAccumulationHook.begin is {_in_words(self.begin)}"
+            f"{self._often}; train longer, or begin sooner",
         )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -215,21 +263,45 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             super()._publish(runner, found)
         self._scores = found
 
+    @property
+    def _often(self) -> str:
+        return "" if self.pass_interval == 1 else f", every {self.pass_interval} epochs"
+
+    def _accumulates(self, epoch: int) -> bool:
+        """Whether errors are collected in an epoch, counted from 1."""
+        return (
+            self.begun_after is not None
+            and (epoch - self.begun_after) % self.pass_interval == 0
+        )
+
+    def _add_training_errors(
+        self, runner: Runner, found: TrainingErrors, epoch: int
+    ) -> None:
+        tile_ids, fn, fp = found.close()
+        self.bank.add(tile_ids, fn, fp, epoch)
+        self.bank.passes += 1
+        missing = len(np.setdiff1d(self.tile_ids, tile_ids))
+        if missing:
+            runner.logger.info(
+                f"Epoch {epoch} trained on {len(tile_ids)} of {len(self.tile_ids)} "
+                f"tiles; its errors are without those of the other {missing}"
+            )
+
     def _announce(self, runner: Runner) -> None:
         """Say what will be accumulated and written, and what won't."""
         last = runner.max_epochs
         if (
             self.begun_after is None
             and isinstance(self.begin, int)
-            and self.begin >= last
+            and self.begin + self.pass_interval > last
         ):
             warn_once(
                 runner,
                 "never-begun",
                 runner.epoch,
-                f"ErrorAccumulationHook.begin is {self.begin} and the training ends "
-                f"after epoch {last}: no errors will be accumulated; train longer, or "
-                "begin sooner",
+                f"ErrorAccumulationHook.begin is {self.begin}{self._often} and the "
+                f"training ends after epoch {last}: no errors will be accumulated; "
+                "train longer, or begin sooner",
             )
             return
         first = self.begin if isinstance(self.begin, int) else 0
@@ -253,9 +325,16 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
 
     def _start(self, runner: Runner, epoch: int) -> None:
         self.begun_after = epoch
+        if self.source == "training":
+            runner.logger.info(
+                f"Accumulating the errors of training steps after epoch {epoch}"
+                f"{self._often}; in these epochs there are no passes and no training "
+                "scores"
+            )
+            return
         runner.logger.info(
             f"Accumulating training errors after epoch {epoch}, "
-            f"{self.passes_per_epoch} passes an epoch"
+            f"{self.passes_per_epoch} passes an epoch{self._often}"
         )
         iterations = len(runner.train_dataloader)
         if iterations < self.passes_per_epoch:
