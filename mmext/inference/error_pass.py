@@ -144,9 +144,11 @@ def _compare(
     )
     finite = torch.ones(len(tile_ids), dtype=torch.bool, device=device)
     names = list(network.channels)
-    # Of what the masks say, and of each channel's errors beside several.
+    # Pixels that the masks call target and not; false negatives and false positives of
+    # the decided mask and, where there are several, of each channel.
     labels = torch.zeros(2, dtype=torch.int64, device=device)
-    wrong = torch.zeros((len(names), 2), dtype=torch.int64, device=device)
+    decided_wrong = torch.zeros_like(labels)
+    wrong = {name: torch.zeros_like(labels) for name in names if len(names) > 1}
     under_way: deque[torch.cuda.Event] = deque()
     for start in range(0, len(tile_ids), batch_size):
         part = slice(start, start + batch_size)
@@ -158,30 +160,30 @@ def _compare(
         finite[part] = probabilities.flatten(1).sum(dim=1).isfinite()
         decided = network.decide(probabilities)
         positive, negative = pack_labels(to_device(store.masks, ids, device))
-        labels += torch.stack([count_bits(positive), count_bits(negative)])
+        labels += _counts(positive, negative)
         said = pack_bits(decided["mask"])
         fn[part], fp[part] = positive & ~said, negative & said
-        if len(names) > 1:
-            for index, name in enumerate(names):
-                said = pack_bits(decided["channels"][name])
-                wrong[index, 0] += count_bits(positive & ~said)
-                wrong[index, 1] += count_bits(negative & said)
+        decided_wrong += _counts(fn[part], fp[part])
+        for name, counts in wrong.items():
+            said = pack_bits(decided["channels"][name])
+            counts += _counts(positive & ~said, negative & said)
         if device.type == "cuda":
             under_way.append(torch.cuda.Event())
             under_way[-1].record()
             if len(under_way) > _AHEAD:
                 under_way.popleft().synchronize()
     refuse_not_finite(finite.cpu().numpy(), tile_ids, store)
-    errors = {name: wrong[index] for index, name in enumerate(names)}
-    errors["union" if len(names) > 1 else names[0]] = torch.stack(
-        [count_bits(fn), count_bits(fp)]
-    )
+    wrong["union" if len(names) > 1 else names[0]] = decided_wrong
     return TileErrors(
         tile_ids,
         fn.cpu().numpy(),
         fp.cpu().numpy(),
-        {name: _sums(each, labels) for name, each in errors.items()},
+        {name: _sums(each, labels) for name, each in wrong.items()},
     )
+
+
+def _counts(one: Tensor, other: Tensor) -> Tensor:
+    return torch.stack([count_bits(one), count_bits(other)])
 
 
 def _sums(errors: Tensor, labels: Tensor) -> np.ndarray:
