@@ -127,9 +127,10 @@ def last_checkpoints(
         if last is None or epoch > newest - last
     }
     if len(kept) < least:
+        checkpoint = "checkpoint" if len(kept) == 1 else "checkpoints"
         window = "" if last is None else f" of its last {last} epochs"
         raise UserError(
-            f"{work_dir}: keeps {len(kept)} checkpoints{window}, expected at least "
+            f"{work_dir}: keeps {len(kept)} {checkpoint}{window}, expected at least "
             f"{least}; default_hooks.checkpoint says which a training keeps (interval, "
             "max_keep_ckpts)"
         )

@@ -46,6 +46,13 @@ def add_questions(writer: ReportWriter, results: Results) -> None:
         "within ± the margin, no difference that matters. Otherwise undecided."
     )
     writer.page.table([_row(finding) for finding in findings], HEADINGS, text=5)
+    undefined = max(finding.comparison.crossed.undefined for finding in findings)
+    if undefined:
+        writer.page.text(
+            f"In up to {undefined:.2%} of the bootstrap's draws there is neither "
+            "target nor prediction, so no IoU; they are left out.",
+            quiet=True,
+        )
     columns = [part for name in HEADINGS for part in _CSV.get(name, (name,))]
     writer.csv("questions", [_csv_row(finding) for finding in findings], columns)
 

@@ -104,7 +104,7 @@ def test_the_last_checkpoints(tmp_path):
     assert list(last_checkpoints(tmp_path, 4)) == [10, 12]
     assert list(last_checkpoints(tmp_path, 5)) == [8, 10, 12]
     assert list(last_checkpoints(tmp_path, 1, least=1)) == [12]
-    with pytest.raises(UserError, match="keeps 1 checkpoints of its last 2 epochs, ex"):
+    with pytest.raises(UserError, match="keeps 1 checkpoint of its last 2 epochs, ex"):
         last_checkpoints(tmp_path, 2)
     with pytest.raises(UserError, match="keeps 0 checkpoints, expected at least 1"):
         last_checkpoints(tmp_path / "none", least=1)

@@ -152,6 +152,29 @@ def test_an_exported_model_maps_the_same(folder, trained):
     assert (classes[0] != classes[1]).mean() < 1e-4
 
 
+def test_averaged_weights_go_wherever_a_checkpoint_goes(folder, trained):
+    pytest.importorskip("onnxruntime")
+    average, config = folder / "average.pth", trained / "stage2_A100-200.py"
+    result = tool("average", trained, "--last", 40, "--ema", 0.9, "--out", average)
+    assert "average of 2 checkpoints, epochs 7 to 8" in result.stdout
+    tool("test", config, average, "--out", folder / "averaged")
+    scores = json.loads((folder / "averaged" / "test_metrics.json").read_text())
+    assert scores["test/union.tp"] + scores["test/union.fn"] > 0
+    tool("predict_scene", average, folder / "test.tif", "--out", folder / "averaged")
+    model = folder / "average.onnx"
+    assert "differs" in tool("export_onnx", average, "--out", model).stdout
+    own = trained / "epoch_8.pth"
+    before = own.stat().st_mtime_ns
+    for arguments, message in (
+        (("--out", own), "epoch_8.pth: is a name of the run's own files"),
+        (("--last", 1, "--out", average), "keeps 1 checkpoint of its last 1 epochs"),
+        (("--ema", 1, "--out", average), "--ema: is 1.0, expected less than 1"),
+    ):
+        result = tool("average", trained, *arguments, ok=False)
+        assert result.returncode == 2 and message in result.stderr
+    assert own.stat().st_mtime_ns == before
+
+
 def test_an_exported_model_of_8_bits_says_so(folder, trained):
     pytest.importorskip("onnxruntime")
     model, store = folder / "int8.onnx", folder / "stores" / "train"

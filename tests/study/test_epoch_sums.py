@@ -150,7 +150,7 @@ def test_epochs_of_a_window(train, stores):
 @pytest.mark.parametrize(
     "epochs, every, message",
     [
-        ([10], 1, "other: keeps 1 checkpoints of its last 8 epochs, expected at lea"),
+        ([10], 1, "other: keeps 1 checkpoint of its last 8 epochs, expected at lea"),
         ([8, 10], 1, "other: keeps 2 checkpoints that stability asks for, expected"),
         ([5, 6, 7, 8, 9, 10], 4, "one: keeps 2 checkpoints that stability asks for"),
         ([7, 8, 9, 10], 2, r"−2, 0 epochs from its end, those of .*one −6, −4, −2, 0"),
@@ -218,5 +218,5 @@ def test_an_average_is_made_once_and_again_for_other_files(train, stores):
     os.utime(work_dir / "epoch_2.pth", ns=(1, 1))
     weights.checkpoint(work_dir, last, stores["val"])
     assert made.stat().st_mtime_ns != before
-    with pytest.raises(UserError, match="keeps 1 checkpoints of its last 2 epochs"):
+    with pytest.raises(UserError, match="keeps 1 checkpoint of its last 2 epochs"):
         Weights(mean=2).checkpoint(work_dir, last, stores["val"])

@@ -1,6 +1,7 @@
 """Verdicts from intervals and p values, and from sums made by hand."""
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,6 +138,19 @@ def test_questions_are_written(results, tmp_path):
         ("margin", 0.02),
     ):
         assert float(rows[0][name]) == pytest.approx(expected)
+
+
+def test_draws_without_a_score_are_said(results, tmp_path):
+    page = HtmlPage("title", "lead")
+    add_questions(ReportWriter(page, tmp_path), results)
+    assert "left out" not in page.render()
+    for arm_scores in results.scores.values():
+        for scored in arm_scores:
+            scored.sums[1:] = 0  # eleven of twelve scenes are empty
+    results.__dict__.pop("findings")
+    add_questions(ReportWriter(page, tmp_path), results)
+    [share] = re.findall(r"up to ([\d.]+)% of the bootstrap", page.render())
+    assert float(share) == pytest.approx(100 * (11 / 12) ** 12, abs=4)
 
 
 def test_the_arms_gain_has_both_intervals(results):
