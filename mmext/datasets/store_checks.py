@@ -87,4 +87,12 @@ def fingerprint(
 def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
     step = max(1, _CHUNK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, len(array), step):
-        yield array[start : start + step]
+        yield _opened_anew(array)[start : start + step]
+
+
+def _opened_anew(array: np.ndarray) -> np.ndarray:
+    """A map of its own: what was read of a map counts as memory until it is closed."""
+    if not isinstance(array, np.memmap) or array.filename is None:
+        return array
+    opened = np.load(array.filename, mmap_mode="r", allow_pickle=False)
+    return opened if opened.shape == array.shape else array
