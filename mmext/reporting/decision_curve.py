@@ -60,7 +60,8 @@ def draw_curve(table: pd.DataFrame, before: int, store: str) -> Figure:
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    inside = table[(table["target"] > 0) & (table["target"] < 1)]
+    tried = table.drop(index=before)
+    inside = tried[(tried["target"] > 0) & (tried["target"] < 1)]
     for colour, (mode, rows) in zip(
         SERIES, inside.groupby("mode", sort=False), strict=False
     ):

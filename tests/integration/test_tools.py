@@ -294,3 +294,24 @@ def test_real_orthophotos_with_labels_in_another_crs(tmp_path, shared_data):
     assert meta["num_tiles"] == 28 * 8
     # data/README.md gives about 12.3 %.
     assert meta["positive_share"] == pytest.approx(0.123, abs=0.001)
+
+
+def test_a_fitted_decision_goes_into_maps(folder, trained):
+    decided = folder / "decided.pth"
+    stores = folder / "stores"
+    said = tool("fit_decision", trained, "--store", stores / "test", "--out", decided)
+    first, second, *warnings = said.stdout.splitlines()
+    assert "as it decided before (union, threshold 0.5" in first
+    assert second.startswith(f"{decided}: IoU ") and "candidates" in second
+    assert any("is also the test store" in line for line in warnings)
+    before, after = (
+        float(line.split("IoU ")[1].split()[0]) for line in (first, second)
+    )
+    assert after >= before
+    tool("predict_scene", decided, folder / "test.tif", "--out", folder / "fitted")
+    with rasterio.open(folder / "fitted" / "test_class.tif") as mapped:
+        assert mapped.read(1).size
+    arguments = (trained, "--store", stores / "train", "--out", decided)
+    refused = tool("fit_decision", *arguments, ok=False)
+    assert refused.returncode == 2
+    assert "was trained on, expected another" in refused.stderr
