@@ -76,12 +76,40 @@ trainings = dict(
     two_stages_early=dict(
         config='stage2_B100-300', options={'lineage.parent': 'stage1_early'}))
 
-reference = 'one stage'
+_one_stage = [
+    ('one stage', 'one_stage', None),
+    ('averaged (SWA)', 'one_stage', dict(mean=40)),
+    ('averaged (EMA)', 'one_stage', dict(ema=0.9, last=40)),
+    ('batch norm re-estimated', 'one_stage', dict(batch_norm=True)),
+    ('early stopping', 'one_stage', dict(best='val', every=10)),
+    ('falling learning rate', 'one_stage_falling', None),
+    ('flips and turns', 'one_stage_symmetries', None),
+    ('flips, turns, falling', 'one_stage_symmetries_falling', None),
+]
+_two_stages = ['two stages, fitted', 'two stages, early']
+# Every arm is decided by the same candidates, chosen on validation data.
 arms = [
-    dict(name='two stages, fitted', config='stage2_B100-300'),
-    dict(name='two stages, early', config='two_stages_early'),
-    dict(name=reference, config='one_stage'),
-    dict(name='falling learning rate', config='one_stage_falling'),
-    dict(name='flips and turns', config='one_stage_symmetries'),
-    dict(name='flips, turns, falling', config='one_stage_symmetries_falling'),
+    dict(name='two stages, fitted', config='stage2_B100-300', decoders='standard',
+         stability=True),
+    dict(name='two stages, early', config='two_stages_early', decoders='standard',
+         stability=True),
+    *[
+        dict(name=name, config=config, weights=weights, decoders='standard',
+             stability=weights is None) for name, config, weights in _one_stage
+    ],
+]
+reference = [name for name, _, _ in _one_stage]
+stability = dict(last=40, every=2)
+questions = [
+    dict(name='1a: more accurate, errors of a network that has fitted?',
+         arm='two stages, fitted', against='one stage', endpoint='iou', margin=0.02),
+    dict(name='1b: more accurate, errors from early on?', arm='two stages, early',
+         against='one stage', endpoint='iou', margin=0.02),
+    dict(name='1c: steadier, errors of a network that has fitted?',
+         arm='two stages, fitted', against='one stage', endpoint='deviation',
+         margin=0.01),
+    dict(name='1d: steadier, errors from early on?', arm='two stages, early',
+         against='one stage', endpoint='deviation', margin=0.01),
+    dict(name='2: more accurate than the best of what is cheap?', arm=_two_stages,
+         against=reference, endpoint='iou', margin=0.02),
 ]

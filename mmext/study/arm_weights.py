@@ -17,7 +17,7 @@ from mmext.evaluation.bootstrap import iou
 from mmext.inference.averaging import average_record, write_average
 from mmext.inference.checkpoint import read_checkpoint
 
-from .epoch_sums import epoch_sums
+from .epoch_sums import epoch_sums, thinned
 
 #: Where a work directory keeps what studies made of its checkpoints.
 FOLDER = "study"
@@ -36,6 +36,7 @@ class Weights:
         best: ``'val'``, early stopping: of the kept checkpoints the first one with the
             highest IoU on the validation store, decided as trained.
         last: Of ``ema`` and ``best``, how many last epochs; None for all.
+        every: Of ``best``, epochs from one that is looked at to the next, at least.
     """
 
     mean: Count | None = None
@@ -43,6 +44,7 @@ class Weights:
     batch_norm: Literal[True] | None = None
     best: Literal["val"] | None = None
     last: Count | None = None
+    every: Count | None = None
 
     def __post_init__(self) -> None:
         ways = (self.mean, self.ema, self.batch_norm, self.best)
@@ -50,6 +52,8 @@ class Weights:
             raise ValueError("one of mean, ema, batch_norm and best")
         if self.last is not None and self.ema is None and self.best is None:
             raise ValueError("last together with ema or best only")
+        if self.every is not None and self.best is None:
+            raise ValueError("every together with best only")
 
     @property
     def name(self) -> str:
@@ -79,10 +83,11 @@ class Weights:
         """
         if self.batch_norm:
             return self._made([last], work_dir)
-        kept = list(last_checkpoints(work_dir, self.window).values())
+        kept = last_checkpoints(work_dir, self.window)
         if self.best:
-            return _best(kept, val, work_dir)
-        return self._made(kept, work_dir)
+            epochs = thinned(kept, self.every or 1)
+            return _best([kept[epoch] for epoch in epochs], val, work_dir)
+        return self._made(list(kept.values()), work_dir)
 
     def _made(self, paths: list[Path], work_dir: Path) -> Path:
         out = work_dir / FOLDER / f"{self.name}.pth"

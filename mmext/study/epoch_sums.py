@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +57,15 @@ def epoch_sums(checkpoint: Path, store: TileStore, folder: Path) -> np.ndarray:
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content) + "\n")
     return sums
+
+
+def thinned(epochs: Iterable[int], every: int) -> list[int]:
+    """Epochs, rising, that are at least ``every`` apart; the last one is among them."""
+    chosen: list[int] = []
+    for epoch in sorted(epochs, reverse=True):
+        if not chosen or chosen[-1] - epoch >= every:
+            chosen.append(epoch)
+    return chosen[::-1]
 
 
 def count_scenes(model: nn.Module, store: TileStore) -> np.ndarray:

@@ -28,12 +28,14 @@ class Finding:
 
     Attributes:
         question: The question.
-        against: The arm that was compared with: of several the best on validation.
-        comparison: ``question.arm`` minus ``against``.
+        arm: The arm that it is about: of several the best on validation.
+        against: The arm that was compared with, likewise.
+        comparison: ``arm`` minus ``against``.
         adjusted_p: Holm-adjusted over the study's questions.
     """
 
     question: Question
+    arm: str
     against: str
     comparison: Comparison
     adjusted_p: float
@@ -54,12 +56,13 @@ class Finding:
 
 
 def adjusted_findings(
-    compared: Sequence[tuple[Question, str, Comparison]],
+    compared: Sequence[tuple[Question, str, str, Comparison]],
 ) -> list[Finding]:
     """Findings of all questions of a study, which are one family of tests.
 
     Args:
-        compared: Each question, the arm that was compared with, and the comparison.
+        compared: Each question, its arm, the one that was compared with, and the
+            comparison.
     """
     p_values = holm([comparison.over_seeds.p for *_, comparison in compared])
     return [

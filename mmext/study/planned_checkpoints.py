@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from mmext.engine.build_config import load_config
 from mmext.errors import UserError
 
+from .epoch_sums import thinned
 from .schedule import Training
-from .stability import MIN_EPOCHS, thinned
+from .stability import MIN_EPOCHS
 from .study_file import Arm, Study
 
 

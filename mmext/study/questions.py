@@ -21,9 +21,9 @@ class Question:
 
     Attributes:
         name: The question in short.
-        arm: The arm that it is about.
-        against: An arm, or several, of which the one with the best mean validation
-            IoU is taken.
+        arm: The arm that it is about, or several, of which the one with the best mean
+            validation IoU is taken.
+        against: An arm, or several, likewise.
         endpoint: What is compared: ``'iou'`` of the decided mask on the test store, or
             ``'deviation'``, the standard deviation over the last epochs of the IoU
             there, decided as trained.
@@ -31,10 +31,15 @@ class Question:
     """
 
     name: str
-    arm: str
+    arm: str | tuple[str, ...]
     against: str | tuple[str, ...]
     endpoint: Literal["iou", "deviation"]
     margin: Positive
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms of ``arm``."""
+        return (self.arm,) if isinstance(self.arm, str) else self.arm
 
     @property
     def rivals(self) -> tuple[str, ...]:

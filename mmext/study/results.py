@@ -20,6 +20,8 @@ from .questions import ENDPOINTS
 from .stability import EpochScores
 from .study_file import Study
 
+_RESAMPLES = 10_000
+
 
 @dataclass(frozen=True)
 class ArmScores:
@@ -93,7 +95,9 @@ class Results:
         score, _ = ENDPOINTS[endpoint]
         second, first = (self._sums(name, endpoint) for name in (arm, against))
         over_seeds = paired_t(score(first.sum(axis=1)), score(second.sum(axis=1)))
-        return Comparison(over_seeds, crossed_bootstrap(first, second, score))
+        return Comparison(
+            over_seeds, crossed_bootstrap(first, second, score, _RESAMPLES)
+        )
 
     def _sums(self, arm: str, endpoint: str) -> np.ndarray:
         """(S, U, 3) of the arm's seeds and the test scenes; (S, U, E, 3) of epochs."""
@@ -105,17 +109,17 @@ class Results:
     def findings(self) -> list[Finding]:
         """The answers to the study's questions."""
         chosen = [
-            (question, self.best_on_validation(question.rivals))
+            (
+                question,
+                self.best_on_validation(question.arms),
+                self.best_on_validation(question.rivals),
+            )
             for question in self.study.questions
         ]
         return adjusted_findings(
             [
-                (
-                    question,
-                    against,
-                    self.compare(question.arm, against, question.endpoint),
-                )
-                for question, against in chosen
+                (question, arm, against, self.compare(arm, against, question.endpoint))
+                for question, arm, against in chosen
             ]
         )
 

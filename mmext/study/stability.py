@@ -1,6 +1,6 @@
 """How steady an arm is over its last epochs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from mmext.errors import UserError
 from mmext.evaluation.bootstrap import iou, iou_deviation
 
 from .arm_weights import FOLDER
-from .epoch_sums import epoch_sums
+from .epoch_sums import epoch_sums, thinned
 
 #: Of fewer, a standard deviation says next to nothing.
 MIN_EPOCHS = 3
@@ -93,15 +93,6 @@ def score_epochs(
         arm: [scored[work_dir] for work_dir in seeds]
         for arm, seeds in work_dirs.items()
     }
-
-
-def thinned(epochs: Iterable[int], every: int) -> list[int]:
-    """Epochs, rising, that are at least ``every`` apart; the last one is among them."""
-    chosen: list[int] = []
-    for epoch in sorted(epochs, reverse=True):
-        if not chosen or chosen[-1] - epoch >= every:
-            chosen.append(epoch)
-    return chosen[::-1]
 
 
 def _checkpoints_of(work_dir: Path, window: StabilityWindow) -> dict[int, Path]:

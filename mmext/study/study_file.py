@@ -252,9 +252,10 @@ def _questions(
         )
     by_name = {arm.name: arm for arm in arms}
     for number, question in enumerate(questions):
-        asked = (question.arm, *question.rivals)
+        asked = (*question.arms, *question.rivals)
         unknown = [name for name in asked if name not in by_name]
-        if unknown or len(asked) < 2 or len(set(asked)) < len(asked):
+        one_sided = not (question.arms and question.rivals)
+        if unknown or one_sided or len(set(asked)) < len(asked):
             raise UserError(
                 f"{where}[{number}]: compares {' with '.join(map(repr, asked))}, "
                 f"expected different arms of {', '.join(by_name)}"

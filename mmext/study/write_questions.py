@@ -37,8 +37,8 @@ def add_questions(writer: ReportWriter, results: Results) -> None:
     writer.heading("Questions")
     writer.page.text(
         f"One endpoint each, on the test store. Δ is the arm's mean over "
-        f"{len(results.study.seeds)} seeds minus the other's; of several to compare "
-        "with, the one with the best mean IoU on the validation store is taken. Both "
+        f"{len(results.study.seeds)} seeds minus the other's; of several, the "
+        "one with the best mean IoU on the validation store is taken. Both "
         "intervals are of 95 %: Student's t over seeds, and a bootstrap that draws "
         "seeds and test scenes together. p is the t test's, adjusted for the "
         f"{len(findings)} questions of this study (Holm 1979). Decided: adjusted p < "
@@ -61,7 +61,7 @@ def _about(finding: Finding) -> dict[str, object]:
     asked = finding.question
     return {
         "question": asked.name,
-        "arm": asked.arm,
+        "arm": finding.arm,
         "against": finding.against,
         "verdict": finding.verdict,
         "endpoint": asked.endpoint,
@@ -70,7 +70,7 @@ def _about(finding: Finding) -> dict[str, object]:
 
 
 def _row(finding: Finding) -> dict[str, object]:
-    compared, several = finding.comparison, len(finding.question.rivals) > 1
+    compared, asked = finding.comparison, finding.question
     row = _about(finding) | {
         "difference": rounded(compared.over_seeds.value, "+.4f"),
         "over_seeds": ends(compared.over_seeds),
@@ -78,8 +78,9 @@ def _row(finding: Finding) -> dict[str, object]:
         "p": rounded(compared.over_seeds.p),
         "adjusted_p": rounded(finding.adjusted_p),
     }
-    if several:
-        row["against"] = f"{finding.against} (best of {len(finding.question.rivals)})"
+    for name, of in (("arm", asked.arms), ("against", asked.rivals)):
+        if len(of) > 1:
+            row[name] = f"{row[name]} (best of {len(of)})"
     return row
 
 

@@ -204,6 +204,10 @@ def test_weights_of_an_arm(train, stores):
     assert best == work_dir / f"epoch_{max(ious, key=ious.get)}.pth"
     assert len(set(ious.values())) == 3
     within = {epoch: value for epoch, value in ious.items() if epoch > 2}
+    some = {epoch: ious[epoch] for epoch in ious if (max(ious) - epoch) % 4 == 0}
+    assert 1 < len(some) < len(ious)
+    best = Weights(best="val", every=4).checkpoint(work_dir, last, val)
+    assert best == work_dir / f"epoch_{max(some, key=some.get)}.pth"
     best = Weights(best="val", last=4).checkpoint(work_dir, last, val)
     assert best == work_dir / f"epoch_{max(within, key=within.get)}.pth"
 

@@ -142,6 +142,7 @@ def test_weights_and_stability(tmp_path):
         ("mean=40", "", r"arm 'mean': weights: is {}, expected one of mean, ema, bat"),
         ("mean=40", "mean=4, ema=0.9", "expected one of mean, ema, batch_norm and b"),
         ("mean=40", "mean=4, last=3", "expected last together with ema or best only"),
+        ("mean=40", "mean=4, every=3", "expected every together with best only"),
         ("ema=0.9", "ema=1", r"arm 'ema': weights.ema: is 1, expected less than 1"),
         ("batch_norm=True", "batch_norm=False", "weights.batch_norm: is False, exp"),
         ("best='val'", "best='test'", "weights.best: is 'test', expected val"),
