@@ -64,8 +64,10 @@ def make_store() -> Callable[..., Path]:
         positive: int = 4,
         dtype: str = "uint8",
         seed: int = 0,
+        scenes: int = 1,
     ) -> Path:
         rng = np.random.default_rng(seed)
+        names = ["scene", *(f"scene{number}" for number in range(1, scenes))]
         writer = TileStoreWriter(path, tiles, size, bands, np.dtype(dtype))
         for tile in range(tiles):
             mask = np.zeros((size, size), np.uint8)
@@ -76,14 +78,15 @@ def make_store() -> Callable[..., Path]:
             if tile == tiles - 1:
                 mask[-2:] = 255
             outline = box(tile * size, 0, (tile + 1) * size, size)
-            writer.add(image.astype(dtype), mask, "scene", 0, tile * size, outline)
+            name = names[tile % scenes]
+            writer.add(image.astype(dtype), mask, name, 0, tile * size, outline)
         scene = {
             "path": "none.tif",
             "height": size,
             "width": tiles * size,
             "transform": [1.0, 0.0, 0.0, 0.0, -1.0, float(size)],
         }
-        description = source_description(bands, size, {"scene": scene})
+        description = source_description(bands, size, dict.fromkeys(names, scene))
         writer.finish(description, "EPSG:5186")
         return path
 

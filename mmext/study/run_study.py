@@ -28,6 +28,9 @@ from .study_file import STANDARD, Arm, Study
 from .training_configs import write_training_configs
 from .write_results import write_results
 
+# Of fewer scenes a bootstrap over them says little of another test set.
+_ENOUGH_SCENES = 10
+
 
 def run_study(
     study: Study,
@@ -50,8 +53,10 @@ def run_study(
         What was written.
 
     Raises:
-        UserError: A training failed, or is not finished and may not be trained.
+        UserError: A training failed, or is not finished and may not be trained; or the
+            study asks questions of one test scene.
     """
+    few_scenes = _few_scenes(study)
     configs = write_training_configs(study, out)
     trainings = needed_trainings(configs, study.seeds, study.training_options, out)
     if train:
@@ -72,12 +77,35 @@ def run_study(
         scored,
         detections=scorer.detections(scored.reference),
         stability=scorer.stability(),
-        warnings=warning_lines(
-            (path, read_run_record(path)) for path in sorted(by_work_dir)
-        ),
+        warnings=[
+            *few_scenes,
+            *warning_lines(
+                (path, read_run_record(path)) for path in sorted(by_work_dir)
+            ),
+        ],
     )
     write_results(results, results_folder(study, out))
     return results
+
+
+def _few_scenes(study: Study) -> list[str]:
+    """A warning where the test store has few scenes for intervals over them."""
+    if not study.questions:
+        return []
+    path = study.stores["test"]
+    number = TileStore(path).tiles["scene"].nunique()
+    if number == 1:
+        raise UserError(
+            f"{path}: is of one scene, so nothing tells how another would differ; "
+            "expected several to ask questions of: cut it into parts before it is cut "
+            "into tiles"
+        )
+    if number >= _ENOUGH_SCENES:
+        return []
+    return [
+        f"{path} is of {number} scenes, so the intervals over scenes are too narrow to "
+        f"be trusted; {_ENOUGH_SCENES} or more are better"
+    ]
 
 
 def results_folder(study: Study, out: Path) -> Path:

@@ -34,7 +34,7 @@ def stores(tmp_path_factory, make_store):
     folder = tmp_path_factory.mktemp("stores")
     for seed, split in enumerate(("train", "val", "test")):
         # All positive: so is every fold.
-        make_store(folder / split, tiles=8, positive=8, seed=seed)
+        make_store(folder / split, tiles=8, positive=8, seed=seed, scenes=2)
     return folder
 
 
@@ -153,6 +153,7 @@ def test_a_study_by_its_tool(tmp_path, write_study):
     assert [last[k] for k in ("tp", "fp", "fn")] == [
         case[k] for k in ("tp", "fp", "fn")
     ]
+    assert "is of 2 scenes, so the intervals" in (results / "study.html").read_text()
     questions = read_table(results / "questions.csv")
     assert [row["question"] for row in questions] == ["gain?", "steady?"]
     assert questions[0]["against"] in best and questions[1]["against"] == "stage 1"

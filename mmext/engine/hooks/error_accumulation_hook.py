@@ -89,8 +89,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         precision: See :class:`TrainingSetMetricHook`.
         source: ``'passes'`` over the training set, or the ``'training'`` forward. The
             latter needs ``collate_tiles`` and a pipeline that can be undone.
-        pass_interval: Accumulate only in every so-manieth epoch after ``begin``; of
-            5, in epochs 105, 110, … where it begins after 100. The others are scored
+        pass_interval: Epochs from one that accumulates to the next, after ``begin``: of
+            5, epochs 105, 110, … where it begins after 100. The others are scored
             as before ``begin``, every ``interval`` epochs.
     """
 
