@@ -170,8 +170,10 @@ def _neighbours(
     first, second = tree.query(shapes, predicate="dwithin", distance=TOLERANCE)
     across = (first < second) & (sheet_of[first] != sheet_of[second])
     first, second = first[across], second[across]
-    wider = shapely.buffer(shapes[first], TOLERANCE, join_style="mitre")
-    shared = shapely.intersection(wider, shapes[second])
+    # Sheets may overlap: an object has many neighbours and is widened once.
+    widened, of_pair = np.unique(first, return_inverse=True)
+    wider = shapely.buffer(shapes[widened], TOLERANCE, join_style="mitre")
+    shared = shapely.intersection(wider[of_pair], shapes[second])
     # Piece by piece: two corners are no edge.
     pieces, pair = shapely.get_parts(shared, return_index=True)
     touching = np.unique(pair[shapely.length(pieces) > _CONTACT])
