@@ -27,12 +27,15 @@ def move_batch(
     Returns:
         The moved images, of the same layout in memory.
     """
-    for name, maps in samples.items():
-        samples.set_data({name: _moved(maps, drawn, moves)})
     # Where a tile's four corners come to lie says how it has been moved so far.
     corners = samples.get("corners", _CORNERS.expand(len(images), 2, 2))
-    samples.set_metainfo({"corners": _moved(corners, drawn, moves)})
-    return _moved(images, drawn, moves)
+    tiles = {number: torch.nonzero(drawn == number)[:, 0] for number in moves}
+    samples.set_metainfo({"corners": _moved(corners, tiles, moves)})
+    # Once for all that lies there: each copy to a GPU is a wait.
+    there = {number: of.to(images.device) for number, of in tiles.items()}
+    for name, maps in samples.items():
+        samples.set_data({name: _moved(maps, there, moves)})
+    return _moved(images, there, moves)
 
 
 def undo_moves(maps: Tensor, samples: TileSamples) -> Tensor:
@@ -56,11 +59,10 @@ def undo_moves(maps: Tensor, samples: TileSamples) -> Tensor:
     return result
 
 
-def _moved(maps: Tensor, drawn: Tensor, moves: Moves) -> Tensor:
+def _moved(maps: Tensor, tiles: Mapping[int, Tensor], moves: Moves) -> Tensor:
     # A copy: the batch as it was read stays as it is.
     result = maps.clone()
     for number, move in moves.items():
-        tiles = torch.nonzero(drawn == number)[:, 0].to(maps.device)
-        if len(tiles):
-            result[tiles] = move(maps[tiles])
+        if len(tiles[number]):
+            result[tiles[number]] = move(maps[tiles[number]])
     return result

@@ -9,6 +9,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 
 from mmext.errors import UserError
 from mmext.registry import HOOKS
@@ -35,6 +36,11 @@ class DivergenceHook(Hook):
     # Before the first that reads a loss: each would wait for the device by itself.
     priority = "HIGHEST"
 
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Find all weights and statistics, so that no iteration has to."""
+        tensors = itertools.chain(runner.model.parameters(), runner.model.buffers())
+        self._weights = [tensor for tensor in tensors if tensor.is_floating_point()]
+
     def after_train_iter(
         self,
         runner: Runner,
@@ -44,14 +50,17 @@ class DivergenceHook(Hook):
     ) -> None:
         """Look at the losses and the weights that they led to."""
         outputs = {} if outputs is None else outputs
-        *losses, weights = _brought_home([*outputs.values(), _sum(runner.model)])
+        # A number if each weight is one, or too large; of plain tensors, which torch
+        # looks at together.
+        norm = get_total_norm([tensor.detach() for tensor in self._weights])
+        *losses, weights = _brought_home([*outputs.values(), norm])
         outputs.update(zip(outputs, losses, strict=True))
         wrong = [
             f"{name} is {float(value):g}"
             for name, value in outputs.items()
             if not torch.isfinite(value)
         ]
-        # A sum of finite weights may overflow: only then each is looked at.
+        # Squares of finite weights may overflow: only then each is looked at.
         suspect = not (wrong or torch.isfinite(weights))
         if suspect and (name := first_not_finite(runner.model)):
             wrong = [f"the weights' {name} holds NaN or infinity after the step"]
@@ -97,15 +106,6 @@ def first_not_finite(model: nn.Module) -> str:
         ),
         "",
     )
-
-
-@torch.no_grad()
-def _sum(model: nn.Module) -> Tensor:
-    """Of all weights and statistics: a number if each of them is one, or too large."""
-    tensors = itertools.chain(model.parameters(), model.buffers())
-    # Sums are the cheapest look at all values: a maximum takes a hundred times as long.
-    sums = [t.sum().float() for t in tensors if t.is_floating_point()]
-    return torch.stack(sums).sum() if sums else torch.zeros(())
 
 
 def _brought_home(values: Sequence[Any]) -> list[Tensor]:
