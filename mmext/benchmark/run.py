@@ -22,11 +22,13 @@ from .merging import merging
 from .reading import reading
 from .setting import render
 from .training import training
+from .training_host import training_host
 
 #: What can be measured: each gets the rendered scene, a folder, and repeats.
 PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "reading": reading,
     "training": training,
+    "training_host": training_host,
     "crowded": crowded,
     "accumulation": accumulation,
     "pass_host": pass_host,

@@ -91,15 +91,26 @@ def write_png(store: TileStore, folder: Path, number: int) -> list[tuple[Path, P
 def trained_runner(
     store: TileStore, size: Size, work_dir: Path, options: dict[str, Any] | None = None
 ) -> Runner:
-    """The Runner of stage 1, as ``mmext train`` builds it, after an epoch to warm up.
+    """A Runner of stage 1 after an epoch to warm up.
 
-    Its ``train_loop.run_epoch()`` is what is timed. Nothing is validated, saved or
-    accumulated unless options ask for it.
+    Its ``train_loop.run_epoch()`` is what is timed.
+    """
+    runner = built_runner(store, size, work_dir, options)
+    runner.train()
+    return runner
+
+
+def built_runner(
+    store: TileStore, size: Size, work_dir: Path, options: dict[str, Any] | None = None
+) -> Runner:
+    """The Runner of stage 1, as ``mmext train`` builds it.
+
+    Nothing is validated, saved or accumulated unless options ask for it.
     """
     settings: dict[str, Any] = {
         "epoch_scale": 1.0,
         "train_cfg.max_epochs": 1,
-        "train_cfg.val_interval": 1000,
+        "train_cfg.val_begin": 1000,
         "model.backbone.base_channels": size.width,
         "default_hooks.error_accumulation": None,
         "default_hooks.checkpoint.interval": 1000,
@@ -121,9 +132,7 @@ def trained_runner(
         config.optim_wrapper.dtype = str(size.autocast)[6:]
     fill_store_statistics(config)
     config.work_dir = str(work_dir)
-    runner = Runner.from_cfg(config)
-    runner.train()
-    return runner
+    return Runner.from_cfg(config)
 
 
 def untrained(header: dict[str, Any], width: int = 16) -> LoadedModel:

@@ -10,6 +10,7 @@ from mmext.cli.arguments import OutputFile
 Part = Literal[
     "reading",
     "training",
+    "training_host",
     "crowded",
     "accumulation",
     "pass_host",
@@ -33,14 +34,15 @@ def benchmark(
 
     reading: loading and collating tiles against mmseg's loading from PNG, and the
     bytes that travel. training: an epoch through the Runner against a bare loop and
-    against stock mmsegmentation. crowded: an epoch beside busy processes against one
-    alone. accumulation: three passes against the epoch's training. pass_host: a pass
-    without its network, in tiles a second. bank: saving and loading the paper's.
-    mapping: a scene to COGs and polygons against the network alone. backends: the same
-    with exported networks, in float32 and 8-bit integers, against the network alone in
-    torch. memory: the peak of mapping a scene, and of one with 50 times the pixels.
-    merging: a million polygons of a hundred sheets. prepare, atlas: time and memory of
-    a scene, and of a quarter of its pixels.
+    against stock mmsegmentation. training_host: what of an epoch is left to the
+    processor when a GPU does the rest, in tiles a second. crowded: an epoch beside busy
+    processes against one alone. accumulation: three passes against the epoch's
+    training. pass_host: a pass without its network, likewise. bank: saving and loading
+    the paper's. mapping: a scene to COGs and polygons against the network alone.
+    backends: the same with exported networks, in float32 and 8-bit integers, against
+    the network alone in torch. memory: the peak of mapping a scene, and of one with 50
+    times the pixels. merging: a million polygons of a hundred sheets. prepare, atlas:
+    time and memory of a scene, and of a quarter of its pixels.
 
     Two ways run in turn; the median of the ratios counts, and their quartiles say how
     far to trust it. On a CPU processor time is counted, which other processes spoil
