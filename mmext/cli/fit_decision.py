@@ -12,7 +12,7 @@ def fit_decision(
     out: OutputFile | None = None,
     device: Device | None = None,
 ) -> None:
-    r"""Choose a model's thresholds and mode on validation data.
+    r"""Choose a model's thresholds, mode and growth on validation data.
 
     Predicts the store once, compares the standard candidates for the model's channels
     by pixel IoU over whole scenes, and writes a copy of the checkpoint that decides by

@@ -13,11 +13,13 @@ from scipy.special import expit
 
 from mmext.errors import UserError
 from mmext.models import UnionDecoder
+from mmext.models.decoders.growth import grow_once
+from mmext.pixel_values import IGNORE
 
 from .answers import Answers, SceneLogits
 from .confusion import Confusion, confusion
 from .decision_rule import DecisionRule
-from .shape_filter import filter_shapes, grow_once
+from .shape_filter import filter_shapes
 
 
 @dataclass(frozen=True)
@@ -103,21 +105,28 @@ def _masks(
         Index of a rule and its (H, W) bool mask.
     """
     probabilities = torch.from_numpy(expit(scene.logits))[None]
+    valid = scene.target != IGNORE
     decoders = [UnionDecoder(**rule.decoder) for rule in rules]
     for of_pixels in _groups(
         range(len(rules)), lambda index: decoders[index].by_pixels.settings
     ):
         pixels = decoders[of_pixels[0]].by_pixels
-        mask = pixels(probabilities, channels)["mask"][0].numpy()
+        mask = pixels(probabilities, channels)["mask"][0].numpy() & valid
         labels: np.ndarray | None = None
-        for of_decoder in _groups(of_pixels, lambda index: decoders[index].settings):
+        for of_decoder in _groups(
+            of_pixels, lambda index: decoders[index].settings | {"grow": 0}
+        ):
             decoder = decoders[of_decoder[0]]
             decided = mask
-            if not decoder.pixelwise:
+            if decoder.by_components:
                 labels = label(mask)[0] if labels is None else labels
                 core = decoder.core(probabilities, channels)[0].numpy()
                 decided = _with_core(labels, core)
-            yield from _shaped(decided, rules, of_decoder)
+            for members in _groups(of_decoder, lambda index: rules[index].shapes):
+                shapes = rules[members[0]].shapes
+                filtered = filter_shapes(decided, **shapes) if shapes else decided
+                growths = [(decoders[index].grow, index) for index in members]
+                yield from _grown(filtered, valid, growths)
 
 
 def _with_core(labels: np.ndarray, core: np.ndarray) -> np.ndarray:
@@ -127,18 +136,15 @@ def _with_core(labels: np.ndarray, core: np.ndarray) -> np.ndarray:
     return kept[labels]
 
 
-def _shaped(
-    mask: np.ndarray, rules: Sequence[DecisionRule], indices: Sequence[int]
+def _grown(
+    mask: np.ndarray, valid: np.ndarray, growths: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, np.ndarray]]:
-    def without_growth(index: int) -> dict[str, Any]:
-        return {k: v for k, v in rules[index].shapes.items() if k != "grow"}
-
-    for members in _groups(indices, without_growth):
-        filtered, grown = filter_shapes(mask, **without_growth(members[0])), 0
-        for index in sorted(members, key=lambda i: rules[i].shapes.get("grow", 0)):
-            while grown < rules[index].shapes.get("grow", 0):
-                filtered, grown = grow_once(filtered, grown), grown + 1
-            yield index, filtered
+    """A rule's index and mask, of pairs of growth and index."""
+    grown = 0
+    for pixels, index in sorted(growths):
+        while grown < pixels:
+            mask, grown = grow_once(mask, grown, valid), grown + 1
+        yield index, mask
 
 
 def _groups(
@@ -159,4 +165,4 @@ def _numbers(rule: DecisionRule) -> dict[str, float]:
         numbers = {"threshold": threshold}
     if "confident" in rule.decoder:
         numbers["confident"] = rule.decoder["confident"]
-    return numbers | {"grow": 0} | rule.shapes
+    return numbers | {"grow": rule.decoder.get("grow", 0)} | rule.shapes

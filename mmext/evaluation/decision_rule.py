@@ -9,6 +9,9 @@ import torch
 from scipy.special import expit, logit
 
 from mmext.models.decoders import UnionDecoder
+from mmext.models.decoders.growth import grow
+from mmext.models.decoders.union_decoder import decide_image
+from mmext.pixel_values import IGNORE
 
 from .answers import SceneLogits
 from .shape_filter import filter_shapes
@@ -20,7 +23,8 @@ class DecisionRule:
 
     Attributes:
         decoder: Arguments of a ``UnionDecoder``.
-        shapes: Arguments of ``filter_shapes``; empty for none.
+        shapes: Arguments of ``filter_shapes``; empty for none. Shapes are filtered
+            before the decoder grows them.
     """
 
     decoder: dict[str, Any]
@@ -32,11 +36,18 @@ class DecisionRule:
         return str(self.decoder.get("mode", "union"))
 
     def mask(self, scene: SceneLogits, channels: Sequence[str]) -> np.ndarray:
-        """(H, W) bool."""
+        """(H, W) bool; nothing is decided of ignored pixels, as of no-data in a map."""
         decoder = UnionDecoder(**self.decoder)
         probabilities = torch.from_numpy(expit(scene.logits))[None]
-        mask = decoder(probabilities, channels)["mask"][0].numpy()
-        return filter_shapes(mask, **self.shapes) if self.shapes else mask
+        pixels = decoder.by_pixels(probabilities, channels)["mask"].numpy()
+        core = None
+        if decoder.by_components:
+            core = decoder.core(probabilities, channels).numpy()
+        valid = scene.target != IGNORE
+        [mask] = decide_image(pixels, core, grow=0, valid=valid[None])
+        if self.shapes:
+            mask = filter_shapes(mask, **self.shapes)
+        return grow(mask, decoder.grow, valid)
 
     def score(self, logits: np.ndarray, channels: Sequence[str]) -> np.ndarray | None:
         """How far above its thresholds each pixel is, in log-odds.
@@ -65,7 +76,7 @@ class DecisionRule:
         parts += [
             f"{key} {_short(value)}"
             for key, value in (*self.decoder.items(), *self.shapes.items())
-            if key != "mode"
+            if key != "mode" and (key, value) != ("grow", 0)
         ]
         return ", ".join(parts)
 

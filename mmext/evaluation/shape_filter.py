@@ -13,9 +13,8 @@ def filter_shapes(
     min_area: int = 0,
     max_hole: int = 0,
     min_compactness: float = 0.0,
-    grow: int = 0,
 ) -> np.ndarray:
-    """Fill small holes, keep the 4-connected components that are field-like, grow them.
+    """Fill small holes, and keep the 4-connected components that are field-like.
 
     Args:
         mask: (H, W) bool.
@@ -23,8 +22,6 @@ def filter_shapes(
         max_hole: Holes up to this size are filled, in pixels.
         min_compactness: Components with 4 π · area / perimeter² below this go, in
             [0, 1]. The perimeter runs along the pixels' edges: a square has 0.79.
-        grow: Pixels by which what is kept grows, corner neighbours in every second
-            step.
 
     Returns:
         (H, W) bool.
@@ -39,29 +36,7 @@ def filter_shapes(
         result |= small[holes]
     if min_area > 1 or min_compactness > 0:
         result = _field_like(result, min_area, min_compactness)
-    for step in range(grow):
-        result = grow_once(result, step)
     return result
-
-
-def grow_once(mask: np.ndarray, step: int) -> np.ndarray:
-    """One step of growing: every second one takes corner neighbours along.
-
-    Args:
-        mask: (H, W) bool.
-        step: Number of the step, from 0.
-
-    Returns:
-        (H, W) bool.
-    """
-    wider = mask.copy()
-    wider[:, 1:] |= mask[:, :-1]
-    wider[:, :-1] |= mask[:, 1:]
-    # Up and down from the row as it was, or as it is now: a cross, or a square.
-    source = wider.copy() if step % 2 else mask
-    wider[1:] |= source[:-1]
-    wider[:-1] |= source[1:]
-    return wider
 
 
 def _field_like(mask: np.ndarray, min_area: int, min_compactness: float) -> np.ndarray:

@@ -33,9 +33,19 @@ _COARSE_OTHERS = (0.3, 0.5, 0.7, 0.9, 0.99)
 def candidates(
     decoders: Sequence[dict[str, Any]], filters: Sequence[dict[str, Any]]
 ) -> list[DecisionRule]:
-    """Every decoder with every filter."""
-    pairs = itertools.product(decoders, filters or [{}])
-    return [DecisionRule(dict(decoder), dict(shapes)) for decoder, shapes in pairs]
+    """Every decoder with every filter.
+
+    Args:
+        decoders: Arguments of ``UnionDecoder``s.
+        filters: Arguments of ``filter_shapes``; and ``grow``, in the place of the
+            decoder's. Empty for none.
+    """
+    rules = []
+    for decoder, shapes in itertools.product(decoders, filters or [{}]):
+        growth = {"grow": shapes["grow"]} if "grow" in shapes else {}
+        others = {key: value for key, value in shapes.items() if key != "grow"}
+        rules.append(DecisionRule(dict(decoder) | growth, others))
+    return rules
 
 
 def standard_decoders(channels: Sequence[str]) -> list[dict[str, Any]]:
@@ -72,7 +82,7 @@ def standard_rules(
 
     Args:
         channels: The K channels' names.
-        filters: Arguments of ``filter_shapes``.
+        filters: As in :func:`candidates`.
     """
     return candidates(standard_decoders(channels), filters)
 

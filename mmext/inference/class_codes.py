@@ -2,7 +2,7 @@
 
 import numpy as np
 
-NONE, TARGET, ERROR, BOTH, NODATA = 0, 1, 2, 3, 255
+NONE, TARGET, ERROR, BOTH, GROWN, NODATA = 0, 1, 2, 3, 4, 255
 NAMES = {TARGET: "target", ERROR: "error", BOTH: "both"}
 #: The paper's colours on a map (Ahn et al. 2025, Figure 11): RGBA.
 COLOURS = {
@@ -10,6 +10,8 @@ COLOURS = {
     TARGET: (255, 255, 255, 255),
     ERROR: (226, 26, 28, 255),
     BOTH: (31, 90, 200, 255),
+    # Not in the paper: what was grown around the three.
+    GROWN: (255, 196, 0, 255),
     NODATA: (0, 0, 0, 0),
 }
 
@@ -25,7 +27,8 @@ def class_codes(
         valid: (H, W) bool.
 
     Returns:
-        (H, W) uint8: 0 none, 1 target, 2 another channel only, 3 both, 255 no-data.
+        (H, W) uint8: 0 none, 1 target, 2 another channel only, 3 both, 4 neither, but
+        decided (grown), 255 no-data.
     """
     target = channels["target"]
     others = np.zeros_like(target)
@@ -34,4 +37,5 @@ def class_codes(
             others |= channel
     codes = target * np.uint8(TARGET) + others * np.uint8(ERROR)
     codes *= mask
+    codes[mask & (codes == NONE)] = GROWN
     return codes if valid.all() else np.where(valid, codes, np.uint8(NODATA))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ from mmext.checked import read_json
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path, open_array
+from mmext.pixel_values import IGNORE
 
 from .class_codes import class_codes
 from .scene_decision import TilePlace, decide_scenes
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 #: Beyond this a float32 probability is 0 or 1 anyway.
 MAX_LOGIT = 20.0
-# Only while a dump is made.
-_CORE = "core.npy"
 _FILES = ("logits.npy", "mask.npy", "decided.npy")
 
 
@@ -94,7 +94,8 @@ def dump_predictions(
 ) -> None:
     """Predict every tile and write the answers; memory does not grow with the store.
 
-    What a decoder decides by components is decided of whole scenes, one at a time.
+    What a decoder decides by components, or grows, is decided of whole scenes, one at a
+    time.
 
     Args:
         model: On any device.
@@ -114,7 +115,8 @@ def dump_predictions(
             np.lib.format.open_memmap(folder / name, "w+", np.dtype(dtype), shape)
             for name, (shape, dtype) in shapes.items()
         )
-        core: np.ndarray | None = None
+        # Only while the dump is made.
+        parts: dict[str, np.ndarray] = {}
         for tiles in tqdm(
             predict_tiles(model, store, np.arange(count), batch_size),
             total=-(-count // batch_size),
@@ -126,15 +128,16 @@ def dump_predictions(
             mask[ids] = _pack(tiles.mask)
             for index, name in enumerate(model.channels):
                 decided[ids, index] = _pack(tiles.channels[name])
-            if tiles.core is not None:
-                if core is None:
-                    core = np.lib.format.open_memmap(
-                        folder / _CORE, "w+", np.uint8, mask.shape
+            for name, part in tiles.parts.items():
+                if name not in parts:
+                    parts[name] = np.lib.format.open_memmap(
+                        folder / f"{name}.npy", "w+", np.uint8, mask.shape
                     )
-                core[ids] = _pack(tiles.core)
-        if core is not None:
-            _decide_scenes(store, mask, decided, core)
-            (folder / _CORE).unlink()
+                parts[name][ids] = _pack(part)
+        if parts:
+            _decide_scenes(store, mask, parts, model.union_decoder.grow)
+        for name in parts:
+            (folder / f"{name}.npy").unlink()
         for array in (logits, mask, decided):
             array.flush()
         text = {
@@ -197,9 +200,9 @@ def _shapes(
 
 
 def _decide_scenes(
-    store: TileStore, mask: np.ndarray, decided: np.ndarray, core: np.ndarray
+    store: TileStore, mask: np.ndarray, parts: Mapping[str, np.ndarray], grow: int
 ) -> None:
-    """Write what is decided of whole scenes into ``mask``, all three packed bits."""
+    """Write what is decided of whole scenes into ``mask``, all packed bits."""
     shape = store.masks.shape[1:]
     table = store.tiles
     places = [
@@ -209,11 +212,11 @@ def _decide_scenes(
         )
     ]
 
-    def tile(index: int) -> tuple[np.ndarray, np.ndarray]:
-        union = np.bitwise_or.reduce(decided[index], axis=0)
-        return _unpack(union, *shape), _unpack(core[index], *shape)
+    def tile(index: int) -> dict[str, np.ndarray]:
+        layers = {name: _unpack(part[index], *shape) for name, part in parts.items()}
+        return layers | {"valid": np.asarray(store.masks[index]) != IGNORE}
 
-    for index, part in decide_scenes(places, tile):
+    for index, part in decide_scenes(places, tile, grow):
         mask[index] = _pack(part[None])[0]
 
 

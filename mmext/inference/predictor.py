@@ -43,6 +43,7 @@ class Predictor:
     def decide(self, probabilities: Tensor) -> Decision:
         """One mask, and each channel's, from (N, K, H, W) probabilities.
 
-        Pixel by pixel: what depends on whole components is left to the polygons.
+        Pixel by pixel: what depends on whole components, and growth, need the whole
+        scene.
         """
         return self.decoder.by_pixels(probabilities, self.channels)

@@ -1,13 +1,12 @@
 """Deciding whole scenes of which there are tiles."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
-from mmext.models.decoders.union_decoder import touching
+from mmext.models.decoders.union_decoder import decide_image
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,22 @@ def tiles_by_scene(places: Sequence[TilePlace]) -> dict[str, list[int]]:
 
 def decide_scenes(
     places: Sequence[TilePlace],
-    tile: Callable[[int], tuple[np.ndarray, np.ndarray]],
+    tile: Callable[[int], Mapping[str, np.ndarray]],
+    grow: int,
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Keep the components with a core in them, of whole scenes.
+    """Decide whole scenes, by what a decoder says of their tiles' pixels.
 
     One scene at a time is in memory. Where tiles overlap, the later one's pixels are
     the scene's; each tile gets its part of what is decided of the scene.
 
     Args:
         places: Of each tile.
-        tile: By index, the (H, W) bool mask of a tile and its core, see
-            :class:`~mmext.models.decoders.union_decoder.Decision`.
+        tile: By index, (H, W) bool layers of a tile: ``pixels`` and, of a decoder that
+            decides by components, ``core``, see
+            :class:`~mmext.models.decoders.union_decoder.Decision`; and ``valid``,
+            where its labels aren't ignored. What is ignored, or in no tile, counts as
+            no-data.
+        grow: Pixels by which what is decided grows.
 
     Yields:
         Index of a tile and its (H, W) bool part of the decided mask, scene by scene.
@@ -54,14 +58,15 @@ def decide_scenes(
         placed = []
         for index in members:
             at = places[index]
-            layers = dict(zip(("mask", "core"), tile(index), strict=True))
+            layers = dict(tile(index))
             placed.append(PlacedTile(scene, at.row_off, at.col_off, layers))
-        mosaic = scene_mosaics(placed, {"mask": 0, "core": 0})[scene]
-        parts = (torch.from_numpy(mosaic[name])[None] for name in ("mask", "core"))
-        decided = touching(*parts)[0].numpy()
+        mosaic = scene_mosaics(placed, dict.fromkeys(placed[0].layers, 0))[scene]
+        pixels, valid = mosaic["pixels"][None], mosaic["valid"][None]
+        core = mosaic["core"][None] if "core" in mosaic else None
+        [decided] = decide_image(pixels, core, grow, valid)
         top = min(item.row_off for item in placed)
         left = min(item.col_off for item in placed)
         for index, item in zip(members, placed, strict=True):
-            height, width = item.layers["mask"].shape
+            height, width = item.layers["pixels"].shape
             row, column = item.row_off - top, item.col_off - left
             yield index, decided[row : row + height, column : column + width]

@@ -23,8 +23,9 @@ class PredictedTiles:
         probabilities: (B, K, H, W) float32, where the model runs: few ask for them.
         mask: (B, H, W) bool, what the model's decoder decides.
         channels: (B, H, W) bool by channel name.
-        core: (B, H, W) bool, the pixels that make their component count; None of a
-            decoder that decides pixel by pixel.
+        parts: (B, H, W) bool by name: ``pixels`` and ``core``, what a scene is decided
+            by, see :class:`~mmext.models.decoders.union_decoder.Decision`; those that
+            the decoder has.
         target: (B, H, W) uint8 in {0, 1, 255}, the tiles' labels.
     """
 
@@ -32,7 +33,7 @@ class PredictedTiles:
     probabilities: Tensor
     mask: np.ndarray
     channels: dict[str, np.ndarray]
-    core: np.ndarray | None
+    parts: dict[str, np.ndarray]
     target: np.ndarray
 
 
@@ -75,7 +76,11 @@ def predict_tiles(
                     name: mask.cpu().numpy()
                     for name, mask in decided["channels"].items()
                 },
-                core=decided["core"].cpu().numpy() if "core" in decided else None,
+                parts={
+                    name: decided[name].cpu().numpy()
+                    for name in ("pixels", "core")
+                    if name in decided
+                },
                 target=np.asarray(store.masks[ids]),
             )
     finally:

@@ -60,6 +60,13 @@ def predict_scenes(
             f"--overlap: is {margin}, the network looks {predictor.reach} pixels far; "
             "beside the seams of windows probabilities are not those of one pass"
         )
+    grow = predictor.decoder.grow
+    if rank == 0 and grow and len(scenes) > 1:
+        print(
+            f"decoder.grow: what is decided grows by {grow} pixels within each sheet, "
+            "not from one into the next; a VRT of them, mapped as one scene, has no "
+            "such edges"
+        )
     with locked_for_all(out):
         sweep(out)
         failures = []

@@ -14,6 +14,7 @@ from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 
+from .late_decision import LateDecision
 from .object_table import STATISTICS, UNSUPPORTED, LeftOut, object_layers, object_table
 from .polygon_file import PolygonFile
 from .scene_source import SceneSource
@@ -31,7 +32,9 @@ class SceneWriter:
     """Takes windows in reading order and hands them on to files and polygons.
 
     Windows go straight into the rasters; polygons are read off the finished rows, some
-    at a time. So memory grows neither with a scene's height nor with its width.
+    at a time; where the decoder looks beyond single pixels, when all rows are there and
+    the raster of classes is that of the whole decision. So memory grows neither with a
+    scene's height nor with its width.
 
     Args:
         predictor: Decides, and names channels and model.
@@ -58,19 +61,19 @@ class SceneWriter:
         self.transform, self.crs = raster.transform, raster.crs
         self.width, self.height = raster.width, raster.height
         as_float = settings.float_probabilities
-        self.scale = 1 if as_float else 1 / PROBABILITY_STEPS
+        self.steps = 1 if as_float else PROBABILITY_STEPS
         self.probabilities = StripRaster(
             folder / f"{name}_probability.strips.tif",
             raster,
             predictor.channels,
             "float32" if as_float else "uint8",
             nodata=-1 if as_float else NODATA,
-            scale=self.scale,
+            scale=1 / self.steps,
         )
         self.classes = StripRaster(
             folder / f"{name}_class.strips.tif",
             raster,
-            ["class: 1 target, 2 error, 3 both"],
+            ["class: 1 target, 2 error, 3 both, 4 grown"],
             "uint8",
             nodata=NODATA,
             colours=COLOURS,
@@ -80,6 +83,11 @@ class SceneWriter:
         self.objects: list[StripObject] = []
         self.left_out = LeftOut()
         self._above = np.full(self.width, NODATA, np.uint8)
+        self._late: LateDecision | None = None
+        if not predictor.decoder.pixelwise:
+            self._late = LateDecision(
+                predictor.decoder, self.classes, settings.spare_cut
+            )
 
     def add(
         self, window: PredictionWindow, probabilities: torch.Tensor, valid: np.ndarray
@@ -110,21 +118,22 @@ class SceneWriter:
         self.classes.write(codes[None], window.core)
 
     def end_strip(self, first_row: int, rows: int) -> None:
-        """Make polygons of rows that are complete."""
+        """Make polygons of rows that are complete, if they are decided."""
         step = max(1, _STRIP_PIXELS // self.width)
         whole = Window(0, first_row, self.width, rows)
         for strip in subdivide(whole, step, self.width):
-            highest = self.probabilities.read(strip).max(axis=0) * self.scale
-            codes = self.classes.read(strip)[0]
-            last = strip.row_off + strip.height == self.height
-            parts = object_layers(codes, highest, self._above, last)
-            self._above = codes[-1]
-            self.objects += self.polygonizer.add(*parts)
-            if len(self.objects) >= _CHUNK:
-                self._flush()
+            if self._late is None:
+                self._polygonize(strip)
+            else:
+                self._late.add(strip, *self._layers(strip))
 
     def finish_polygons(self) -> None:
-        """Write the objects that reach the last row."""
+        """Decide what the last row was needed for; write the rest of the objects."""
+        if self._late is not None:
+            self.left_out[UNSUPPORTED] += self._late.finish()
+            self._above = np.full(self.width, NODATA, np.uint8)
+            for strip in self._late.strips:
+                self._polygonize(strip)
         self.objects += self.polygonizer.finish()
         self._flush()
 
@@ -133,11 +142,24 @@ class SceneWriter:
         self.probabilities.close()
         self.classes.close()
 
+    def _layers(self, strip: Window) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """What is decided of a strip, see :func:`object_layers`; strips in order."""
+        # Divided: 225 steps are 0.9 then, and not a bit more.
+        highest = self.probabilities.read(strip).max(axis=0) / self.steps
+        codes = self.classes.read(strip)[0]
+        last = strip.row_off + strip.height == self.height
+        layers = object_layers(codes, highest, self._above, last)
+        self._above = codes[-1]
+        return layers
+
+    def _polygonize(self, strip: Window) -> None:
+        self.objects += self.polygonizer.add(*self._layers(strip))
+        if len(self.objects) >= _CHUNK:
+            self._flush()
+
     def _flush(self) -> None:
-        kept = [item for item in self.objects if self._counts(item)]
-        self.left_out[UNSUPPORTED] += len(self.objects) - len(kept)
         table, left_out = object_table(
-            kept,
+            self.objects,
             self.crs,
             self.settings,
             pixel=abs(self.transform.a),
@@ -147,14 +169,6 @@ class SceneWriter:
         self.left_out += left_out
         self.polygons.add(table)
         self.objects = []
-
-    def _counts(self, item: StripObject) -> bool:
-        if self.settings.spare_cut and item.values["cut"]:
-            return True  # The target may be in its other part.
-        highest = item.values["highest"]
-        if not self.settings.float_probabilities:
-            highest = round(highest, 4)  # whole steps, without the product's last bit
-        return self.predictor.decoder.keeps(bool(item.values["target"]), highest)
 
 
 def in_steps(probabilities: torch.Tensor, decoder: UnionDecoder) -> torch.Tensor:
@@ -171,7 +185,7 @@ def in_steps(probabilities: torch.Tensor, decoder: UnionDecoder) -> torch.Tensor
         uint8 in 0 … :data:`PROBABILITY_STEPS`.
     """
     steps = (probabilities * PROBABILITY_STEPS).round_()
-    if not decoder.pixelwise:
+    if decoder.by_components:
         # The last step that is not above it.
         last = math.floor(round(decoder.confident * PROBABILITY_STEPS, 6))
         above = probabilities > decoder.confident

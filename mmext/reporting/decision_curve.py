@@ -25,7 +25,8 @@ def curve_table(fit: DecisionFit, channels: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         ``mode``, the threshold of each channel that the mode asks (NaN for others),
-        ``confident`` (NaN where the mode knows none), scores, and which is ``chosen``.
+        ``confident`` (NaN where the mode knows none), ``grow``, scores, and which is
+        ``chosen``.
     """
     rows = []
     for index, (rule, counts) in enumerate(zip(fit.rules, fit.counts, strict=True)):
@@ -36,7 +37,8 @@ def curve_table(fit: DecisionFit, channels: Sequence[str]) -> pd.DataFrame:
             {
                 "mode": decoder.mode,
                 **{name: thresholds.get(name, np.nan) for name in channels},
-                "confident": np.nan if decoder.pixelwise else decoder.confident,
+                "confident": decoder.confident if decoder.by_components else np.nan,
+                "grow": decoder.grow,
                 **{score: getattr(counts, score) for score in _SCORES},
                 "chosen": index == fit.index,
             }

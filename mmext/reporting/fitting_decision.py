@@ -12,7 +12,7 @@ from mmext.errors import UserError
 from mmext.evaluation.answers import Answers
 from mmext.evaluation.decision_fit import DecisionFit, fit_decision
 from mmext.evaluation.decision_rule import DecisionRule
-from mmext.evaluation.standard_rules import candidates, standard_decoders
+from mmext.evaluation.standard_rules import standard_rules
 from mmext.fileio.leftovers import hidden_name, remove
 from mmext.inference.checkpoint import load_model
 from mmext.inference.fitted_decision import (
@@ -48,9 +48,8 @@ class FittedRun:
 def fit_run(run: Path, store_path: Path, out: Path | None = None) -> FittedRun:
     """Fit a model's decision on a store and write a checkpoint that decides by it.
 
-    The candidates are those decoders of
-    :func:`~mmext.evaluation.standard_rules.standard_decoders` that fit the model's
-    channels; growth, which no map can apply, is not among them.
+    The candidates are those of
+    :func:`~mmext.evaluation.standard_rules.standard_rules` for the model's channels.
 
     Args:
         run: A work directory, of which the newest checkpoint is taken, or a checkpoint.
@@ -76,10 +75,7 @@ def fit_run(run: Path, store_path: Path, out: Path | None = None) -> FittedRun:
         )
     before: UnionDecoder = loaded.model.union_decoder
     channels = tuple(loaded.model.channels)
-    rules = [
-        DecisionRule(before.settings),
-        *candidates(standard_decoders(channels), []),
-    ]
+    rules = [DecisionRule(before.settings), *standard_rules(channels)]
     answers_path = out.with_name(hidden_name(out.with_suffix(".answers"), "tmp"))
     try:
         dump_predictions(loaded.model, store, answers_path)

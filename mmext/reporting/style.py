@@ -12,7 +12,7 @@ from matplotlib.style import context
 from PIL import Image
 
 from mmext.fileio import atomic_path
-from mmext.inference.class_codes import BOTH, COLOURS, ERROR, NONE, TARGET
+from mmext.inference.class_codes import BOTH, COLOURS, ERROR, GROWN, NONE, TARGET
 
 #: Colours that also people with a colour deficiency tell apart (Wong 2011).
 STAGE1, STAGE2, CHANNEL0 = "#737373", "#0072b2", "#56b4e9"
@@ -20,8 +20,10 @@ FN, FP, TOTAL = "#d55e00", "#cc79a7", "#222222"
 DECIDED, AXIS = "#e21a1c", "#8a939b"
 #: For series that belong to neither stage.
 SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
-#: By class code: black, white target, red error channel, blue both.
-MAP_COLOURS = np.array([COLOURS[c][:3] for c in (NONE, TARGET, ERROR, BOTH)]) / 255
+#: By class code: black, white target, red error channel, blue both, yellow grown.
+MAP_COLOURS = (
+    np.array([COLOURS[code][:3] for code in (NONE, TARGET, ERROR, BOTH, GROWN)]) / 255
+)
 
 
 def styled() -> AbstractContextManager[None]:

@@ -53,8 +53,9 @@ class Arm:
             the validation store is taken. ``'standard'`` means the candidates that
             :mod:`mmext.evaluation.standard_rules` has for the model's channels.
         filters: Candidates, arguments of
-            :func:`~mmext.evaluation.shape_filter.filter_shapes`; empty means none,
-            with the standard decoders growth by 0 to 4 pixels.
+            :func:`~mmext.evaluation.shape_filter.filter_shapes`, and ``grow``, the
+            decoder's; empty means none, with the standard decoders growth by 0 to 4
+            pixels.
         ensemble: ``'mean'`` or ``'union'`` of this seed's and the next seed's
             training; None for one.
         weights: Which weights of the training; None for the last checkpoint's.

@@ -95,7 +95,7 @@ def chosen(rules, index):
 
 
 @pytest.mark.parametrize(
-    "decoder, shapes, edges",
+    "decoder, growth, edges",
     [
         (dict(mode="target", threshold=0.3), {}, []),
         (
@@ -125,7 +125,7 @@ def chosen(rules, index):
         ),
     ],
 )
-def test_edges_of_the_grid_are_named(decoder, shapes, edges):
+def test_edges_of_the_grid_are_named(decoder, growth, edges):
     rules = standard_rules(("target", "error"))
-    index = rules.index(DecisionRule(decoder, shapes))
+    index = rules.index(DecisionRule(decoder | growth))
     assert chosen(rules, index).edges == edges

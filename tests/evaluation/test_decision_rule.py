@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from mmext.evaluation.answers import SceneLogits
 from mmext.evaluation.decision_rule import DecisionRule
 from mmext.study.results import precision_at, score_arm
 
@@ -30,7 +31,9 @@ def test_above_zero_the_score_is_the_decision(decoder, channels):
     decision = DecisionRule(decoder)
     for scene in Stand(channels).scenes():
         margin = decision.score(scene.logits, channels)
-        np.testing.assert_array_equal(margin > 0, decision.mask(scene, channels))
+        known = scene.target != 255
+        mask = decision.mask(scene, channels)
+        np.testing.assert_array_equal((margin > 0) & known, mask)
 
 
 @pytest.mark.parametrize("shift", [-1.0, 0.7])
@@ -46,7 +49,9 @@ def test_the_score_is_a_common_shift_of_all_thresholds(shift):
     other = DecisionRule(dict(mode="gated", threshold=moved))
     for scene in Stand(channels).scenes():
         margin = decision.score(scene.logits, channels)
-        np.testing.assert_array_equal(margin > shift, other.mask(scene, channels))
+        known = scene.target != 255
+        mask = other.mask(scene, channels)
+        np.testing.assert_array_equal((margin > shift) & known, mask)
 
 
 def test_components_and_shapes_have_no_score():
@@ -54,6 +59,21 @@ def test_components_and_shapes_have_no_score():
     channels = ("target", "error")
     assert DecisionRule(dict(mode="touching")).score(logits, channels) is None
     assert DecisionRule({}, dict(min_area=3)).score(logits, channels) is None
+    assert DecisionRule(dict(grow=1)).score(logits, channels) is None
+
+
+def test_shapes_are_filtered_before_they_grow_and_no_data_stays_out():
+    target = np.zeros((7, 12), np.uint8)
+    target[:, 6] = 255
+    logits = np.full((1, 7, 12), -3, np.float32)
+    logits[0, 3, 1] = logits[0, 3, 4:7] = logits[0, 0, 11] = 3
+    rule = DecisionRule(dict(threshold=0.5, grow=2), dict(min_area=2))
+    mask = rule.mask(SceneLogits(logits, target), ("target",))
+    # One row of two pixels is left; what follows is grown from them by hand.
+    expected = np.zeros_like(mask)
+    expected[2:5, 2:6] = expected[1:6, 3:6] = True
+    expected[3, 2] = True
+    np.testing.assert_array_equal(mask, expected)
 
 
 def test_a_rule_in_words():

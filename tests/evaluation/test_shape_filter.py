@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from rasterio.features import shapes
-from scipy.ndimage import binary_dilation
 from shapely.geometry import shape
 
 from mmext.evaluation.shape_filter import filter_shapes
@@ -43,22 +42,3 @@ def test_empty_and_full(value):
     before = np.full((5, 7), value)
     after = filter_shapes(before, min_area=3, max_hole=9, min_compactness=0.1)
     np.testing.assert_array_equal(after, before)
-
-
-def test_growing_is_an_octagon():
-    before = np.zeros((9, 9), bool)
-    before[4, 4] = True
-    steps = [filter_shapes(before, grow=number).sum() for number in range(4)]
-    # A cross, the 5 x 5 square without its corners' corners, and so on.
-    assert steps == [1, 5, 21, 37]
-    assert filter_shapes(before, min_area=2, grow=3).sum() == 0
-
-
-@pytest.mark.parametrize("shape", [(30, 41), (1, 7), (6, 1), (1, 1)])
-def test_growing_is_a_dilation_by_crosses_and_squares(shape):
-    expected = np.random.default_rng(2).random(shape) > 0.93
-    before = expected.copy()
-    for step in range(5):
-        np.testing.assert_array_equal(filter_shapes(before, grow=step), expected)
-        square = np.ones((3, 3), bool)
-        expected = binary_dilation(expected, square if step % 2 else None)

@@ -54,7 +54,7 @@ def test_the_model_can_decide_by_all_and_none_comes_twice(channels):
 def test_each_is_grown_by_up_to_four_pixels():
     rules = standard_rules(("target",))
     assert len(rules) == 5 * 49
-    assert {rule.shapes.get("grow", 0) for rule in rules} == {0, 1, 2, 3, 4}
+    assert {rule.decoder.get("grow", 0) for rule in rules} == {0, 1, 2, 3, 4}
     assert len(standard_rules(("target",), [dict(min_area=4)])) == 49
 
 
@@ -64,3 +64,14 @@ def test_decoders_times_filters():
     )
     assert len(pairs) == 4
     assert str(pairs[1]) == "union, threshold 0.3, min_area 9"
+
+
+def test_growth_is_the_decoders_wherever_it_is_said():
+    [plain, grown, both] = candidates(
+        [dict(mode="target", grow=1)], [{}, dict(grow=3), dict(min_area=9, grow=0)]
+    )
+    assert plain.decoder == dict(mode="target", grow=1) and not plain.shapes
+    assert grown.decoder == dict(mode="target", grow=3) and not grown.shapes
+    assert both.decoder == dict(mode="target", grow=0)
+    assert both.shapes == dict(min_area=9)
+    assert str(grown) == "target, grow 3" and str(both) == "target, min_area 9"

@@ -22,13 +22,13 @@ class Stub(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.anything = torch.nn.Parameter(torch.zeros(1))
-        self.decoder = UnionDecoder(threshold={"target": 0.5, "error": 0.3})
+        self.union_decoder = UnionDecoder(threshold={"target": 0.5, "error": 0.3})
 
     def probabilities(self, inputs):
         return ((inputs[:, :2].float() - 30) / 120).clamp(0, 1)
 
     def decide(self, probabilities):
-        return self.decoder(probabilities, self.channels)
+        return self.union_decoder(probabilities, self.channels)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_codes_say_which_channel(dump):
 
 def test_a_decoder_that_uses_one_channel_hides_the_other(store, tmp_path):
     model = Stub()
-    model.decoder = UnionDecoder(mode="target")
+    model.union_decoder = UnionDecoder(mode="target")
     dump_predictions(model, store, tmp_path / "dump")
     dump = load_predictions(tmp_path / "dump")
     assert dump.decided(0)["error"].any()
@@ -80,12 +80,14 @@ def test_a_decoder_that_uses_one_channel_hides_the_other(store, tmp_path):
     [
         UnionDecoder("hysteresis", 0.4, 0.92),
         UnionDecoder("touching", dict(target=0.45, error=0.25)),
+        UnionDecoder("target", 0.7, grow=2),
+        UnionDecoder("hysteresis", 0.4, 0.92, grow=3),
     ],
 )
-def test_components_are_those_of_the_whole_scene(store, tmp_path, decoder):
+def test_components_and_growth_are_those_of_the_whole_scene(store, tmp_path, decoder):
     """Five tiles side by side, batches of two: the mask is that of one long image."""
     model = Stub()
-    model.decoder = decoder
+    model.union_decoder = decoder
     dump_predictions(model, store, tmp_path / "dump", batch_size=2)
     dump = load_predictions(tmp_path / "dump")
     images = torch.from_numpy(np.array(store.images)).permute(0, 3, 1, 2)
@@ -93,6 +95,8 @@ def test_components_are_those_of_the_whole_scene(store, tmp_path, decoder):
     whole = decoder(torch.cat(list(tiles), dim=-1)[None], model.channels)["mask"][0]
     found = np.concatenate([dump.mask(tile) for tile in range(5)], axis=-1)
     np.testing.assert_array_equal(found, whole.numpy())
+    for tile in range(5):
+        np.testing.assert_array_equal(dump.codes(tile) > 0, dump.mask(tile))
     alone = np.concatenate(list(model.decide(tiles)["mask"].numpy()), axis=-1)
     assert (found != alone).any()
     assert sorted(path.name for path in (tmp_path / "dump").iterdir()) == sorted(

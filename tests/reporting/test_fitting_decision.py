@@ -11,10 +11,11 @@ from mmext.cli.app import run as command
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
-from mmext.evaluation.standard_rules import standard_decoders
+from mmext.evaluation.standard_rules import standard_rules
 from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.checkpoint import load_model, read_checkpoint
 from mmext.inference.fitted_decision import fitted_decision
+from mmext.models import UnionDecoder
 from mmext.reporting.fitting_decision import fit_run
 from mmext.reporting.predictions import predict_test_store
 from mmext.reporting.runs import find_runs
@@ -53,7 +54,7 @@ def test_the_copy_decides_by_the_best_candidate(run, val, capsys):
     assert record.iou_before == pytest.approx(iou_of(checkpoint, val), abs=2e-3)
     assert record.iou > record.iou_before
     channels = ("target", "error")
-    assert record.candidates == 1 + len(standard_decoders(channels))
+    assert record.candidates == 1 + len(standard_rules(channels))
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert f"{checkpoint}: IoU {record.iou_before:.4f} on {val}" in first
     assert f"{decided}: IoU {record.iou:.4f} with {decoder.mode}" in second
@@ -159,6 +160,13 @@ def test_a_foreign_record_is_refused(run, val, change, message):
 
 def test_a_foreign_decoder_is_refused(run, val):
     path = fit_run(run, val).out
+    content = read_checkpoint(path)
+    # Those of earlier versions don't speak of growth.
+    written = content["meta"]["cfg"]["model"]["decoder"]
+    grow = written.pop("grow")
+    before = UnionDecoder(**{k: v for k, v in written.items() if k != "type"})
+    assert fitted_decision(content, path)[0].settings == before.settings
+    assert before.grow == 0 and isinstance(grow, int)
     for key, value, message in (
         ("type", "Other", "its decoder is not what"),
         ("path", "x", "its decoder is not what"),

@@ -29,10 +29,10 @@ class BinarySegMetric(BaseMetric):
     Ahn et al. 2025; ``union`` is what the model's decoder decides, and with a single
     channel that channel's score is.
 
-    A decoder that decides by components (``touching``, ``hysteresis``) decides whole
-    scenes, as a map does: tiles are put back together by scene, the later one where
-    they overlap, one scene at a time, and each is scored with its part. So a pixel
-    counts as often as tiles show it, whatever the decoder.
+    A decoder that decides by components (``touching``, ``hysteresis``) or grows what it
+    decided decides whole scenes, as a map does: tiles are put back together by scene,
+    the later one where they overlap, one scene at a time, and each is scored with its
+    part. So a pixel counts as often as tiles show it, whatever the decoder.
 
     Metrics are named ``<channel>.<score>`` with the scores of
     :class:`~mmext.evaluation.confusion.Confusion`; ``objects.<channel>.recall``
@@ -70,8 +70,8 @@ class BinarySegMetric(BaseMetric):
         Args:
             data_batch: Not used.
             data_samples: Predictions with ``gt_sem_seg`` (1, H, W), ``seg_logits``
-                and ``pred_channels`` (K, H, W), ``pred_sem_seg`` (1, H, W), of a
-                decoder that decides by components ``pred_core`` (1, H, W), and
+                and ``pred_channels`` (K, H, W), ``pred_sem_seg`` (1, H, W), what
+                :func:`~mmext.models.segmentors.decision_parts.set_parts` adds, and
                 the metainfo ``channels``, ``scene``, ``row_off``, ``col_off``. A
                 sample whose metainfo names no place is decided by itself, which a
                 warning says.
@@ -85,7 +85,7 @@ class BinarySegMetric(BaseMetric):
                 logits[0][valid].double(), target[valid].double(), reduction="sum"
             )
             truth = target.numpy().astype(np.uint8)
-            core = self._core(sample)
+            parts = self._parts(sample)
             self.results.append(
                 {
                     "sums": {
@@ -94,9 +94,10 @@ class BinarySegMetric(BaseMetric):
                     },
                     "loss_sum": float(loss_sum),
                     "valid": int(valid.sum()),
-                    "tile": self._pack(sample, truth, masks, core)
-                    if self.objects or core is not None
+                    "tile": self._pack(sample, truth, masks | parts)
+                    if self.objects or parts
                     else None,
+                    "grow": sample.get("grow", 0),
                 }
             )
 
@@ -106,7 +107,7 @@ class BinarySegMetric(BaseMetric):
         Args:
             results: What :meth:`process` kept, each tile once.
         """
-        if results[0]["tile"] and "core" in results[0]["tile"]["bits"]:
+        if results[0]["tile"] and "pixels" in results[0]["tile"]["bits"]:
             _decide_whole_scenes(results)
         names = list(results[0]["sums"])
         metrics: dict[str, float] = {}
@@ -123,10 +124,10 @@ class BinarySegMetric(BaseMetric):
                     metrics[f"objects.{name}.{score}"] = value
         return metrics
 
-    def _core(self, sample: dict) -> np.ndarray | None:
-        if "pred_core" not in sample:
-            return None
-        if not {"scene", "row_off", "col_off"} <= sample.keys():
+    def _parts(self, sample: dict) -> dict[str, np.ndarray]:
+        names = {"pixels": "pred_pixels", "core": "pred_core"}
+        found = {name: sample[key] for name, key in names.items() if key in sample}
+        if found and not {"scene", "row_off", "col_off"} <= sample.keys():
             if not self._said_alone:
                 self._said_alone = True
                 print_log(
@@ -136,21 +137,17 @@ class BinarySegMetric(BaseMetric):
                     "current",
                     logging.WARNING,
                 )
-            return None
-        return sample["pred_core"]["data"][0].cpu().numpy().astype(bool)
+            return {}
+        return {
+            name: part["data"][0].cpu().numpy().astype(bool)
+            for name, part in found.items()
+        }
 
     def _pack(
-        self,
-        sample: dict,
-        truth: np.ndarray,
-        masks: dict[str, np.ndarray],
-        core: np.ndarray | None,
+        self, sample: dict, truth: np.ndarray, masks: dict[str, np.ndarray]
     ) -> dict[str, Any]:
         # Bits, since every process sends the whole set's masks to the first.
         layers = {"positive": truth == 1, "valid": truth != IGNORE, **masks}
-        if core is not None:
-            channels = sample["pred_channels"]["data"].cpu().numpy()
-            layers |= {"core": core, "pixels": channels.astype(bool).any(axis=0)}
         return {
             "scene": sample["scene"],
             "row_off": int(sample["row_off"]),
@@ -196,10 +193,13 @@ def _decide_whole_scenes(results: list[dict[str, Any]]) -> None:
     name = _decided(results[0]["sums"])
     tiles = [result["tile"] for result in results]
 
-    def of_pixels(index: int) -> tuple[np.ndarray, np.ndarray]:
-        return _layer(tiles[index], "pixels"), _layer(tiles[index], "core")
+    names = {"pixels", "core", "valid"} & tiles[0]["bits"].keys()
 
-    for index, part in decide_scenes([_place(tile) for tile in tiles], of_pixels):
+    def layers(index: int) -> dict[str, np.ndarray]:
+        return {name: _layer(tiles[index], name) for name in names}
+
+    places = [_place(tile) for tile in tiles]
+    for index, part in decide_scenes(places, layers, results[0]["grow"]):
         tile = tiles[index]
         valid = _layer(tile, "valid")
         truth = np.where(valid, _layer(tile, "positive"), np.uint8(IGNORE))

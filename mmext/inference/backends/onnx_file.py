@@ -18,7 +18,7 @@ from mmext.checked import (
     settings,
 )
 from mmext.errors import UserError, one_line
-from mmext.models.decoders.union_decoder import Mode
+from mmext.models.decoders.union_decoder import Growth, Mode
 
 #: Key of the description in the file's metadata.
 METADATA = "mmext"
@@ -36,6 +36,8 @@ class DecoderRecord(TypedDict):
     mode: Mode
     threshold: Share | dict[str, Share]
     confident: Share
+    # Files of earlier versions don't speak of it.
+    grow: NotRequired[Growth]
 
 
 class TrainingStore(TypedDict):

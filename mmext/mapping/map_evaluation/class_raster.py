@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
-from mmext.inference.class_codes import BOTH, ERROR, NODATA, NONE, TARGET
+from mmext.inference.class_codes import BOTH, ERROR, GROWN, NODATA, NONE, TARGET
 from mmext.pixel_values import IGNORE
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.scene_reader import open_scene
@@ -25,9 +25,9 @@ from .result import MapEvaluation, compare_objects
 _CHANNEL_CODES = {
     "target": (TARGET, BOTH),
     "error": (ERROR, BOTH),
-    "union": (TARGET, ERROR, BOTH),
+    "union": (TARGET, ERROR, BOTH, GROWN),
 }
-_CODES = (NONE, TARGET, ERROR, BOTH, NODATA)
+_CODES = (NONE, TARGET, ERROR, BOTH, GROWN, NODATA)
 
 
 def evaluate_raster(
@@ -88,7 +88,7 @@ def _count_pixels(
             if strange.size:
                 raise UserError(
                     f"{raster.name}: holds the value {strange[0]}, expected classes "
-                    "0, 1, 2, 3 and 255"
+                    "0, 1, 2, 3, 4 and 255"
                 )
             target = labels.read(window)
             target[codes == NODATA] = IGNORE

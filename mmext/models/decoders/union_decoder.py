@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 from scipy.ndimage import label
 from torch import Tensor
 from typing_extensions import NotRequired, TypedDict
@@ -14,7 +15,11 @@ from mmext.checked import Share, checked
 from mmext.errors import UserError
 from mmext.registry import MODELS
 
+from .growth import grow as grown
+
 Mode = Literal["target", "error", "union", "gated", "touching", "hysteresis"]
+#: Pixels by which a decided mask may grow.
+Growth = Annotated[int, Field(ge=0, le=16)]
 # Decided by whole components of the union, not pixel by pixel.
 _BY_COMPONENTS = ("touching", "hysteresis")
 # The channel without which a mode has no meaning.
@@ -32,14 +37,17 @@ class Decision(TypedDict):
     Attributes:
         mask: (N, H, W) bool, the decided mask.
         channels: (N, H, W) bool by channel name: which channel said so.
+        pixels: (N, H, W) bool, only of a decoder that looks beyond single pixels: what
+            :attr:`UnionDecoder.by_pixels` says. The mask is that of each image by
+            itself; what puts images of one scene together can decide anew with this
+            and ``core``, by :func:`decide_image`.
         core: (N, H, W) bool, only of a decoder that decides by components: the pixels
-            that make theirs count. The mask is that of each image by itself; what
-            puts images of one scene together can decide anew with it, by
-            :func:`touching`.
+            that make theirs count.
     """
 
     mask: Tensor
     channels: dict[str, Tensor]
+    pixels: NotRequired[Tensor]
     core: NotRequired[Tensor]
 
 
@@ -59,6 +67,9 @@ class UnionDecoder:
       probability ``confident`` in any channel (Canny 1986, section VIII). A low
       threshold then outlines what a high one finds. Of one channel or several.
 
+    What is decided may then grow (:mod:`.growth`): where objects are labelled wider
+    than they are seen, that finds more than any threshold.
+
     Args:
         mode: ``'union'``, ``'gated'``, ``'touching'``, ``'hysteresis'``, or
             ``'target'`` or ``'error'`` alone.
@@ -67,6 +78,8 @@ class UnionDecoder:
         confident: In the modes ``touching`` and ``hysteresis``, the probability above
             which a component stands by itself. 1 means never, which ``hysteresis``
             refuses: nothing would be left.
+        grow: Pixels by which the decided mask grows, corner neighbours in every second
+            step.
 
     Raises:
         UserError: An argument is of another type or range, or in the mode
@@ -78,13 +91,15 @@ class UnionDecoder:
         mode: Mode = "union",
         threshold: Share | dict[str, Share] = 0.5,
         confident: Share = 1.0,
+        grow: Growth = 0,
     ) -> None:
         # Here, too: mapping makes decoders of what its command line says.
-        self.mode = checked(Mode, mode, "decoder.mode")
+        self.mode: Mode = checked(Mode, mode, "decoder.mode")
         self.threshold = checked(
             Share | dict[str, Share], threshold, "decoder.threshold"
         )
         self.confident = checked(Share, confident, "decoder.confident")
+        self.grow = checked(Growth, grow, "decoder.grow")
         if self.mode == "hysteresis":
             self._refuse_one_level()
 
@@ -96,21 +111,28 @@ class UnionDecoder:
             "mode": self.mode,
             "threshold": dict(threshold) if isinstance(threshold, dict) else threshold,
             "confident": self.confident,
+            "grow": self.grow,
         }
+
+    @property
+    def by_components(self) -> bool:
+        """Whether a pixel's decision depends on its whole component."""
+        return self.mode in _BY_COMPONENTS
 
     @property
     def pixelwise(self) -> bool:
         """Whether a pixel's decision depends on that pixel alone."""
-        return self.mode not in _BY_COMPONENTS
+        return not self.by_components and not self.grow
 
     @property
     def by_pixels(self) -> "UnionDecoder":
-        """This decoder without what looks at whole components.
+        """This decoder without what looks beyond a pixel: components and growth.
 
         Mapping sees a component only when its last window has come: it decides pixels
-        by this, and then asks :meth:`keeps` of every component.
+        by this, then asks :meth:`keeps` of every component, and grows what is left.
         """
-        return self if self.pixelwise else UnionDecoder("union", self.threshold)
+        mode: Mode = "union" if self.by_components else self.mode
+        return self if self.pixelwise else UnionDecoder(mode, self.threshold)
 
     def keeps(self, has_target: bool, highest: float) -> bool:
         """Whether a component of the :attr:`by_pixels` mask counts.
@@ -119,7 +141,7 @@ class UnionDecoder:
             has_target: Whether a pixel of it is in the target channel.
             highest: Its highest probability in any channel.
         """
-        if self.pixelwise or highest > self.confident:
+        if not self.by_components or highest > self.confident:
             return True
         return self.mode == "touching" and has_target
 
@@ -163,18 +185,23 @@ class UnionDecoder:
             name: _above(probability, self.threshold_of(name))
             for name, probability in zip(channels, probabilities.unbind(1), strict=True)
         }
-        if self.mode in ("target", "error"):
-            return Decision(mask=masks[self.mode], channels=masks)
-        positive = [
-            masks[name] for name in channels if self.mode != "gated" or name != "fp"
-        ]
-        mask = functools.reduce(torch.logical_or, positive)
-        if self.mode == "gated":
-            mask = mask & ~masks["fp"]
-        elif not self.pixelwise:
-            core = self.core(probabilities, channels)
-            return Decision(mask=touching(mask, core), channels=masks, core=core)
-        return Decision(mask=mask, channels=masks)
+        pixels = self._of_pixels(masks)
+        if self.pixelwise:
+            return Decision(mask=pixels, channels=masks)
+        core = self.core(probabilities, channels) if self.by_components else None
+        mask = decide_image(
+            pixels.cpu().numpy(),
+            None if core is None else core.cpu().numpy(),
+            self.grow,
+        )
+        decision = Decision(
+            mask=torch.from_numpy(mask).to(pixels.device),
+            channels=masks,
+            pixels=pixels,
+        )
+        if core is not None:
+            decision["core"] = core
+        return decision
 
     def core(self, probabilities: Tensor, channels: Sequence[str]) -> Tensor:
         """The pixels that make their component of the :attr:`by_pixels` mask count.
@@ -191,6 +218,14 @@ class UnionDecoder:
             index = list(channels).index("target")
             core |= probabilities[:, index] > self.threshold_of("target")
         return core
+
+    def _of_pixels(self, masks: dict[str, Tensor]) -> Tensor:
+        if self.mode in ("target", "error"):
+            return masks[self.mode]
+        against = masks.get("fp") if self.mode == "gated" else None
+        positive = [mask for mask in masks.values() if mask is not against]
+        mask = functools.reduce(torch.logical_or, positive)
+        return mask if against is None else mask & ~against
 
     def _refuse_one_level(self) -> None:
         threshold = self.threshold
@@ -210,21 +245,45 @@ def _above(probability: Tensor, threshold: float) -> Tensor:
     return torch.from_numpy(probability.detach().numpy() > threshold)
 
 
-def touching(mask: Tensor, core: Tensor) -> Tensor:
+def decide_image(
+    pixels: np.ndarray,
+    core: np.ndarray | None,
+    grow: int,
+    valid: np.ndarray | None = None,
+) -> np.ndarray:
+    """What is decided of images that are whole, from what is decided of their pixels.
+
+    Args:
+        pixels: (N, H, W) bool, see :class:`Decision`.
+        core: (N, H, W) bool, likewise; None of a decoder that doesn't decide by
+            components.
+        grow: Pixels by which the outcome grows.
+        valid: (N, H, W) bool, where there are data: what has none is not decided, and
+            neither component nor growth crosses it.
+
+    Returns:
+        (N, H, W) bool.
+    """
+    mask = pixels if valid is None else pixels & valid
+    if core is not None:
+        mask = touching(mask, core)
+    return grown(mask, grow, valid)
+
+
+def touching(mask: np.ndarray, core: np.ndarray) -> np.ndarray:
     """The 4-connected components of ``mask`` with a pixel of ``core`` in them.
 
     This is hysteresis thresholding (Canny 1986, section VIII) with two masks in the
-    place of two thresholds. It runs on the CPU.
+    place of two thresholds.
 
     Args:
         mask: (N, H, W) bool.
         core: (N, H, W) bool.
 
     Returns:
-        (N, H, W) bool, on the device of ``mask``.
+        (N, H, W) bool.
     """
-    members = mask.cpu().numpy()
-    labels, number = label(members, _FOUR_CONNECTED)
+    labels, number = label(mask, _FOUR_CONNECTED)
     kept = np.zeros(number + 1, bool)
-    kept[labels[members & core.cpu().numpy()]] = True
-    return torch.from_numpy(kept[labels]).to(mask.device)
+    kept[labels[mask & core]] = True
+    return kept[labels]

@@ -13,6 +13,7 @@ from mmext.models.decoders.union_decoder import Decision, UnionDecoder
 from mmext.registry import MODELS
 
 from .band_checked import BandCheckedEncoderDecoder
+from .decision_parts import set_parts
 from .original_frame import to_original_frame
 
 
@@ -139,8 +140,8 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
 
         Returns:
             Samples with ``seg_logits`` (K, h, w) float32, ``pred_sem_seg`` (1, h, w)
-            int64, ``pred_channels`` (K, h, w) uint8 and the metainfo ``channels``; of
-            a decoder that decides by components ``pred_core`` (1, h, w) bool, too.
+            int64, ``pred_channels`` (K, h, w) uint8 and the metainfo ``channels``; and
+            what :func:`~.decision_parts.set_parts` adds.
         """
         if data_samples is None:
             data_samples = [SegDataSample() for _ in seg_logits]
@@ -158,6 +159,5 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
                     "pred_channels": PixelData(data=channels.to(torch.uint8)),
                 }
             )
-            if "core" in decision:
-                sample.set_data({"pred_core": PixelData(data=decision["core"])})
+            set_parts(sample, decision, self.union_decoder)
         return data_samples

@@ -7,6 +7,8 @@ from mmseg.structures import SegDataSample
 
 from mmext.registry import MODELS
 
+from .decision_parts import set_parts
+
 
 @MODELS.register_module()
 class BinaryTTAModel(BaseTTAModel):
@@ -48,6 +50,5 @@ class BinaryTTAModel(BaseTTAModel):
                 "pred_channels": PixelData(data=torch.cat(channels).to(torch.uint8)),
             }
         )
-        if "core" in decision:
-            merged.set_data({"pred_core": PixelData(data=decision["core"])})
+        set_parts(merged, decision, self.module.union_decoder)
         return merged

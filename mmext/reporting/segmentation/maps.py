@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from mmext.inference.class_codes import GROWN
 from mmext.pixel_values import IGNORE
 from mmext.reporting.report_writer import ReportWriter
 from mmext.reporting.style import MAP_COLOURS, paint
@@ -89,7 +90,8 @@ def draw_scene(scene: SceneLayers) -> Figure:
         axes.set_visible(False)
     _scale_bar(grid[0], scene)
     if scene.codes is not None:
-        figure.legend(handles=_legend(), loc="outside lower center", ncols=4)
+        handles = _legend(bool((scene.codes == GROWN).any()))
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
 
@@ -99,9 +101,11 @@ def nice_length(most: float) -> float:
     return max(f * power for f in (1, 2, 5) if f * power <= most)
 
 
-def _legend() -> list[Patch]:
-    labels = ("target channel", "error channel only", "both", "no data")
-    colours = (*MAP_COLOURS[1:], _BACKGROUND)
+def _legend(grown: bool) -> list[Patch]:
+    labels = ["target channel", "error channel only", "both", "grown", "no data"]
+    colours = [*MAP_COLOURS[1:], _BACKGROUND]
+    if not grown:
+        del labels[GROWN - 1], colours[GROWN - 1]
     return [
         Patch(facecolor=colour, edgecolor="black", lw=0.5, label=label)
         for colour, label in zip(colours, labels, strict=True)

@@ -58,7 +58,8 @@ class SceneLayers:
         name: The scene.
         truth: (H, W) uint8 in {0, 1, 255}.
         stage1: (H, W) bool, or None.
-        codes: (H, W) uint8 of stage 2: 1 target, 2 error, 3 both; or None.
+        codes: (H, W) uint8 of stage 2, see :mod:`~mmext.inference.class_codes`;
+            or None.
         grid: Where the pixels lie.
         store: The tiles, for their images.
         display: Makes pictures of them.

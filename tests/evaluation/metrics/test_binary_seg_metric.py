@@ -8,6 +8,7 @@ import torch.nn.functional as functional
 from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import match_objects
 from mmext.models import UnionDecoder
+from mmext.models.decoders.growth import grow
 from mmext.registry import METRICS
 
 
@@ -120,9 +121,10 @@ def cut_samples(probabilities, target, decoder, size=7, scene="a"):
             masks = torch.cat(list(decision["channels"].values())).numpy()
             made = sample(target[part], masks, tile.logit(), scene, row, column)
             made["pred_sem_seg"]["data"] = decision["mask"].long()
-            if "core" in decision:
-                made["pred_core"] = dict(data=decision["core"])
-            yield made
+            for name in ("pixels", "core"):
+                if name in decision:
+                    made[f"pred_{name}"] = dict(data=decision[name])
+            yield made | dict(grow=decoder.grow)
 
 
 def random_scene(channels):
@@ -135,11 +137,16 @@ def random_scene(channels):
 
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("objects", [False, True])
-@pytest.mark.parametrize("mode", ["touching", "hysteresis"])
-def test_components_are_those_of_whole_scenes(channels, objects, mode):
-    decoder = UnionDecoder(mode, 0.6 if channels == 1 else 0.75, 0.97)
+@pytest.mark.parametrize(
+    "mode, pixels",
+    [("touching", 0), ("hysteresis", 0), ("target", 2), ("hysteresis", 1)],
+)
+def test_decisions_are_those_of_whole_scenes(channels, objects, mode, pixels):
+    threshold = 0.97 if mode == "target" else 0.6 if channels == 1 else 0.75
+    arguments = dict(mode=mode, threshold=threshold, confident=0.975)
     if mode == "touching" and channels == 2:
-        decoder = UnionDecoder(mode, dict(target=0.97, error=0.6), 0.99)
+        arguments |= dict(threshold=dict(target=0.97, error=0.6), confident=0.99)
+    decoder = UnionDecoder(**arguments, grow=pixels)
     probabilities, target = random_scene(channels)
     samples = [
         *cut_samples(probabilities, target, decoder),
@@ -150,9 +157,11 @@ def test_components_are_those_of_whole_scenes(channels, objects, mode):
     names = ("target", "error")[:channels]
     total, objects_found = Confusion(), 0
     for image in (probabilities, probabilities[:, ::-1].copy()):
-        mask = decoder(torch.from_numpy(image)[None], names)["mask"][0].numpy()
+        valid = target != 255  # What is ignored is not decided, as no-data in a map.
+        known = torch.from_numpy(image * valid)[None]
+        mask = UnionDecoder(**arguments)(known, names)["mask"][0].numpy()
+        mask = grow(mask, pixels, valid)
         total += confusion(mask, target)
-        valid = target != 255
         objects_found += match_objects(target == 1, mask, valid).predicted_objects
     for score, value in total.as_dict().items():
         assert scores[f"test/{name}.{score}"] == value
@@ -178,7 +187,11 @@ def test_without_components_scenes_and_tiles_are_the_same():
     probabilities, target = random_scene(2)
     plain = [*cut_samples(probabilities, target, UnionDecoder(threshold=0.8))]
     stitched = [
-        {**made, "pred_core": dict(data=torch.ones_like(made["pred_sem_seg"]["data"]))}
+        {
+            **made,
+            "pred_pixels": dict(data=made["pred_sem_seg"]["data"].bool()),
+            "pred_core": dict(data=torch.ones_like(made["pred_sem_seg"]["data"])),
+        }
         for made in plain
     ]
     # Overlapping tiles, too: a pixel counts as often as tiles show it.

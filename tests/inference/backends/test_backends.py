@@ -34,6 +34,7 @@ def exported(tmp_path_factory):
     """A model and its ONNX file."""
     with DefaultScope.overwrite_default_scope("mmext"):
         loaded = load(threshold={"target": 0.4, "error": 0.6})
+    loaded.model.union_decoder.grow = 2
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
     assert export_onnx(loaded, path) < 1e-4
     return loaded, path
@@ -63,6 +64,7 @@ def test_it_maps_without_the_checkpoint(exported, backend, tmp_path, write_raste
     np.testing.assert_allclose(*maps, atol=2e-5)
     predictor = open_predictor(path, backend)
     assert predictor.decoder.threshold == {"target": 0.4, "error": 0.6}
+    assert predictor.decoder.settings == loaded.model.union_decoder.settings
     assert (predictor.path.name, predictor.sha256) == ("m.pth", "a" * 64)
     assert predictor.reach == loaded.model.backbone.receptive_field // 2
 

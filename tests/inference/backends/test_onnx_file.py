@@ -99,11 +99,27 @@ def described(model, change):
             {"mode": "nonsense", "threshold": 0.5, "confident": 1.0},
             "decoder.mode",
         ),
+        (
+            "decoder",
+            {"mode": "union", "threshold": 0.5, "confident": 1.0, "grow": 1000},
+            "decoder.grow: is 1000",
+        ),
     ],
 )
 def test_descriptions_of_another_kind_are_refused(model, tmp_path, key, value, message):
     changed = described(model, lambda text: json.dumps(json.loads(text) | {key: value}))
     refused(changed, tmp_path, message)
+
+
+def test_files_that_do_not_speak_of_growth_have_none(model, tmp_path):
+    decoder = {"mode": "target", "threshold": 0.3, "confident": 1.0}
+    changed = described(
+        model, lambda text: json.dumps(json.loads(text) | {"decoder": decoder})
+    )
+    path = tmp_path / "m.onnx"
+    path.write_bytes(changed.SerializeToString())
+    found = exported_predictor(path, "onnxruntime").decoder
+    assert found.settings == decoder | {"grow": 0}
 
 
 @pytest.mark.parametrize(

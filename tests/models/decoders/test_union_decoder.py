@@ -4,6 +4,7 @@ import torch
 
 from mmext.errors import UserError
 from mmext.models import UnionDecoder
+from mmext.models.decoders.growth import grow
 from mmext.models.decoders.union_decoder import touching
 
 CHANNELS = ("target", "error")
@@ -75,40 +76,38 @@ def test_names_must_be_as_many_as_channels():
 
 
 def test_only_components_with_a_core_stay():
-    mask = torch.tensor([[[1, 1, 0, 0, 1], [0, 0, 0, 0, 1], [1, 0, 1, 1, 0]]]).bool()
-    core = torch.tensor([[[0, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 1, 0, 1, 0]]]).bool()
+    mask = np.array([[[1, 1, 0, 0, 1], [0, 0, 0, 0, 1], [1, 0, 1, 1, 0]]], bool)
+    core = np.array([[[0, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 1, 0, 1, 0]]], bool)
     # The right component meets the lower one at a corner only.
     expected = [[1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 1, 1, 0]]
-    assert touching(mask, core)[0].int().tolist() == expected
+    assert touching(mask, core)[0].astype(int).tolist() == expected
 
 
 def test_images_of_a_batch_do_not_touch():
-    mask = torch.ones(2, 3, 3).bool()
-    core = torch.zeros(2, 3, 3).bool()
+    mask = np.ones((2, 3, 3), bool)
+    core = np.zeros((2, 3, 3), bool)
     core[0, 1, 1] = True
-    assert touching(mask, core).flatten(1).all(1).tolist() == [True, False]
+    assert touching(mask, core).all(axis=(1, 2)).tolist() == [True, False]
 
 
 def test_equals_a_flood_from_the_core():
-    generator = torch.Generator().manual_seed(1)
-    mask = torch.rand(3, 20, 17, generator=generator) > 0.45
-    core = torch.rand(3, 20, 17, generator=generator) > 0.97
-    reached = (mask & core).numpy()
+    rng = np.random.default_rng(1)
+    mask, core = rng.random((3, 20, 17)) > 0.45, rng.random((3, 20, 17)) > 0.97
+    reached = mask & core
     for _ in range(400):
         grown = reached.copy()
         grown[:, 1:] |= reached[:, :-1]
         grown[:, :-1] |= reached[:, 1:]
         grown[:, :, 1:] |= reached[:, :, :-1]
         grown[:, :, :-1] |= reached[:, :, 1:]
-        reached = grown & mask.numpy()
-    np.testing.assert_array_equal(touching(mask, core).numpy(), reached)
+        reached = grown & mask
+    np.testing.assert_array_equal(touching(mask, core), reached)
 
 
-@pytest.mark.parametrize("mask", [torch.zeros(1, 4, 4), torch.ones(1, 4, 4)])
+@pytest.mark.parametrize("mask", [np.zeros((1, 4, 4), bool), np.ones((1, 4, 4), bool)])
 def test_empty_and_full(mask):
-    mask = mask.bool()
-    assert torch.equal(touching(mask, mask), mask)
-    assert not touching(mask, torch.zeros_like(mask)).any()
+    np.testing.assert_array_equal(touching(mask, mask), mask)
+    assert not touching(mask, np.zeros_like(mask)).any()
 
 
 # A found field grown by the error channel; an error alone; a confident error alone.
@@ -192,3 +191,29 @@ def test_the_mode_gated():
     assert mask[0, 0].int().tolist() == [1, 0, 1, 0]
     with pytest.raises(UserError, match="needs the channel fp"):
         decoder.check(CHANNELS)
+
+
+@pytest.mark.parametrize("mode", ["union", "target", "touching", "hysteresis"])
+@pytest.mark.parametrize("pixels", [1, 2, 5])
+def test_what_is_decided_grows(mode, pixels):
+    generator = torch.Generator().manual_seed(4)
+    probabilities = torch.rand(2, 2, 25, 31, generator=generator)
+    arguments = dict(threshold=dict(target=0.995, error=0.99), confident=0.996)
+    decided = UnionDecoder(mode, **arguments)(probabilities, CHANNELS)
+    decoder = UnionDecoder(mode, **arguments, grow=pixels)
+    grown = decoder(probabilities, CHANNELS)
+    for mask, before in zip(grown["mask"].numpy(), decided["mask"], strict=True):
+        np.testing.assert_array_equal(mask, grow(before.numpy(), pixels))
+    assert (grown["mask"] & ~decided["mask"]).any() and not grown["mask"].all()
+    assert not decoder.pixelwise
+    by_pixels = decoder.by_pixels(probabilities, CHANNELS)["mask"]
+    assert torch.equal(grown["pixels"], by_pixels)
+    for name, mask in grown["channels"].items():
+        assert torch.equal(mask, decided["channels"][name])
+    assert UnionDecoder(**decoder.settings).settings == decoder.settings
+
+
+@pytest.mark.parametrize("pixels", [-1, 17, 1.5, "2", True])
+def test_growth_is_a_small_whole_number(pixels):
+    with pytest.raises(UserError, match=r"decoder\.grow: is .*expected"):
+        UnionDecoder(grow=pixels)

@@ -157,9 +157,12 @@ def test_tta_turns_its_views_back():
 
 
 @pytest.mark.parametrize("mode", ["union", "touching", "hysteresis"])
-def test_predictions_say_which_pixels_make_components_count(mode):
+@pytest.mark.parametrize("grow", [0, 2])
+def test_predictions_say_what_a_scene_is_decided_by(mode, grow):
     """For those who put tiles together; a mean of views says so, too."""
-    decoder = dict(type="UnionDecoder", mode=mode, threshold=0.6, confident=0.8)
+    decoder = dict(
+        type="UnionDecoder", mode=mode, threshold=0.6, confident=0.8, grow=grow
+    )
     model = build(decoder=decoder)
     logits = torch.randn(2, 2, 9, 9) * 3
     probabilities = logits.sigmoid()
@@ -171,6 +174,11 @@ def test_predictions_say_which_pixels_make_components_count(mode):
     for index, sample in enumerate(predicted):
         for found in (sample, *tta.merge_preds([[sample, sample]])):
             assert ("pred_core" in found) == (mode != "union")
+            assert ("pred_pixels" in found) == (mode != "union" or grow > 0)
+            assert found.metainfo.get("grow", 0) == grow
+            if "pred_pixels" in found:
+                union = (probabilities[index] > 0.6).any(dim=0)
+                assert torch.equal(found.pred_pixels.data[0], union)
             if mode != "union":
                 assert torch.equal(found.pred_core.data[0], expected[index])
 
