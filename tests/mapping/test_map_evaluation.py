@@ -148,6 +148,17 @@ def test_sources_of_a_raster(tmp_path):
     assert set(styles["f_table_name"]) == set(result.layers)
 
 
+def test_what_has_grown_is_of_the_union_alone(tmp_path):
+    codes = np.zeros((20, 30), np.uint8)
+    codes[2:8, 2:8] = 4
+    codes[4:6, 4:6] = 1
+    truth = _vector(tmp_path / "t.gpkg", [_field(2, 2, 6, 6)])
+    result = evaluate_map(_raster(tmp_path / "m.tif", codes), truth)
+    assert result.pixels["union"].iou == 1
+    assert result.pixels["target"].iou == 4 / 36
+    assert result.layers["true_positives"]["source"].tolist() == ["union"]
+
+
 def test_sources_of_polygons(tmp_path):
     truth = _vector(tmp_path / "t.gpkg", [_field(0, 0, 10, 10), _field(0, 20, 10, 10)])
     fields = [_field(0, 0, 10, 10), _field(0, 20, 10, 9), _field(0, 50, 9, 9)]

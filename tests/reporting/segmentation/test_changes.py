@@ -90,6 +90,18 @@ def test_a_scene_of_one_stage_is_drawn(scene):
     assert draw_scene(replace(scene, codes=None)).axes
 
 
+def test_what_has_grown_is_in_the_legend_where_there_is_any(scene):
+    def labels(codes):
+        [legend] = draw_scene(replace(scene, codes=codes)).legends
+        return [text.get_text() for text in legend.get_texts()]
+
+    grown = scene.codes.copy()
+    grown[0, 0] = 4
+    channels = ["target channel", "error channel only", "both"]
+    assert labels(scene.codes) == [*channels, "no data"]
+    assert labels(grown) == [*channels, "grown", "no data"]
+
+
 def test_a_close_up_holds_its_object(scene):
     [lost] = largest(notable_objects(scene), LOST)
     near = cut_out(scene, lost)
