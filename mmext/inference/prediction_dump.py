@@ -76,7 +76,11 @@ class PredictionDump:
         }
 
     def codes(self, tile: int) -> np.ndarray:
-        """(H, W) uint8, see :mod:`.class_codes`: which channels the mask comes from."""
+        """(H, W) uint8, see :mod:`.class_codes`: which channels say what the mask does.
+
+        A grown pixel that a channel sees, but that did not decide it, has the code of
+        that channel; in a map's raster of classes it is grown.
+        """
         mask = self.mask(tile)
         return class_codes(mask, self.decided(tile), np.ones_like(mask))
 

@@ -274,9 +274,10 @@ def test_resampling_brings_the_training_pixels(tmp_path, write_raster):
         np.testing.assert_allclose(raster.bounds, original.bounds)
 
 
+@pytest.mark.parametrize("decoder", [dict(), dict(mode="touching", grow=3)])
 @pytest.mark.parametrize("shape", [(400, 4800), (4800, 400)])
 def test_memory_does_not_grow_with_the_scene(
-    tmp_path, write_raster, shape, monkeypatch
+    tmp_path, write_raster, shape, monkeypatch, decoder
 ):
     """Twelve times as many rows or columns, hardly more memory of our own."""
     monkeypatch.setattr("mmext.mapping.scene_writer._STRIP_PIXELS", 10_000)
@@ -284,7 +285,9 @@ def test_memory_does_not_grow_with_the_scene(
     monkeypatch.setattr(sys.modules[predict_scene.__module__], "_WAITING", 1)
     # A network that is as fast as it is wrong: only what surrounds it is measured.
     predictor = dataclasses.replace(
-        build(), probabilities=lambda image: torch.zeros(1, 2, *image.shape[2:])
+        build(),
+        probabilities=lambda image: torch.zeros(1, 2, *image.shape[2:]),
+        decoder=UnionDecoder(**decoder),
     )
     peaks = []
     for height, width in ((400, 400), (400, 400), shape):
