@@ -195,8 +195,8 @@ def _refuse_headers(
             expected = f"{bits} of uint8"
         if not fits:
             raise UserError(f"{path}: {key} is {shape} of {dtype}, expected {expected}")
-    # Unpacked, with counts and epochs as ErrorBank keeps them: for every pixel.
-    needed = 2 * bits[0] * bits[1] + 2 * len(counted) * pixels
+    # Unpacked; ErrorBank keeps as much.
+    needed = 2 * bits[0] * bits[1] + sum(2 * headers[key][0][0] for key in counted)
     memory = total_memory()
     if needed > memory:
         raise UserError(

@@ -14,7 +14,7 @@ from .same_store import refuse_other_store
 
 COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
 _COUNT_MAX = np.iinfo(np.uint16).max
-# Tiles unpacked, or compared with their masks, at once: 16 MB at 256 by 256 pixels.
+# Tiles compared with their masks at once: 16 MB at 256 by 256 pixels.
 _TILES_AT_ONCE = 256
 
 
@@ -31,7 +31,8 @@ class ErrorBank:
         num_tiles: Number N of tiles in the store.
         tile_shape: ``(H, W)`` of a tile in pixels.
         fingerprint: The store's fingerprint, which ties the bank to it.
-        counts: Whether to keep counts and epochs (8 bytes a pixel in memory).
+        counts: Whether to keep counts and epochs (8 bytes in memory for each pixel
+            that was ever wrong).
     """
 
     def __init__(
@@ -47,12 +48,11 @@ class ErrorBank:
         row_bytes = -(-self.tile_shape[0] * self.tile_shape[1] // 8)
         self._fn = np.zeros((num_tiles, row_bytes), np.uint8)
         self._fp = np.zeros((num_tiles, row_bytes), np.uint8)
-        self._counts: dict[str, np.ndarray] | None = None
+        # Of each tile (4, k) uint16: what COUNT_KEYS name, of the k pixels that were
+        # ever wrong, row by row.
+        self._counts: list[np.ndarray] | None = None
         if counts:
-            self._counts = {
-                key: np.zeros((num_tiles, *self.tile_shape), np.uint16)
-                for key in COUNT_KEYS
-            }
+            self._counts = [np.zeros((4, 0), np.uint16)] * num_tiles
         self.passes = 0
         self.meta: dict[str, Any] = {}
 
@@ -94,27 +94,27 @@ class ErrorBank:
             fp: The false positives, likewise.
             epoch: Epoch in progress, counted from 1.
         """
+        if self._counts is not None:
+            for tile, tile_fn, tile_fp in zip(tile_ids, fn, fp, strict=True):
+                self._counts[tile] = self._counted(tile, tile_fn, tile_fp, epoch)
         self._fn[tile_ids] |= fn
         self._fp[tile_ids] |= fp
-        if self._counts is None:
-            return
-        # Errors are few: only they are looked at, and few tiles unpacked at once.
-        by_tile = {
-            key: values.reshape(self.num_tiles, -1)
-            for key, values in self._counts.items()
-        }
-        pixels = self.tile_shape[0] * self.tile_shape[1]
-        for start in range(0, len(tile_ids), _TILES_AT_ONCE):
-            part = slice(start, start + _TILES_AT_ONCE)
-            for key, packed in (("fn_count", fn[part]), ("fp_count", fp[part])):
-                bits = np.unpackbits(packed, axis=1, count=pixels)
-                rows, flat = np.nonzero(bits)
-                wrong = np.asarray(tile_ids)[part][rows], flat
-                count = by_tile[key][wrong]
-                by_tile[key][wrong] = count + (count < _COUNT_MAX)
-                first = by_tile["first_epoch"][wrong]
-                by_tile["first_epoch"][wrong] = np.where(first == 0, epoch, first)
-                by_tile["last_epoch"][wrong] = epoch
+
+    def _counted(
+        self, tile: int, fn: np.ndarray, fp: np.ndarray, epoch: int
+    ) -> np.ndarray:
+        """A tile's counts with those of one more prediction, of packed errors."""
+        before = self._fn[tile] | self._fp[tile]
+        pixels = np.flatnonzero(np.unpackbits(before | fn | fp))
+        values = np.zeros((len(COUNT_KEYS), len(pixels)), np.uint16)
+        values[:, _bits(before)[pixels]] = self._counts_of(tile)
+        fn_count, fp_count, first, last = values
+        for count, packed in ((fn_count, fn), (fp_count, fp)):
+            wrong = _bits(packed)[pixels]
+            count[wrong & (count < _COUNT_MAX)] += 1
+            first[wrong & (first == 0)] = epoch
+            last[wrong] = epoch
+        return values
 
     def fn(self, tile_id: int) -> np.ndarray:
         """(H, W) bool: which pixels of the tile were ever false negatives."""
@@ -141,12 +141,20 @@ class ErrorBank:
         Raises:
             UserError: The bank was accumulated without counts.
         """
+        pixels = np.flatnonzero(_bits(self._fn[tile_id] | self._fp[tile_id]))
+        counts = {key: np.zeros(self.tile_shape, np.uint16) for key in COUNT_KEYS}
+        values = self._counts_of(tile_id)
+        for count, of_wrong in zip(counts.values(), values, strict=True):
+            count.put(pixels, of_wrong)
+        return counts
+
+    def _counts_of(self, tile_id: int) -> np.ndarray:
         if self._counts is None:
             raise UserError(
                 "error bank: has no counts; expected one accumulated with "
                 "ErrorAccumulationHook(counts=True)"
             )
-        return {key: values[tile_id] for key, values in self._counts.items()}
+        return self._counts[tile_id]
 
     def wrong_pixels(self) -> tuple[int, int]:
         """Numbers of pixels that were ever FN and ever FP."""
@@ -194,16 +202,22 @@ class ErrorBank:
         if world_size == 1:
             return
         others = np.arange(self.num_tiles) % world_size != rank
-        arrays = [self._fn, self._fp, *(self._counts or {}).values()]
-        for array in arrays:
+        for array in (self._fn, self._fp):
             array[others] = 0
             # Rows are disjoint, so a sum is the union. NCCL knows no BOR and
             # neither backend sums uint16.
-            wire = torch.from_numpy(
-                array if array.dtype == np.uint8 else array.astype(np.int32)
-            )
+            wire = torch.from_numpy(array)
             dist.all_reduce(wire, op="sum")
             array[...] = wire.cpu().numpy()
+        if self._counts is None:
+            return
+        ends = np.cumsum(self._wrong_by_tile())
+        wire = torch.zeros(len(COUNT_KEYS), int(ends[-1]), dtype=torch.int32)
+        for tile in np.flatnonzero(~others):
+            own = self._counts[tile].astype(np.int32)
+            wire[:, ends[tile] - own.shape[1] : ends[tile]] = torch.from_numpy(own)
+        dist.all_reduce(wire, op="sum")
+        self._counts = np.split(wire.cpu().numpy().astype(np.uint16), ends[:-1], axis=1)
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and plain values for a checkpoint."""
@@ -253,8 +267,8 @@ class ErrorBank:
         """
         arrays = {"fn": self._fn, "fp": self._fp}
         if self._counts is not None:
-            wrong = self._ever_wrong()
-            arrays |= {key: values[wrong] for key, values in self._counts.items()}
+            values = np.concatenate(self._counts, axis=1)
+            arrays |= dict(zip(COUNT_KEYS, values, strict=True))
         return arrays
 
     def take_over(self, arrays: Mapping[str, np.ndarray], where: str) -> None:
@@ -288,10 +302,9 @@ class ErrorBank:
                 )
             if number and not 0 <= values.min() <= values.max() <= _COUNT_MAX:
                 raise UserError(f"{where}: {key} goes beyond 0 to {_COUNT_MAX}")
-        wrong = self._ever_wrong()
-        for key, counts in self._counts.items():
-            counts[...] = 0
-            counts[wrong] = arrays[key]
+        all_values = np.stack([arrays[key].astype(np.uint16) for key in COUNT_KEYS])
+        ends = np.cumsum(self._wrong_by_tile())
+        self._counts = np.split(all_values, ends[:-1], axis=1)
 
     def check_against(self, masks: np.ndarray, where: str) -> None:
         """Compare every error with the masks that it was an error of.
@@ -332,10 +345,14 @@ class ErrorBank:
         flat = np.unpackbits(row, count=height * width)
         return flat.reshape(height, width).astype(bool)
 
-    def _ever_wrong(self) -> np.ndarray:
-        height, width = self.tile_shape
-        bits = np.unpackbits(self._fn | self._fp, axis=1, count=height * width)
-        return bits.reshape(self.num_tiles, height, width).astype(bool)
+    def _wrong_by_tile(self) -> np.ndarray:
+        """(N,) int64: how many pixels of each tile were ever wrong."""
+        return np.bitwise_count(self._fn | self._fp).sum(axis=1, dtype=np.int64)
+
+
+def _bits(packed: np.ndarray) -> np.ndarray:
+    """A tile's packed bits as bool, those that fill its last byte with them."""
+    return np.unpackbits(packed).view(bool)
 
 
 def _refuse_bits(

@@ -55,9 +55,38 @@ def test_update_is_idempotent_in_bits_and_counts_passes():
 
 def test_counts_stop_at_the_largest_uint16():
     bank = make_bank(counts=True, tiles=1, shape=(1, 1))
-    bank._counts["fn_count"][...] = 65535
-    bank.update(np.array([0]), np.zeros((1, 1, 1), bool), np.ones((1, 1, 1), "u1"), 1)
+    wrong = np.array([0]), np.zeros((1, 1, 1), bool), np.ones((1, 1, 1), "u1")
+    bank.update(*wrong, 1)
+    state = bank.state_dict()
+    state["fn_count"][...] = 65535
+    bank.load_state_dict(state)
+    bank.update(*wrong, 2)
     assert bank.counts(0)["fn_count"] == 65535
+    assert bank.counts(0)["last_epoch"] == 2
+
+
+def test_counts_equal_a_pixel_loop():
+    rng = np.random.default_rng(2)
+    bank = make_bank(counts=True)
+    _, target = random_pass(rng)
+    expected = {key: np.zeros(target.shape, int) for key in bank.counts(0)}
+    for epoch in range(1, 6):
+        # Some tiles at a time, in any order, and one of them never.
+        tiles = rng.permutation(2)[: rng.integers(1, 3)]
+        predicted = rng.random((len(tiles), *target.shape[1:])) < 0.7
+        bank.update(tiles, predicted, target[tiles], epoch)
+        for index in np.ndindex(predicted.shape):
+            place = (tiles[index[0]], *index[1:])
+            if target[place] == 255 or target[place] == predicted[index]:
+                continue
+            expected["fn_count" if target[place] else "fp_count"][place] += 1
+            expected["first_epoch"][place] = expected["first_epoch"][place] or epoch
+            expected["last_epoch"][place] = epoch
+    assert expected["fn_count"].max() > 1
+    for tile in range(3):
+        for key, values in bank.counts(tile).items():
+            np.testing.assert_array_equal(values, expected[key][tile])
+            assert values.dtype == np.uint16
 
 
 def test_cfdr_by_hand():

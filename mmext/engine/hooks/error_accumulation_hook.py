@@ -79,7 +79,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         snapshots: Epochs after which the bank is written to
             ``error_bank_epoch_N.npz``; the last epoch always is if anything was
             accumulated, wherever a hook ends the training.
-        counts: Also keep how often and when (8 bytes a pixel in memory).
+        counts: Also keep how often and when (8 bytes for each pixel ever wrong).
         interval: Epochs between two training scores before ``begin``.
         batch_size: See :class:`TrainingSetMetricHook`.
         held_out: Predict the store's tiles that the data set leaves out
