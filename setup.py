@@ -69,9 +69,9 @@ setup(
     },
     cmdclass={"build_py": BuildWithConfigs},
     install_requires=[
-        # 2.4: the first whose torch.load(weights_only=True) takes safe globals
-        # and whose torch.amp.GradScaler mmengine's fork expects.
-        "torch>=2.4",
+        # 2.6: the first with torch.nn.utils.get_total_norm. (2.4 was the first whose
+        # torch.load(weights_only=True) takes safe globals.)
+        "torch>=2.6",
         # The maintained forks; upstream stopped in 2024 and no longer builds.
         # Exact, since hooks and heads build on their internals.
         "onedl-mmengine==0.10.12",
