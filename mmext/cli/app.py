@@ -61,7 +61,7 @@ COMMANDS = {
     ),
     "fit-decision": (
         "fit_decision:fit_decision",
-        "Choose a model's thresholds and mode on validation data.",
+        "Choose a model's thresholds, mode and growth on validation data.",
     ),
     "average": (
         "average:average",

@@ -7,7 +7,10 @@ from pydantic import AfterValidator, Field
 
 from mmext.checked import Count, Finite, NotNegative, Positive
 from mmext.cli.arguments import Device, ExistingFile, OutputFolder
+from mmext.errors import UserError
 from mmext.inference.device import choose_device
+
+_PNG_UNITS = 1000.0
 
 
 def _rising(limits: tuple[float, float]) -> tuple[float, float]:
@@ -26,7 +29,7 @@ def predict(
     *,
     out: OutputFolder,
     format: Literal["png", "tiff"] = "png",
-    scale: Positive = 1000.0,
+    scale: Positive | None = None,
     structural: bool = False,
     preview_range: PreviewRange | None = None,
     intrinsics: tuple[Positive, Positive, Finite, Finite] | None = None,
@@ -52,7 +55,7 @@ def predict(
         inputs: Thermal images, folders of them, videos.
         out: Where results go, a folder.
         format: File type of the depth.
-        scale: What of a PNG's units make a metre.
+        scale: What of a PNG's units make a metre (default: 1000).
         structural: Also write NAME_structural.tif.
         preview_range: Near and far, metres at the ends of the preview's colours
             (default: each image's own).
@@ -62,6 +65,8 @@ def predict(
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one).
     """
+    if format == "tiff" and scale is not None:
+        raise UserError("--scale: not expected with --format tiff, which is in metres")
     from mmext.inference.depth import (
         DepthPredictor,
         Intrinsics,
@@ -72,7 +77,7 @@ def predict(
 
     settings = OutputSettings(
         tiff=format == "tiff",
-        scale=scale,
+        scale=scale or _PNG_UNITS,
         structural=structural,
         preview_limits=preview_range,
         camera=Intrinsics(*intrinsics) if intrinsics else None,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from mmext.checked import Count, Index
 from mmext.cli.arguments import OutputFolder
+from mmext.errors import UserError
 
 
 def scenes(
@@ -42,6 +43,8 @@ def scenes(
         lidar_beams: Rows of a laser scanner that measures the training depth; 0 is
             dense.
     """
+    if train_scenes + test_scenes == 0:
+        raise UserError("--train-scenes, --test-scenes: both 0, expected a scene")
     from tqdm import tqdm
 
     from mmext.synthetic.thermal import (

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Space = Literal["depth", "inverse_depth"]
 Normalisation = Literal["none", "half", "imagenet"]
 _TRUE_DEPTH = "true-depth"
+_FILL = 8.0
 
 
 def teach(
@@ -31,7 +32,7 @@ def teach(
     metric: bool = False,
     normalise: Normalisation | None = None,
     input_size: tuple[Count, Count] | None = None,
-    fill: NotNegative = 8.0,
+    fill: NotNegative | None = None,
     batch_size: Count = 8,
     device: Device | None = None,
 ) -> None:
@@ -68,7 +69,8 @@ def teach(
         normalise: What an ONNX file takes: RGB / 255 less a mean, by a deviation.
         input_size: Height and width that the model is given, where its file leaves them
             open.
-        fill: Pixels from a measurement up to which depth is filled before warping.
+        fill: Pixels from a measurement up to which depth is filled before warping
+            (default: 8).
         batch_size: Images at once.
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one). An ONNX file runs on the CPU.
@@ -81,11 +83,11 @@ def teach(
         )
     unused: dict[str, object] = {}
     if model == _TRUE_DEPTH:
-        unused = {"--space": space, "--metric": metric}
+        unused = {"--space": space, "--metric": metric or None, "--fill": fill}
     if model == _TRUE_DEPTH or Path(model).is_dir():
         unused |= {"--normalise": normalise, "--input-size": input_size}
     for name, value in unused.items():
-        if value:
+        if value is not None:
             raise UserError(f"{name}: not expected with --model {model}")
     from mmext.prepare.structural_depth import (
         make_structural_maps,
@@ -99,7 +101,8 @@ def teach(
     else:
         teacher = _open(model, space, metric, normalise, input_size, device)
         print(f"{teacher.note.teacher}: {teacher.note.space}")
-        written = make_structural_maps(samples, teacher, out, batch_size, fill)
+        reach = _FILL if fill is None else fill
+        written = make_structural_maps(samples, teacher, out, batch_size, reach)
     print(f"{out}: {written} maps written, {len(samples) - written} were there")
 
 

@@ -161,6 +161,18 @@ def test_choices_are_those_of_the_library():
             "depth teach --dataset D --model . --out o --input-size 9 9",
             "--input-size: not expected with --model .",
         ),
+        (
+            "depth teach --dataset D --model true-depth --out o --fill 0",
+            "--fill: not expected with --model true-depth",
+        ),
+        (
+            "depth predict FILE a --out o --format tiff --scale 256",
+            "--scale: not expected with --format tiff, which is in metres",
+        ),
+        (
+            "depth scenes --out o --train-scenes 0 --test-scenes 0",
+            "--train-scenes, --test-scenes: both 0, expected a scene",
+        ),
         ("train mmext::trunk", "is 'mmext::trunk', expected a config of mmext"),
         ("doctor mmext::demo/stage1_A", "did you mean mmext::demo/stage1_A.py?"),
         ("test mmext::demo FILE", "expected a file, not a folder"),
