@@ -24,14 +24,17 @@ class Termination:
 
     Attributes:
         asked: Whether SIGTERM came.
+        at_once: Whether it came twice.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self.at_once = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle the signal: the first is noted, the second ends at once."""
         if self.asked:
+            self.at_once = True
             end_now()
         self.asked = True
         print(
@@ -52,7 +55,11 @@ def end_now() -> NoReturn:
 
 @contextmanager
 def termination_noted() -> Iterator[Termination]:
-    """Note SIGTERM instead of dying of it while the block runs."""
+    """Note SIGTERM instead of dying of it while the block runs.
+
+    Raises:
+        SystemExit: It came twice, whatever the block made of that.
+    """
     termination = Termination()
     if threading.current_thread() is not threading.main_thread():
         yield termination  # signals are the main thread's
@@ -60,5 +67,11 @@ def termination_noted() -> Iterator[Termination]:
     before = signal.signal(signal.SIGTERM, termination)
     try:
         yield termination
+    except Exception:
+        # A bare `except` of a library (mmengine formats configs under one) may have
+        # taken the exit for a failure of its own.
+        if termination.at_once:
+            sys.exit(STATUS)
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
