@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import rasterio
 import torch
+from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from rasterio.windows import Window
 
@@ -29,14 +30,16 @@ _SMALL, _LARGE = 1024, 7240
 
 def mapping(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """predict_scene with all it reads and writes, against the network in memory."""
-    loaded = untrained(cut(scene, folder / "tiles", 128).header)
+    on_gpu = torch.cuda.is_available()
+    header = cut(scene, folder / "tiles", 128).header
+    loaded = untrained(header, width=64 if on_gpu else 16)
+    loaded.model.to(get_device())
     settings = PredictionSettings(window=WINDOW)
     predictor = eager_predictor(loaded)
 
     def whole() -> None:
         predict_scene(predictor, scene, folder / "map", settings)
 
-    on_gpu = torch.cuda.is_available()
     reach = 0.90 if on_gpu else 0.95
     clocks: tuple[Clock, ...] = ("wall", "processor")
     ours, ceiling = timed(repeats, whole, network_alone(predictor))
