@@ -1,5 +1,6 @@
 """What whole jobs cost as their data grow, against reading the bytes once."""
 
+import functools
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -38,12 +39,14 @@ class _Cost:
 
 def prepare(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """A scene to a tile store, against reading it once by rasterio."""
-    yield from _growth("preparing", scene, folder, _prepare, _read_scene)
+    read = functools.partial(_read_once, "scene.tif")
+    yield from _growth("preparing", scene, folder, _prepare, read)
 
 
 def atlas(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """An error bank with counts to an atlas, against reading its layers from a COG."""
-    yield from _growth("the atlas", scene, folder, _atlas, _read_atlas, _accumulate)
+    read = functools.partial(_read_once, "atlas/scene_errors.tif")
+    yield from _growth("the atlas", scene, folder, _atlas, read, _accumulate)
 
 
 def _growth(
@@ -116,12 +119,6 @@ def _prepare(folder: Path) -> None:
     cut(folder / "scene.tif", folder / "tiles", _TILE)
 
 
-def _read_scene(folder: Path) -> None:
-    with rasterio.open(folder / "scene.tif") as raster:
-        for _, window in raster.block_windows():
-            raster.read(window=window)
-
-
 def _accumulate(folder: Path) -> None:
     """A bank of errors along the outlines of targets, as they are."""
     _prepare(folder)
@@ -144,7 +141,7 @@ def _atlas(folder: Path) -> None:
     write_atlas(folder / "bank.npz", folder / "tiles", folder / "atlas")
 
 
-def _read_atlas(folder: Path) -> None:
-    with rasterio.open(folder / "atlas" / "scene_errors.tif") as raster:
+def _read_once(raster_name: str, folder: Path) -> None:
+    with rasterio.open(folder / raster_name) as raster:
         for _, window in raster.block_windows():
             raster.read(window=window)

@@ -18,6 +18,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path, open_array
 from mmext.pixel_values import IGNORE
+from mmext.structures.packed_bits import pack_masks, unpack_mask
 
 from .class_codes import class_codes
 from .scene_decision import TilePlace, decide_scenes
@@ -85,8 +86,7 @@ class PredictionDump:
         return class_codes(mask, self.decided(tile), np.ones_like(mask))
 
     def _unpack(self, bits: np.ndarray) -> np.ndarray:
-        height, width = self.logits.shape[2:]
-        return _unpack(bits, height, width)
+        return unpack_mask(bits, *self.logits.shape[2:])
 
 
 def dump_predictions(
@@ -129,15 +129,15 @@ def dump_predictions(
         ):
             ids = tiles.tile_ids
             logits[ids] = dumped_logits(tiles.probabilities)
-            mask[ids] = _pack(tiles.mask)
+            mask[ids] = pack_masks(tiles.mask)
             for index, name in enumerate(model.channels):
-                decided[ids, index] = _pack(tiles.channels[name])
+                decided[ids, index] = pack_masks(tiles.channels[name])
             for name, part in tiles.parts.items():
                 if name not in parts:
                     parts[name] = np.lib.format.open_memmap(
                         folder / f"{name}.npy", "w+", np.uint8, mask.shape
                     )
-                parts[name][ids] = _pack(part)
+                parts[name][ids] = pack_masks(part)
         if parts:
             _decide_scenes(store, mask, parts, model.union_decoder.grow)
         for name in parts:
@@ -217,17 +217,10 @@ def _decide_scenes(
     ]
 
     def tile(index: int) -> dict[str, np.ndarray]:
-        layers = {name: _unpack(part[index], *shape) for name, part in parts.items()}
+        layers = {
+            name: unpack_mask(part[index], *shape) for name, part in parts.items()
+        }
         return layers | {"valid": np.asarray(store.masks[index]) != IGNORE}
 
     for index, part in decide_scenes(places, tile, grow):
-        mask[index] = _pack(part[None])[0]
-
-
-def _unpack(bits: np.ndarray, height: int, width: int) -> np.ndarray:
-    flat = np.unpackbits(bits, count=height * width)
-    return flat.reshape(height, width).astype(bool)
-
-
-def _pack(masks: np.ndarray) -> np.ndarray:
-    return np.packbits(masks.reshape(len(masks), -1), axis=1)
+        mask[index] = pack_masks(part[None])[0]

@@ -10,6 +10,7 @@ from mmengine import dist
 from mmext.errors import UserError
 from mmext.pixel_values import WAS_FN, WAS_FP
 
+from .packed_bits import pack_masks, unpack_mask
 from .same_store import refuse_other_store
 
 COUNT_KEYS = ("fn_count", "fp_count", "first_epoch", "last_epoch")
@@ -81,7 +82,7 @@ class ErrorBank:
         """
         fn = (target == 1) & ~predicted
         fp = (target == 0) & predicted
-        self.add(tile_ids, self._pack(fn), self._pack(fp), epoch)
+        self.add(tile_ids, pack_masks(fn), pack_masks(fp), epoch)
 
     def add(
         self, tile_ids: np.ndarray, fn: np.ndarray, fp: np.ndarray, epoch: int
@@ -118,11 +119,11 @@ class ErrorBank:
 
     def fn(self, tile_id: int) -> np.ndarray:
         """(H, W) bool: which pixels of the tile were ever false negatives."""
-        return self._unpack(self._fn[tile_id])
+        return unpack_mask(self._fn[tile_id], *self.tile_shape)
 
     def fp(self, tile_id: int) -> np.ndarray:
         """(H, W) bool: which pixels of the tile were ever false positives."""
-        return self._unpack(self._fp[tile_id])
+        return unpack_mask(self._fp[tile_id], *self.tile_shape)
 
     def codes(self, tile_id: int) -> np.ndarray:
         """(H, W) uint8: 0 never wrong, 1 was FN, 2 was FP."""
@@ -325,8 +326,8 @@ class ErrorBank:
         for start in range(0, self.num_tiles, _TILES_AT_ONCE):
             part = slice(start, start + _TILES_AT_ONCE)
             stored = np.asarray(masks[part])
-            astray = self._fn[part] & ~self._pack(stored == 1)
-            astray |= self._fp[part] & ~self._pack(stored == 0)
+            astray = self._fn[part] & ~pack_masks(stored == 1)
+            astray |= self._fp[part] & ~pack_masks(stored == 0)
             wrong = np.bitwise_count(astray).sum(axis=1, dtype=np.int64)
             if wrong.any():
                 tile = int(np.flatnonzero(wrong)[0])
@@ -336,14 +337,6 @@ class ErrorBank:
                     "false positive background); the masks or the bank were changed, "
                     "accumulate anew"
                 )
-
-    def _pack(self, masks: np.ndarray) -> np.ndarray:
-        return np.packbits(masks.reshape(len(masks), -1), axis=1)
-
-    def _unpack(self, row: np.ndarray) -> np.ndarray:
-        height, width = self.tile_shape
-        flat = np.unpackbits(row, count=height * width)
-        return flat.reshape(height, width).astype(bool)
 
     def _wrong_by_tile(self) -> np.ndarray:
         """(N,) int64: how many pixels of each tile were ever wrong."""

@@ -17,6 +17,17 @@ _GATHER = sum(1 << 9 * byte for byte in range(8)) - (1 << 64)
 _LOWEST = 0x0101010101010101
 
 
+def pack_masks(masks: np.ndarray) -> np.ndarray:
+    """(B, …) bool, of P pixels each, to (B, ceil(P / 8)) uint8."""
+    return np.packbits(masks.reshape(len(masks), -1), axis=1)
+
+
+def unpack_mask(bits: np.ndarray, height: int, width: int) -> np.ndarray:
+    """One packed mask, (ceil(H·W / 8),) uint8, to (H, W) bool."""
+    flat = np.unpackbits(bits, count=height * width)
+    return flat.reshape(height, width).astype(bool)
+
+
 def pack_bits(pixels: Tensor) -> Tensor:
     """What ``numpy.packbits`` makes of each row.
 
@@ -89,7 +100,7 @@ def _on_cpu(tensor: Tensor) -> bool:
 
 
 def _pack(rows: Tensor | np.ndarray) -> Tensor:
-    return torch.from_numpy(np.packbits(np.asarray(rows), axis=1))
+    return torch.from_numpy(pack_masks(np.asarray(rows)))
 
 
 def _fill(rows: Tensor, value: int = 0) -> Tensor:

@@ -17,6 +17,7 @@ from mmext.evaluation.objects import ObjectCounts, match_objects
 from mmext.inference.scene_decision import TilePlace, decide_scenes, tiles_by_scene
 from mmext.pixel_values import IGNORE
 from mmext.registry import METRICS
+from mmext.structures.packed_bits import unpack_mask
 
 
 @METRICS.register_module()
@@ -217,9 +218,7 @@ def _placed(tile: dict[str, Any], names: Sequence[str]) -> PlacedTile:
 
 
 def _layer(tile: dict[str, Any], name: str) -> np.ndarray:
-    height, width = tile["shape"]
-    flat = np.unpackbits(tile["bits"][name], count=height * width)
-    return flat.reshape(height, width).astype(bool)
+    return unpack_mask(tile["bits"][name], *tile["shape"])
 
 
 def _object_scores(counts: ObjectCounts) -> dict[str, float]:
