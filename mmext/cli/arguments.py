@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import ArgumentCollection, Parameter, Token
 from pydantic import AfterValidator, Field
 
-from mmext.checked import adapter
+from mmext.checked import T, adapter
 from mmext.errors import UserError
 from mmext.inference.device import known_device
 from mmext.shipped_configs import find_shipped, is_shipped_name
@@ -104,6 +104,23 @@ def _key_and_value(text: str) -> str:
     if not re.match(r"[^=\s]+=", text):
         raise ValueError("key=value")
     return text
+
+
+def _shard(text: str) -> str:
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if not match or int(match[1]) >= int(match[2]):
+        raise ValueError("I/N, with I from 0 to N - 1")
+    return text
+
+
+#: I/N: one of N parts of the work, counted from 0 as job arrays do.
+Shard = Annotated[str, AfterValidator(_shard)]
+
+
+def shard_of(items: Sequence[T], shard: str) -> Sequence[T]:
+    """What a :data:`Shard` has of all items; neighbours go to different ones."""
+    index, number = map(int, shard.split("/"))
+    return items[index::number]
 
 
 #: Settings that replace a config's, KEY=VALUE with dotted keys.

@@ -1,16 +1,27 @@
 """``mmext predict``."""
 
 import os
+import sys
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from pydantic import Field
 
-from mmext.cli.arguments import Device, ExistingFile, OutputFolder
+from mmext.cli.arguments import (
+    Device,
+    ExistingFile,
+    OutputFolder,
+    Shard,
+    at_most_one,
+    shard_of,
+)
 from mmext.errors import UserError
 from mmext.inference.device import choose_device
 from mmext.inference.prediction_settings import Backend, Precision, PredictionSettings
 
+_MANY = Group("Many sheets", validator=at_most_one, sort_key=1)
+#: Failures that the last line names; the others have lines of their own before it.
+_NAMED = 20
 _DEFAULTS = PredictionSettings()
 
 
@@ -23,6 +34,8 @@ def predict(
     device: Device | None = None,
     backend: Backend = "eager",
     precision: Precision = "fp32",
+    shard: Annotated[Shard | None, Parameter(group=_MANY)] = None,
+    merge: Annotated[bool, Parameter(group=_MANY)] = False,
     settings: Annotated[PredictionSettings, Parameter(name="*")] = _DEFAULTS,
 ) -> None:
     r"""Map scenes of any size: COGs of probabilities and classes, and polygons.
@@ -36,7 +49,13 @@ def predict(
         mmext predict work_dirs/demo/stage2_A100-200/epoch_32.pth \
             data/demo/scenes/test.tif --out map
         mmext predict model.onnx sheets/ --out map --min-area 50
-        torchrun --nproc_per_node 4 -m mmext predict model.onnx sheets/ --out map
+
+    Sheets are independent of each other. Parts of them, mapped by any number of calls
+    on machines that share a disk, are put together by one more:
+
+        mmext predict model.onnx sheets/ --out map --shard 0/2
+        mmext predict model.onnx sheets/ --out map --shard 1/2
+        mmext predict model.onnx sheets/ --out map --merge
 
     Args:
         checkpoint: Checkpoint, epoch_N.pth, or what mmext export made of one.
@@ -46,10 +65,17 @@ def predict(
             one).
         backend: What runs the network; auto takes the fastest of those installed.
         precision: Of convolutions; 16 bits only on a GPU.
+        shard: Map only part I of N, I/N with I from 0, and put nothing together.
+        merge: Map nothing, put the finished sheets together; all of them must be.
         settings: How scenes are mapped.
     """
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        raise UserError(
+            "torchrun: no longer shares sheets out; expected --shard I/N in each of N "
+            "calls, and --merge when they have ended"
+        )
     from mmext.inference.backends import open_predictor
-    from mmext.mapping.many_scenes import predict_scenes
+    from mmext.mapping.many_scenes import merge_scenes, predict_scenes, predict_shard
     from mmext.prepare.scene_list import expand_images
 
     paths = expand_images(images)
@@ -57,10 +83,20 @@ def predict(
         checkpoint, backend, choose_device(device), settings.window, precision
     )
     print(f"{checkpoint} with {predictor.backend}, {predictor.precision}")
-    failures = predict_scenes(predictor, paths, out, settings)
-    # Every process knows of all failures; one of them says so.
-    if failures and os.environ.get("RANK", "0") == "0":
+    if merge:
+        failures = merge_scenes(predictor, paths, out, settings)
+    elif shard:
+        mine = shard_of(paths, shard)
+        print(f"--shard {shard}: {len(mine)} of {len(paths)} scenes")
+        failures = predict_shard(predictor, paths, mine, out, settings)
+    else:
+        failures = predict_scenes(predictor, paths, out, settings)
+    if failures:
+        for line in failures[_NAMED:]:
+            print(line, file=sys.stderr)
+        more = len(failures) - _NAMED
         raise UserError(
             f"{len(failures)} of {len(paths)} scenes or steps failed: "
-            f"{'; '.join(failures)}"
+            f"{'; '.join(failures[:_NAMED])}"
+            f"{f'; and the {more} above' if more > 0 else ''}"
         )

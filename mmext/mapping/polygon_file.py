@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import geopandas
+import pyogrio
 
 from mmext.inference.class_codes import COLOURS, NAMES
 from mmext.raster.qgis_style import categorised_outlines, embed_style
@@ -22,6 +23,9 @@ class PolygonFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.number = 0
+        # To wait for the disk after each append takes longer than to map a small
+        # sheet, and helps nobody: what is unfinished has a temporary name.
+        pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
 
     def add(self, table: geopandas.GeoDataFrame) -> None:
         """Append rows; the first call's table, even an empty one, sets the columns.

@@ -156,12 +156,13 @@ def _run(
             predictor.multiple,
         )
 
+    number = sum(map(len, rows()))
     # GDAL and torch let go of the interpreter lock: reading, computing and writing
     # really run beside each other.
     with (
         ThreadPoolExecutor(1, "read") as reader,
         ThreadPoolExecutor(1, "write") as written,
-        tqdm(total=sum(map(len, rows())), unit="window", desc=name) as progress,
+        tqdm(total=number, unit="window", desc=name, disable=number == 1) as progress,
     ):
         windows = (window for row in rows() for window in row)
         reads = _read_ahead(reader, source, windows)

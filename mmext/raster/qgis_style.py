@@ -155,12 +155,14 @@ def embed_style(path: Path, layer: str, qml: str, name: str = "mmext") -> None:
     """Make a QML style a layer's default, inside its GeoPackage.
 
     Args:
-        path: The GeoPackage.
+        path: The GeoPackage, under a temporary name.
         layer: The layer.
         qml: The style.
         name: The style's name in QGIS.
     """
     with sqlite3.connect(path) as connection:
+        # Nothing is lost with a file that isn't finished.
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute(_TABLE)
         # GDAL only lists a table that the GeoPackage's contents name.
         connection.execute(

@@ -1,0 +1,75 @@
+"""One sheet of many: the same task, whoever runs it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from mmext.errors import UserError
+from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.predictor import Predictor
+
+from .object_table import describe_left_out
+from .predict_scene import predict_scene
+from .scene_note import SceneNote, note_path, why_not_finished
+
+
+def map_sheet(
+    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+) -> None:
+    """Map a scene, unless it is finished, and note that it is.
+
+    Tasks of different sheets know nothing of each other, and one that is run twice
+    leaves what it left the first time.
+
+    Args:
+        predictor: The network.
+        scene: The raster.
+        out: Folder for the results.
+        settings: How.
+
+    Raises:
+        UserError: There is no such scene, it can't be read or does not fit the model,
+            or the results can't be written.
+    """
+    note = note_path(scene, out)
+    try:
+        now = _note_of(predictor, scene, out, settings)
+    except UserError:
+        note.unlink(missing_ok=True)
+        raise
+    reason = why_not_finished(scene, out, now)
+    if reason is None:
+        print(f"{scene}: mapped already")
+        return
+    if reason:
+        print(f"{scene}: mapped again, {reason}")
+    # Of results that are about to be replaced, nothing is noted.
+    note.unlink(missing_ok=True)
+    result = predict_scene(predictor, scene, out, settings)
+    # With the state of before: a scene that changed meanwhile is mapped again.
+    replace(now, results=SceneNote.of(predictor, scene, out, settings).results).save(
+        note
+    )
+    print(
+        f"{result.classes}, {result.polygons}: {result.objects} objects"
+        f"{describe_left_out(result.left_out)}"
+    )
+
+
+def why_unfinished(
+    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+) -> str | None:
+    """Why a sheet's results are not those of its task; None where they are."""
+    try:
+        now = _note_of(predictor, scene, out, settings)
+    except UserError as error:
+        return str(error)
+    reason = why_not_finished(scene, out, now)
+    return None if reason is None else f"{scene}: {reason or 'not mapped yet'}"
+
+
+def _note_of(
+    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+) -> SceneNote:
+    if not scene.is_file():
+        raise UserError(f"{scene}: no such file")
+    return SceneNote.of(predictor, scene, out, settings)
