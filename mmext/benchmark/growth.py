@@ -14,7 +14,10 @@ import rasterio
 from mmengine.registry import DefaultScope
 
 from mmext.datasets.tile_store import TileStore
+from mmext.engine.train import train
 from mmext.mapping.error_atlas import write_atlas
+from mmext.reporting.segmentation import write_report
+from mmext.shipped_configs import find_shipped
 from mmext.structures import ErrorBank, save_bank
 
 from .mapping import tile_scene
@@ -47,6 +50,12 @@ def atlas(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
     """An error bank with counts to an atlas, against reading its layers from a COG."""
     read = functools.partial(_read_once, "atlas/scene_errors.tif")
     yield from _growth("the atlas", scene, folder, _atlas, read, _accumulate)
+
+
+def report(scene: Path, folder: Path, repeats: int) -> Iterator[Comparison]:
+    """Both stages to a report on a test scene, against reading that scene once."""
+    read = functools.partial(_read_once, "scene.tif")
+    yield from _growth("the report", scene, folder, _report, read, _train)
 
 
 def _growth(
@@ -139,6 +148,31 @@ def _accumulate(folder: Path) -> None:
 
 def _atlas(folder: Path) -> None:
     write_atlas(folder / "bank.npz", folder / "tiles", folder / "atlas")
+
+
+def _train(folder: Path) -> None:
+    """Both stages for a few epochs on the rendered scene, to be tested on the large."""
+    _prepare(folder)
+    cut(folder.parent / "scene.tif", folder / "train", _TILE)
+    stores = {"train": "train", "val": "train", "test": "tiles"}
+    train(
+        find_shipped("demo/stage2_A100-200.py"),
+        work_dir=folder / "runs" / "stage2_A100-200",
+        options={
+            "epoch_scale": 0.02,
+            "model.backbone.base_channels": 4,
+            "log_level": "ERROR",
+            **{
+                f"{part}_dataloader.dataset.store": str(folder / name)
+                for part, name in stores.items()
+            },
+        },
+        with_parents=True,
+    )
+
+
+def _report(folder: Path) -> None:
+    write_report([folder / "runs"], folder / "report")
 
 
 def _read_once(raster_name: str, folder: Path) -> None:

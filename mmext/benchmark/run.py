@@ -15,7 +15,7 @@ from mmext.fileio import atomic_path
 from .accumulation import accumulation, bank, pass_host
 from .backends import backends
 from .crowded import crowded
-from .growth import atlas, prepare
+from .growth import atlas, prepare, report
 from .mapping import mapping, memory
 from .measure import Comparison
 from .merging import merging
@@ -39,6 +39,7 @@ PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "merging": merging,
     "prepare": prepare,
     "atlas": atlas,
+    "report": report,
 }
 
 

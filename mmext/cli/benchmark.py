@@ -21,6 +21,7 @@ Part = Literal[
     "merging",
     "prepare",
     "atlas",
+    "report",
 ]
 
 

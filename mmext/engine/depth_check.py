@@ -84,8 +84,7 @@ def _needs(model: DepthEstimator) -> dict[str, list[str]]:
     """Names of the losses by what they compare with."""
     needs: dict[str, list[str]] = {}
     for name, loss in model.decode_head.losses.items():
-        target = getattr(loss, "target", None)
-        if target is not None:
+        for target in getattr(loss, "targets", ()):
             needs.setdefault(target, []).append(name)
     return needs
 

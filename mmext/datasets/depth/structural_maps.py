@@ -11,14 +11,13 @@ import numpy as np
 from mmext.checked import Count, read_json, settings
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.structures.structural_space import StructuralSpace
 
 from .image_file import read_image
 
 NOTE = "structural.json"
 FORMAT: Literal[1] = 1
-#: Larger is farther, or larger is nearer.
-Space = Literal["depth", "inverse_depth"]
-SPACES = get_args(Space)
+SPACES = get_args(StructuralSpace)
 _SUFFIXES = (".tif", ".npy")
 
 
@@ -37,7 +36,7 @@ class StructuralNote:
         format: Version of this form.
     """
 
-    space: Space
+    space: StructuralSpace
     metric: bool = False
     teacher: str = ""
     sha256: str = ""

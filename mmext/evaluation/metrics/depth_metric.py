@@ -12,9 +12,16 @@ from mmext.errors import UserError
 from mmext.evaluation.depth.alignment import median_ratio
 from mmext.evaluation.depth.crops import check_crop, crop_mask
 from mmext.evaluation.depth.depth_scores import DepthSums, depth_sums, mean_scores
+from mmext.evaluation.depth.structure_scores import (
+    StructureScorer,
+    mean_structure_scores,
+)
 from mmext.registry import METRICS
+from mmext.structures.structural_space import StructuralSpace
 
 Average = Literal["image", "pixel"]
+# Output → its field in a sample.
+_OUTPUTS = {"metric": "pred_depth_map", "structural": "pred_structural_map"}
 
 
 @METRICS.register_module()
@@ -30,6 +37,11 @@ class CappedDepthMetric(BaseMetric):
     pixels scored. Scores are those of
     :data:`~mmext.evaluation.depth.depth_scores.SCORES`; ``images`` counts those that
     had a valid pixel.
+
+    ``metric.<score>`` and ``structural.<score>`` say how well either output has the
+    scene's structure, whatever its scale and shift
+    (:data:`~mmext.evaluation.depth.structure_scores.STRUCTURE_SCORES`), always averaged
+    over images, all pixels.
 
     Args:
         prefix: ``'val'`` or ``'test'``: which set this is.
@@ -67,6 +79,7 @@ class CappedDepthMetric(BaseMetric):
         self.max_depth = max_depth
         self.crop = crop
         self.average = average
+        self._structure = StructureScorer(min_depth, max_depth)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Reduce each sample to sums.
@@ -75,7 +88,8 @@ class CappedDepthMetric(BaseMetric):
             data_batch: Not used.
             data_samples: Predictions with ``pred_depth_map`` and ``gt_depth_map``
                 (1, H, W) in metres, 0 where the truth is unknown, and perhaps
-                ``gt_object_map`` (1, H, W).
+                ``gt_object_map`` (1, H, W), and ``pred_structural_map`` (1, H, W) with
+                ``structural_space``.
 
         Raises:
             UserError: A sample has no truth, or it differs in size.
@@ -96,7 +110,14 @@ class CappedDepthMetric(BaseMetric):
             objects = None
             if "gt_object_map" in sample:
                 objects = sample["gt_object_map"]["data"][0].cpu().numpy() > 0
-            self.results.append(self._sums(prediction, truth, objects))
+            valid = np.isfinite(truth) & crop_mask(truth.shape, self.crop)
+            valid &= (truth > self.min_depth) & (truth < self.max_depth)
+            self.results.append(
+                {
+                    "sums": self._sums(prediction, truth, valid, objects),
+                    "structure": self._structures(sample, truth, valid),
+                }
+            )
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """Average over the images.
@@ -106,18 +127,42 @@ class CappedDepthMetric(BaseMetric):
         """
         metrics: dict[str, float] = {}
         # Some samples may have object masks and others none.
-        for name in dict.fromkeys(name for result in results for name in result):
-            images = [DepthSums(*result[name]) for result in results if name in result]
+        kept = [result["sums"] for result in results]
+        for name in dict.fromkeys(name for sums in kept for name in sums):
+            images = [DepthSums(*sums[name]) for sums in kept if name in sums]
             for score, value in mean_scores(images, self.average).items():
                 metrics[f"{name}.{score}"] = value
             metrics[f"{name}.images"] = sum(image.pixels > 0 for image in images)
+        for output in _OUTPUTS:
+            scored = [
+                result["structure"][output]
+                for result in results
+                if output in result["structure"]
+            ]
+            if scored:
+                means = mean_structure_scores(scored)
+                metrics |= {f"{output}.{score}": mean for score, mean in means.items()}
         return metrics
 
+    def _structures(
+        self, sample: dict, truth: np.ndarray, valid: np.ndarray
+    ) -> dict[str, dict[str, float]]:
+        spaces: dict[str, StructuralSpace] = {"metric": "depth"}
+        if "structural_space" in sample:
+            spaces["structural"] = sample["structural_space"]
+        scored = {}
+        for output, space in spaces.items():
+            values = sample[_OUTPUTS[output]]["data"][0].cpu().numpy()
+            scored[output] = self._structure(values, truth, valid, space)
+        return scored
+
     def _sums(
-        self, prediction: np.ndarray, truth: np.ndarray, objects: np.ndarray | None
+        self,
+        prediction: np.ndarray,
+        truth: np.ndarray,
+        valid: np.ndarray,
+        objects: np.ndarray | None,
     ) -> dict[str, tuple]:
-        valid = np.isfinite(truth) & crop_mask(truth.shape, self.crop)
-        valid &= (truth > self.min_depth) & (truth < self.max_depth)
         masks = {"all": valid}
         if objects is not None:
             masks["object"] = valid & objects

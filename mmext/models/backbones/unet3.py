@@ -1,15 +1,18 @@
 """The three-stage U-Net of Ahn et al. 2025."""
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as functional
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmext.checked import Count
+from mmext.checked import Count, checked
 from mmext.registry import MODELS
 
 _STAGES = 3
+Upsampling = Literal["transposed", "resize"]
 
 
 @MODELS.register_module()
@@ -32,6 +35,9 @@ class UNet3(BaseModule):
         base_channels: Width w of the first stage. The paper does not state it; 64
             is the U-Net's own.
         norm_cfg: Normalisation after each convolution.
+        upsampling: 'transposed': 2 × 2 transposed convolution, as in the paper;
+            'resize': each pixel repeated, then a 3 × 3 convolution, which leaves no
+            pattern of squares (Odena et al. 2016).
         init_cfg: Initialisation; None means He-normal for all convolutions.
     """
 
@@ -44,6 +50,7 @@ class UNet3(BaseModule):
         in_channels: Count = 3,
         base_channels: Count = 64,
         norm_cfg: dict | None = None,
+        upsampling: Upsampling = "transposed",
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         he_normal = [
@@ -56,6 +63,7 @@ class UNet3(BaseModule):
         ]
         super().__init__(init_cfg or he_normal)
         norm_cfg = norm_cfg or dict(type="BN")
+        self.upsampling = checked(Upsampling, upsampling, "backbone.upsampling")
         widths = [base_channels * 2**stage for stage in range(_STAGES + 1)]
         self.in_channels = in_channels
         self.encoder = nn.ModuleList(
@@ -68,8 +76,7 @@ class UNet3(BaseModule):
         self.bottleneck = _stage(widths[-2], widths[-1], norm_cfg)
         # From coarse to fine, as the features flow.
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(2 * width, width, kernel_size=2, stride=2)
-            for width in reversed(widths[:-1])
+            _up(2 * width, width, upsampling) for width in reversed(widths[:-1])
         )
         self.decoder = nn.ModuleList(
             _stage(2 * width, width, norm_cfg) for width in reversed(widths[:-1])
@@ -85,12 +92,14 @@ class UNet3(BaseModule):
         for batch norm, which in evaluation does not look at the image.
         """
         convolutions = 2  # reach of a stage, at its own resolution
+        # What a decoder's stage sees of the resized map, through one more.
+        upwards = convolutions + (self.upsampling == "resize")
         reach = 0
         for pixel in range(self.input_multiple):
             first = last = pixel
             for _ in range(_STAGES):
-                first = (first - convolutions) // 2
-                last = (last + convolutions) // 2
+                first = (first - upwards) // 2
+                last = (last + upwards) // 2
             first, last = first - convolutions, last + convolutions
             for _ in range(_STAGES):
                 first = 2 * first - convolutions
@@ -130,6 +139,15 @@ class UNet3(BaseModule):
             output[..., : -(-height // scale), : -(-width // scale)]
             for output, scale in zip(outputs, scales, strict=True)
         )
+
+
+def _up(channels_in: int, channels_out: int, upsampling: Upsampling) -> nn.Module:
+    if upsampling == "transposed":
+        return nn.ConvTranspose2d(channels_in, channels_out, kernel_size=2, stride=2)
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(channels_in, channels_out, 3, padding=1),
+    )
 
 
 def _stage(channels_in: int, channels_out: int, norm_cfg: dict) -> nn.Sequential:

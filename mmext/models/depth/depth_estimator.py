@@ -91,7 +91,8 @@ class DepthEstimator(BandCheckedEncoderDecoder):
 
         Returns:
             Samples with ``pred_depth_map`` (1, h, w) float32 in metres and
-            ``pred_structural_map`` (1, h, w) float32.
+            ``pred_structural_map`` (1, h, w) float32; their metainfo has the latter's
+            ``structural_space``.
         """
         if data_samples is None:
             data_samples = [SegDataSample() for _ in seg_logits]
@@ -105,6 +106,7 @@ class DepthEstimator(BandCheckedEncoderDecoder):
                     "pred_structural_map": PixelData(data=original[1:]),
                 }
             )
+            sample.set_metainfo({"structural_space": self.structural_space})
         return data_samples
 
 

@@ -14,8 +14,9 @@ from torch.nn import functional
 from mmext.checked import Positive, checked
 from mmext.errors import UserError
 from mmext.models.decode_heads.multi_label_head import build_wrapped_head
-from mmext.models.losses.depth import DepthMaps, Space
+from mmext.models.losses.depth import DepthMaps
 from mmext.registry import MODELS
+from mmext.structures.structural_space import StructuralSpace
 
 _OUTPUTS = 2
 
@@ -51,7 +52,7 @@ class DepthHead(BaseModule):
         losses: Mapping[str, dict | None],
         min_depth: Positive,
         max_depth: Positive,
-        structural_space: Space = "depth",
+        structural_space: StructuralSpace = "depth",
         norm_cfg: dict | None = None,
     ) -> None:
         he_normal: list[dict] = [
@@ -64,7 +65,7 @@ class DepthHead(BaseModule):
                 f"decode_head.min_depth, max_depth: are {min_depth}, {max_depth}, "
                 "expected 0 < min_depth < max_depth in metres"
             )
-        checked(Space, structural_space, "decode_head.structural_space")
+        checked(StructuralSpace, structural_space, "decode_head.structural_space")
         self.min_depth = float(min_depth)
         self.max_depth = float(max_depth)
         self.structural_space = structural_space

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from mmext.checked import settings
-from mmext.datasets.depth.structural_maps import Space, StructuralNote
+from mmext.datasets.depth.structural_maps import StructuralNote
 from mmext.errors import UserError
 from mmext.fileio import sha256_of
+from mmext.structures.structural_space import StructuralSpace
 
 #: Mean and standard deviation that RGB / 255 is normalised by.
 NORMALISATIONS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -35,7 +36,7 @@ class OnnxFacts:
         name: The model's name.
     """
 
-    space: Space
+    space: StructuralSpace
     metric: bool
     normalisation: Normalisation
     name: str = ""

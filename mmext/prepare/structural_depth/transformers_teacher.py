@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from mmext.checked import read_json
-from mmext.datasets.depth.structural_maps import Space, StructuralNote
+from mmext.datasets.depth.structural_maps import StructuralNote
 from mmext.errors import UserError
 from mmext.fileio import sha256_of
+from mmext.structures.structural_space import StructuralSpace
 
-#: Space and whether metric, by ``model_type``. Depth Anything says it itself.
-_TYPES: dict[str, tuple[Space, bool]] = {
+#: StructuralSpace and whether metric, by ``model_type``. Depth Anything says it itself.
+_TYPES: dict[str, tuple[StructuralSpace, bool]] = {
     "dpt": ("inverse_depth", False),
     "glpn": ("depth", True),
     "zoedepth": ("depth", True),
@@ -39,7 +40,7 @@ class TransformersTeacher:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        space: Space | None = None,
+        space: StructuralSpace | None = None,
         metric: bool | None = None,
         device: str = "cpu",
     ) -> None:
@@ -95,7 +96,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return read_json(file, dict[str, Any])
 
 
-def _space_of(config: dict[str, Any]) -> tuple[Space, bool] | None:
+def _space_of(config: dict[str, Any]) -> tuple[StructuralSpace, bool] | None:
     if config.get("model_type") == "depth_anything":
         metric = config.get("depth_estimation_type", "relative") == "metric"
         return ("depth", True) if metric else ("inverse_depth", False)

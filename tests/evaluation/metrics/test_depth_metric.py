@@ -124,3 +124,16 @@ def test_bad_samples_are_one_line():
     del lacking["gt_depth_map"]
     with pytest.raises(UserError, match="sample 7: has no gt_depth_map"):
         metric.process({}, [lacking])
+
+
+def test_structure_is_scored_of_both_outputs_whatever_their_scale():
+    prediction, truth = scene()
+    both = sample(prediction, truth) | {
+        "pred_structural_map": {"data": torch.from_numpy(5 / truth[None] + 2)},
+        "structural_space": "inverse_depth",
+    }
+    found = evaluate([both])
+    assert found["test/structural.order_error"] == 0
+    assert found["test/structural.aligned_abs_rel"] == pytest.approx(0, abs=1e-5)
+    assert 0 < found["test/metric.order_error"] < 0.5
+    assert "test/structural.order_error" not in evaluate([sample(prediction, truth)])

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmext.errors import UserError
 from mmext.models import UNet3
 from mmext.registry import MODELS
 
@@ -24,9 +25,10 @@ def test_parameters(bands, width):
     assert sum(p.numel() for p in net.parameters()) == parameters_by_hand(bands, width)
 
 
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 @pytest.mark.parametrize("size", [(32, 32), (33, 47), (1, 1), (8, 65)])
-def test_shapes_at_any_size(size):
-    outputs = UNet3(2, 4).eval()(torch.randn(1, 2, *size))
+def test_shapes_at_any_size(size, upsampling):
+    outputs = UNet3(2, 4, upsampling=upsampling).eval()(torch.randn(1, 2, *size))
     assert [o.shape[1] for o in outputs] == [32, 16, 8, 4]
     for output, scale in zip(outputs, (8, 4, 2, 1), strict=True):
         assert output.shape[2:] == tuple(-(-side // scale) for side in size)
@@ -41,8 +43,9 @@ def test_odd_sizes_are_padded_with_their_edge():
         torch.testing.assert_close(net(image)[-1], net(padded)[-1][:, :, :13])
 
 
-def test_receptive_field_is_what_gradients_reach():
-    net = UNet3(1, 2).double().eval()
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
+def test_receptive_field_is_what_gradients_reach(upsampling):
+    net = UNet3(1, 2, upsampling=upsampling).double().eval()
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.uniform_(module.weight, 0.1, 1)
@@ -54,6 +57,20 @@ def test_receptive_field_is_what_gradients_reach():
         touched = image.grad.abs().sum((0, 1, 2)).nonzero().flatten()
         reach = max(reach, pixel - int(touched.min()), int(touched.max()) - pixel)
     assert net.receptive_field == 2 * reach + 1
+
+
+def test_resizing_repeats_pixels_and_convolves():
+    torch.manual_seed(0)
+    up = UNet3(2, 4, upsampling="resize").up[0]
+    features = torch.randn(1, 32, 3, 5)
+    repeated = features.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    by_hand = nn.functional.conv2d(repeated, up[1].weight, up[1].bias, padding=1)
+    torch.testing.assert_close(up(features), by_hand)
+
+
+def test_unknown_upsampling_is_refused():
+    with pytest.raises(UserError, match=r"backbone\.upsampling: is 'deconv'"):
+        UNet3(upsampling="deconv")
 
 
 def test_he_normal_initialisation():

@@ -1,5 +1,6 @@
 from .abs_rel import AbsRelLoss, abs_rel_loss
-from .depth_maps import DepthMaps, Space, valid_depth
+from .confident_consistency import ConfidentConsistencyLoss, teacher_confidence
+from .depth_maps import DepthMaps, valid_depth
 from .edge_preserving import EdgePreservingLoss, edge_preserving_loss
 from .gradient_consistency import GradientConsistencyLoss, gradient_consistency_loss
 from .silog import SILogLoss, silog_loss
@@ -11,11 +12,11 @@ from .structure_guided_smooth import (
 
 __all__ = [
     "AbsRelLoss",
+    "ConfidentConsistencyLoss",
     "DepthMaps",
     "EdgePreservingLoss",
     "GradientConsistencyLoss",
     "SILogLoss",
-    "Space",
     "StructureGradientLoss",
     "StructureGuidedSmoothLoss",
     "abs_rel_loss",
@@ -24,5 +25,6 @@ __all__ = [
     "silog_loss",
     "structure_gradient_loss",
     "structure_guided_smooth_loss",
+    "teacher_confidence",
     "valid_depth",
 ]

@@ -37,7 +37,7 @@ class AbsRelLoss(nn.Module):
     """
 
     #: What of a sample it compares with.
-    target = "depth"
+    targets = ("depth",)
 
     def __init__(self, loss_weight: NotNegative = 1.0) -> None:
         super().__init__()

@@ -1,15 +1,12 @@
 """What a depth loss may look at: two predictions and two targets."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from mmext.errors import UserError
-
-#: What a structural map is proportional to, up to a shift.
-Space = Literal["depth", "inverse_depth"]
+from mmext.structures.structural_space import StructuralSpace
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class DepthMaps:
     structural: Tensor
     depth_target: Tensor | None = None
     structural_target: Tensor | None = None
-    structural_space: str = "depth"
+    structural_space: StructuralSpace = "depth"
 
     def true_depth(self) -> Tensor:
         """The depth target.

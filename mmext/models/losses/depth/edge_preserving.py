@@ -50,7 +50,7 @@ class EdgePreservingLoss(nn.Module):
     """
 
     #: What of a sample it compares with.
-    target = "structural"
+    targets = ("structural",)
 
     def __init__(
         self, sharpness: NotNegative = 10.0, loss_weight: NotNegative = 1.0

@@ -13,7 +13,11 @@ from .gradients import multi_scale_gradient_error
 
 
 def gradient_consistency_loss(
-    metric: Tensor, structural: Tensor, structural_space: str, scales: int = 4
+    metric: Tensor,
+    structural: Tensor,
+    structural_space: str,
+    scales: int = 4,
+    confidence: Tensor | None = None,
 ) -> Tensor:
     """Multi-scale difference of the two depths' gradients, scale and shift apart.
 
@@ -21,13 +25,15 @@ def gradient_consistency_loss(
     :func:`~.alignment.without_scale_and_shift`, m the metric depth or its inverse,
     whichever the structural depth is. The paper names the constraint without a
     formula; this is the gradient matching of Ranftl et al. 2020 (equation 11)
-    between the two outputs. It needs no truth, acts on every pixel, and moves both.
+    between the two outputs. It needs no truth and moves both.
 
     Args:
         metric: (N, 1, H, W), metres, > 0.
         structural: (N, 1, H, W), any scale and shift.
         structural_space: 'depth' or 'inverse_depth'.
         scales: How often the maps are halved, plus one.
+        confidence: (N, 1, H, W) in [0, 1], how much each pixel counts; what has 0
+            doesn't count for median and deviation either. None is 1.
 
     Returns:
         A scalar ≥ 0.
@@ -35,11 +41,15 @@ def gradient_consistency_loss(
     metric = at_least_float32(metric)
     if structural_space == "inverse_depth":
         metric = 1 / metric
+    if confidence is None:
+        confidence = torch.ones_like(metric)
+    mask = confidence > 0
     return multi_scale_gradient_error(
-        without_scale_and_shift(metric),
-        without_scale_and_shift(structural),
-        torch.ones_like(metric, dtype=torch.bool),
+        without_scale_and_shift(metric, mask),
+        without_scale_and_shift(structural, mask),
+        mask,
         scales,
+        confidence,
     )
 
 

@@ -21,8 +21,20 @@ def valid_pairs(mask: Tensor) -> tuple[Tensor, Tensor]:
     return mask[..., 1:] & mask[..., :-1], mask[..., 1:, :] & mask[..., :-1, :]
 
 
+def lesser_of_pairs(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """The lesser value of both pixels of a difference."""
+    return (
+        torch.minimum(weight[..., 1:], weight[..., :-1]),
+        torch.minimum(weight[..., 1:, :], weight[..., :-1, :]),
+    )
+
+
 def multi_scale_gradient_error(
-    first: Tensor, second: Tensor, mask: Tensor, scales: int
+    first: Tensor,
+    second: Tensor,
+    mask: Tensor,
+    scales: int,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Mean absolute difference of two maps' gradients, summed over scales.
 
@@ -35,19 +47,27 @@ def multi_scale_gradient_error(
         second: (N, 1, H, W) float32.
         mask: (N, 1, H, W) bool, True where valid.
         scales: Number of scales; those at which an image has no neighbours add 0.
+        weight: (N, 1, H, W) in [0, 1], how much a pixel counts, a pair as much as the
+            lesser of its two; the means stay those over all valid pairs. None is 1.
 
     Returns:
         A scalar ≥ 0.
     """
     residual = (first - second).masked_fill(~mask, 0)
+    weight = torch.ones_like(residual) if weight is None else weight
     total = residual.new_zeros(())
     for scale in range(scales):
         step = 2**scale
-        coarse, valid = residual[..., ::step, ::step], mask[..., ::step, ::step]
-        for difference, pairs in zip(
-            differences(coarse), valid_pairs(valid), strict=True
+        coarse, valid, counts = (
+            of[..., ::step, ::step] for of in (residual, mask, weight)
+        )
+        for difference, pairs, share in zip(
+            differences(coarse),
+            valid_pairs(valid),
+            lesser_of_pairs(counts),
+            strict=True,
         ):
-            total = total + _masked_mean(difference.abs(), pairs)
+            total = total + _masked_mean(difference.abs() * share, pairs)
     return total
 
 

@@ -63,7 +63,7 @@ class SILogLoss(nn.Module):
     """
 
     #: What of a sample it compares with.
-    target = "depth"
+    targets = ("depth",)
 
     def __init__(
         self, silog_lambda: Share = 0.85, loss_weight: NotNegative = 1.0

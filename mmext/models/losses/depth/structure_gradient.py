@@ -46,7 +46,7 @@ class StructureGradientLoss(nn.Module):
     """
 
     #: What of a sample it compares with.
-    target = "structural"
+    targets = ("structural",)
 
     def __init__(self, scales: Count = 4, loss_weight: NotNegative = 1.0) -> None:
         super().__init__()

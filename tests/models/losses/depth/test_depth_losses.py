@@ -9,6 +9,7 @@ import torch
 from mmext.errors import UserError
 from mmext.models.losses.depth import (
     AbsRelLoss,
+    ConfidentConsistencyLoss,
     DepthMaps,
     EdgePreservingLoss,
     GradientConsistencyLoss,
@@ -21,6 +22,7 @@ from mmext.models.losses.depth import (
     silog_loss,
     structure_gradient_loss,
     structure_guided_smooth_loss,
+    teacher_confidence,
 )
 from mmext.models.losses.depth.alignment import without_scale_and_shift
 from mmext.registry import MODELS
@@ -32,6 +34,7 @@ LOSSES = [
     SILogLoss,
     StructureGuidedSmoothLoss,
     GradientConsistencyLoss,
+    ConfidentConsistencyLoss,
 ]
 SHAPE = (2, 1, 7, 9)
 
@@ -83,7 +86,7 @@ def neighbours(rows, columns, step=1):
     return right, below
 
 
-def naive_gradient(first, second, target=None, scales=4):
+def naive_gradient(first, second, target=None, scales=4, weights=None):
     total = 0.0
     for scale in range(scales):
         for direction in (0, 1):
@@ -94,7 +97,10 @@ def naive_gradient(first, second, target=None, scales=4):
                 pairs = neighbours(len(a), len(a[0]), 2**scale)[direction]
                 for (r, c), (s, d) in pairs:
                     if t[r][c] > 0 and t[s][d] > 0:
-                        terms.append(abs((a[s][d] - b[s][d]) - (a[r][c] - b[r][c])))
+                        term = abs((a[s][d] - b[s][d]) - (a[r][c] - b[r][c]))
+                        if weights:
+                            term *= min(weights[index][r][c], weights[index][s][d])
+                        terms.append(term)
             total += sum(terms) / max(1, len(terms))
     return total
 
@@ -175,6 +181,34 @@ def naive_consistency(maps):
     )
 
 
+def naive_confident(maps, tolerance=0.5):
+    weights = []
+    for t, d in images(maps.structural_target, maps.depth_target):
+        both = [
+            [float(a > 0 and b > 0) for a, b in zip(*rows, strict=True)]
+            for rows in zip(t, d, strict=True)
+        ]
+        rows = zip(naive_normal(t, both), naive_normal(d, both), both, strict=True)
+        weights.append(
+            [
+                [
+                    math.exp(-abs(a - b) / tolerance) if v else 0.0
+                    for a, b, v in zip(*row, strict=True)
+                ]
+                for row in rows
+            ]
+        )
+    return naive_gradient(
+        [naive_normal(m, w) for m, w in zip(listed(maps.metric), weights, strict=True)],
+        [
+            naive_normal(s, w)
+            for s, w in zip(listed(maps.structural), weights, strict=True)
+        ],
+        weights,
+        weights=weights,
+    )
+
+
 NAIVE = {
     StructureGradientLoss: naive_structure,
     EdgePreservingLoss: naive_edge,
@@ -182,6 +216,7 @@ NAIVE = {
     SILogLoss: naive_silog,
     StructureGuidedSmoothLoss: naive_guided_smooth,
     GradientConsistencyLoss: naive_consistency,
+    ConfidentConsistencyLoss: naive_confident,
 }
 
 
@@ -408,6 +443,29 @@ def test_normalised_maps_have_median_0_and_deviation_1():
         assert float(image[valid].median()) == 0
         assert float(image[valid].abs().mean()) == pytest.approx(1)
         assert not image[~valid].any()
+
+
+@pytest.mark.parametrize("space", ["depth", "inverse_depth"])
+def test_a_perfect_teacher_is_trusted_whatever_its_scale(space):
+    truth = smooth_field(1)
+    teacher = 3 * (truth if space == "depth" else 1 / truth) + 2
+    assert torch.allclose(
+        teacher_confidence(teacher, truth, space, 0.5), torch.ones(()), atol=1e-4
+    )
+    inverted = teacher.max() + 1 - teacher
+    assert float(teacher_confidence(inverted, truth, space, 0.5).mean()) < 0.4
+
+
+def test_a_teacher_is_trusted_where_it_is_right():
+    truth = smooth_field(1)
+    teacher = truth.clone()
+    teacher[..., :10, :10] += 0.5
+    truth[..., -5:, :] = 0
+    found = teacher_confidence(teacher, truth, "depth", 0.5)
+    wrong, right = found[..., :10, :10], found[..., 12:-5, 12:]
+    assert float(wrong.max()) < float(right.min())
+    assert float(right.mean()) > 2 * float(wrong.mean())
+    assert not found[..., -5:, :].any()
 
 
 def test_silog_and_the_scale():
