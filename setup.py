@@ -20,6 +20,9 @@ EXTRAS = {
         "import-linter>=2.16",
         "bandit>=1.8",
         "pip-audit>=2.8",
+        # Another program that reads the files of 'mmext export --to qgis' (AGPL: run by
+        # tests, never imported by mmext). 0.9: reads all keys that are compared.
+        "geodeep>=0.9",
     ],
     # mmseg's encoders cover most needs; these bring the rest. They pull in
     # torchvision, which must match torch exactly: choose torch first.

@@ -1,5 +1,7 @@
 """``mmext export``."""
 
+from typing import Literal
+
 from mmext.checked import Count, Index
 from mmext.cli.arguments import ExistingFile, ExistingFolder, OutputFile
 from mmext.errors import UserError
@@ -10,6 +12,7 @@ def export(
     /,
     *,
     out: OutputFile,
+    to: Literal["onnx", "qgis"] = "onnx",
     int8: ExistingFolder | None = None,
     tiles: Count = 64,
     seed: Index = 0,
@@ -20,16 +23,20 @@ def export(
     The file takes batches of any number, and windows of any size that is a multiple of
     the network's pooling grid. It is compared with torch when it is written. With
     --int8 it computes in 8-bit integers, which is faster on a CPU and less exact; how
-    much less, --check says.
+    much less, --check says. With --to qgis the plugin Deepness and GeoDeep read the
+    file as well as mmext predict does; it then decides by single pixels alone.
 
         mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out model.onnx
         mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out int8.onnx \
             --int8 data/demo/train --check data/demo/test
+        mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out qgis.onnx \
+            --to qgis
         mmext predict model.onnx ortho.tif --out map --backend onnxruntime
 
     Args:
         checkpoint: Checkpoint, epoch_N.pth.
         out: Where results go, an .onnx file.
+        to: For whom it is: mmext itself, or QGIS's plugins as well.
         int8: Training store, to calibrate 8-bit integers on.
         tiles: How many of its tiles are taken for that.
         seed: Where random numbers start: which tiles.
@@ -39,19 +46,30 @@ def export(
     from mmext.datasets.tile_store import TileStore
     from mmext.evaluation.agreement import agreement
     from mmext.inference.backends import (
+        export_for_qgis,
         export_int8,
         export_onnx,
         installed_backends,
         open_predictor,
     )
     from mmext.inference.backends.eager import eager_predictor
+    from mmext.inference.backends.for_qgis import decided_by_pixel, left_out
     from mmext.inference.checkpoint import load_model
 
     if int8 is None and (tiles, seed) != (64, 0):
         raise UserError("--tiles and --seed: given without --int8")
+    if int8 is not None and to != "onnx":
+        raise UserError(f"--int8: given with --to {to}, expected with --to onnx")
     loaded = load_model(checkpoint)
     checked_on = None if check is None else TileStore(check)
-    if int8 is None:
+    if to == "qgis":
+        difference, written = export_for_qgis(loaded, out)
+        print(f"{out}: differs from torch by at most {difference:.2g}")
+        shown = ", ".join(f"{key} {text}" for key, text in written.items())
+        print(f"{out}: plugins read {shown}")
+        if lost := left_out(loaded.model.union_decoder):
+            print(f"{out}: {lost}")
+    elif int8 is None:
         difference = export_onnx(loaded, out)
         print(f"{out}: differs from torch by at most {difference:.2g}")
     else:
@@ -62,8 +80,9 @@ def export(
             f"at most {difference:.2g}"
         )
     if checked_on is not None:
+        reference = eager_predictor(loaded)
+        if to == "qgis":
+            reference = decided_by_pixel(reference)
         for name in installed_backends():
-            found = agreement(
-                eager_predictor(loaded), open_predictor(out, name), checked_on
-            )
+            found = agreement(reference, open_predictor(out, name), checked_on)
             print(f"{check} with {name}: {found}")

@@ -187,6 +187,22 @@ def test_an_exported_model_of_8_bits_says_so(folder, trained):
     assert "with onnxruntime, int8 (4 tiles of " in result.stdout
 
 
+def test_an_export_for_qgis_says_what_plugins_read(folder, trained):
+    pytest.importorskip("onnxruntime")
+    model, store = folder / "qgis.onnx", folder / "stores" / "train"
+    options = ("--out", model, "--to", "qgis")
+    checkpoint = trained / "epoch_8.pth"
+    result = tool("export_onnx", checkpoint, *options, "--check", store)
+    assert 'plugins read model_type "Segmentor", class_names' in result.stdout
+    assert "0 of the pixels decided otherwise" in result.stdout
+    arguments = ("--out", folder / "qgis", "--backend", "onnxruntime")
+    tool("predict_scene", model, folder / "test.tif", *arguments)
+    with rasterio.open(folder / "qgis" / "test_class.tif") as raster:
+        assert set(np.unique(raster.read(1))) <= {0, 1, 255}
+    result = tool("export_onnx", checkpoint, *options, "--int8", store, ok=False)
+    assert result.returncode == 2 and "--int8: given with --to qgis" in result.stderr
+
+
 def test_where_it_was_wrong_and_which_labels_to_look_at(folder, options):
     work_dir = folder / "counted" / "stage1_trunk"
     counts = "default_hooks.error_accumulation.counts=True"

@@ -1,11 +1,9 @@
 """One ONNX file that maps scenes without the checkpoint."""
 
 import json
-import logging
-import warnings
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,9 +12,9 @@ from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.inference.checkpoint import LoadedModel
 
+from .graph import difference_from_torch, export_graph, refuse_without_packages
 from .onnx_file import METADATA, ExportedModel
 
-_OPSET = 18
 _TOLERANCE = 1e-4
 
 
@@ -48,78 +46,92 @@ def export_onnx(loaded: LoadedModel, path: Path) -> float:
         UserError: The packages are missing, or torch and ONNX Runtime disagree by
             more than 1e-4.
     """
-    try:
-        import onnxruntime
-        import onnxscript  # noqa: F401  what torch exports with
-    except ImportError as error:
-        raise UserError(
-            f"{error.name}: not installed; pip install mmext[onnx]"
-        ) from None
+    refuse_without_packages()
     network = _Probabilities(loaded.model).eval()
-    multiple = getattr(loaded.model.backbone, "input_multiple", 32)
+    multiple = grid_of(loaded)
     bands = len(loaded.store["band_indexes"])
-    example = torch.rand(2, bands, 4 * multiple, 5 * multiple) * 255
-    cells = [torch.export.Dim(name, min=2, max=8192) for name in ("rows", "columns")]
-    dynamic = {
-        "image": {
-            0: torch.export.Dim("batch", min=1, max=1024),
-            2: multiple * cells[0],
-            3: multiple * cells[1],
-        }
-    }
-    # It would name each operator of torchvision that can't be exported without it.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            network,
-            (example,),
-            dynamo=True,
-            dynamic_shapes=dynamic,
-            input_names=["image"],
-            output_names=["probability"],
-            opset_version=_OPSET,
-            verbose=False,
-        )
-    proto = program.model_proto
-    entry = proto.metadata_props.add()
-    entry.key, entry.value = METADATA, _description(loaded, multiple)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(proto.SerializeToString())
-        session = onnxruntime.InferenceSession(str(temporary))
-        difference = max(
-            _difference(network, session, (1, bands, 3 * multiple, 2 * multiple)),
-            _difference(network, session, (3, bands, 8 * multiple, 5 * multiple)),
-        )
-        if not difference < _TOLERANCE:
-            raise UserError(
-                f"{path}: torch and ONNX Runtime differ by {difference:.2g}, expected "
-                f"less than {_TOLERANCE:g}"
-            )
-    return difference
+    proto = export_graph(network, bands, multiple)
+    set_metadata(proto, {METADATA: describe(loaded)})
+    images = [
+        torch.rand(1, bands, 3 * multiple, 2 * multiple) * 255,
+        torch.rand(3, bands, 8 * multiple, 5 * multiple) * 255,
+    ]
+    return write_checked(proto, network, images, path)
 
 
-def _difference(network: nn.Module, session: object, shape: tuple[int, ...]) -> float:
-    image = torch.rand(shape) * 255
-    with torch.inference_mode():
-        expected = network(image).numpy()
-    [found] = session.run(None, {"image": image.numpy()})  # type: ignore[attr-defined]
-    return float(np.abs(found - expected).max())
+def grid_of(loaded: LoadedModel) -> int:
+    """Side of a network's pooling grid in pixels."""
+    return getattr(loaded.model.backbone, "input_multiple", 32)
 
 
-def _description(loaded: LoadedModel, multiple: int) -> str:
+def reach_of(loaded: LoadedModel) -> int | None:
+    """How many pixels away a network's prediction looks; None if it doesn't say."""
     field = getattr(loaded.model.backbone, "receptive_field", None)
+    return None if field is None else field // 2
+
+
+def describe(loaded: LoadedModel, **other: Any) -> str:
+    """What a file says of itself to this program, as JSON.
+
+    Args:
+        loaded: The model.
+        other: Keys of :class:`ExportedModel` that differ from the model's own.
+
+    Raises:
+        UserError: It could not be read again.
+    """
     description = {
         "format": 1,
         "channels": list(loaded.model.channels),
         "decoder": loaded.model.union_decoder.settings,
-        "reach": None if field is None else field // 2,
-        "multiple": multiple,
+        "reach": reach_of(loaded),
+        "multiple": grid_of(loaded),
         "store": loaded.store,
         "checkpoint": loaded.path.name,
         "sha256": loaded.sha256,
     }
-    text = json.dumps(description)
+    text = json.dumps(description | other)
     # As it will be read: what could not be is refused here.
     parse_json(text, ExportedModel, str(loaded.path))
     return text
+
+
+def set_metadata(proto: Any, texts: dict[str, str]) -> None:
+    """Put texts by key into a file's metadata.
+
+    Args:
+        proto: An ``onnx.ModelProto``, changed.
+        texts: What to add.
+    """
+    for key, text in texts.items():
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = key, text
+
+
+def write_checked(
+    proto: Any, network: nn.Module, images: list[Tensor], path: Path
+) -> float:
+    """Write a graph that says what torch says.
+
+    Args:
+        proto: The ``onnx.ModelProto``.
+        network: What it was made of.
+        images: On what they are compared.
+        path: The file.
+
+    Returns:
+        The largest difference.
+
+    Raises:
+        UserError: It is 1e-4 or more.
+    """
+    content = proto.SerializeToString()
+    difference = difference_from_torch(network, content, images)
+    if not difference < _TOLERANCE:
+        raise UserError(
+            f"{path}: torch and ONNX Runtime differ by {difference:.2g}, expected "
+            f"less than {_TOLERANCE:g}"
+        )
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return difference

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from mmext.errors import UserError, one_line
 from mmext.inference.predictor import Predictor
 from mmext.models.decoders.union_decoder import UnionDecoder
 
-from .onnx_file import ExportedModel, read_onnx
+from .onnx_file import ExportedModel, of_any_size, read_onnx
 
 
 def exported_predictor(path: Path, backend: str) -> Predictor:
@@ -31,8 +32,12 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
         raise UserError(f"{backend}: not installed; pip install mmext[{extra}]")
     content, description = read_onnx(path)
     decoder = _decoder(description, path)
+    tiled = description.tiled
     try:
-        run = _RUNNERS[backend](content)
+        if tiled is None:
+            run = _RUNNERS[backend](content)
+        else:
+            run = _score_of(_RUNNERS[backend](of_any_size(content)))
         _try_out(run, description, path)
     except UserError:
         raise
@@ -51,6 +56,8 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
             padded = functional.pad(padded, (0, multiple, 0, multiple), "replicate")
         return torch.from_numpy(run(padded.numpy()))[..., :height, :width]
 
+    if tiled is not None and tiled.left_out:
+        print(f"{path}: {tiled.left_out}")
     return Predictor(
         backend=backend,
         probabilities=probabilities,
@@ -59,10 +66,18 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
         reach=description.reach,
         multiple=multiple,
         store=dict(description.store),
-        path=path.with_name(description.checkpoint),
-        sha256=description.sha256,
+        # A file for plugins decides otherwise than its checkpoint.
+        path=path if tiled else path.with_name(description.checkpoint),
+        sha256=sha256(content).hexdigest() if tiled else description.sha256,
         precision=str(description.calibration or "fp32"),
     )
+
+
+def _score_of(
+    run: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The target's score of raw 8-bit values, by a graph of :class:`TiledForm`."""
+    return lambda image: run(image / np.float32(255))[:, 1:]
 
 
 def _decoder(description: ExportedModel, path: Path) -> UnionDecoder:

@@ -76,6 +76,23 @@ class Calibration:
 
 
 @settings
+class TiledForm:
+    """A file that plugins feed and read, which cut scenes into tiles themselves.
+
+    Its input is declared as one tile in 0–1, its output as two classes of which the
+    higher one counts. The graph takes any size.
+
+    Attributes:
+        side: Of a tile, in pixels.
+        left_out: What the checkpoint decides by beside single pixels, which this file
+            can't say; empty if nothing.
+    """
+
+    side: Count
+    left_out: str
+
+
+@settings
 class ExportedModel:
     """What a file says of itself, beside its graph.
 
@@ -89,6 +106,8 @@ class ExportedModel:
         checkpoint: Name of the checkpoint.
         sha256: Its hash.
         calibration: Of a network in 8-bit integers; None of one in float32.
+        tiled: Of a file for plugins; None of one that takes raw values and gives the
+            channels' probabilities.
     """
 
     format: Literal[1]
@@ -100,6 +119,7 @@ class ExportedModel:
     checkpoint: FileName
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     calibration: Calibration | None = None
+    tiled: TiledForm | None = None
 
 
 def read_onnx(path: Path) -> tuple[bytes, ExportedModel]:
@@ -141,6 +161,21 @@ def read_onnx(path: Path) -> tuple[bytes, ExportedModel]:
     for message in _messages(model):
         _refuse_foreign(message, path)
     return content, parse_json(texts[0], ExportedModel, f"{path}: metadata")
+
+
+def of_any_size(content: bytes) -> bytes:
+    """A file whose input and output are declared without sizes.
+
+    Args:
+        content: The file, see :class:`TiledForm`.
+    """
+    import onnx
+
+    model = onnx.ModelProto.FromString(content)
+    for value in (*model.graph.input, *model.graph.output):
+        for dim in value.type.tensor_type.shape.dim:
+            dim.Clear()
+    return model.SerializeToString()
 
 
 def _messages(message: Any) -> Iterator[Any]:
