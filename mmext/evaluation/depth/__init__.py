@@ -1,4 +1,5 @@
 from .alignment import least_squares_alignment, median_ratio
+from .checkerboard import checkerboard
 from .crops import CROPS, crop_mask
 from .depth_scores import SCORES, DepthSums, depth_sums, mean_scores
 from .structure_scores import (
@@ -13,6 +14,7 @@ __all__ = [
     "STRUCTURE_SCORES",
     "DepthSums",
     "StructureScorer",
+    "checkerboard",
     "crop_mask",
     "depth_sums",
     "least_squares_alignment",

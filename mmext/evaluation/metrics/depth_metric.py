@@ -10,6 +10,7 @@ from mmengine.evaluator import BaseMetric
 from mmext.checked import Positive, Share, checked
 from mmext.errors import UserError
 from mmext.evaluation.depth.alignment import median_ratio
+from mmext.evaluation.depth.checkerboard import checkerboard
 from mmext.evaluation.depth.crops import check_crop, crop_mask
 from mmext.evaluation.depth.depth_scores import DepthSums, depth_sums, mean_scores
 from mmext.evaluation.depth.structure_scores import (
@@ -41,7 +42,8 @@ class CappedDepthMetric(BaseMetric):
     ``metric.<score>`` and ``structural.<score>`` say how well either output has the
     scene's structure, whatever its scale and shift
     (:data:`~mmext.evaluation.depth.structure_scores.STRUCTURE_SCORES`), always averaged
-    over images, all pixels.
+    over images, all pixels. ``metric.checkerboard`` and ``structural.checkerboard`` say
+    how far a decoder's squares stand out (:func:`~.checkerboard.checkerboard`).
 
     Args:
         prefix: ``'val'`` or ``'test'``: which set this is.
@@ -89,7 +91,7 @@ class CappedDepthMetric(BaseMetric):
             data_samples: Predictions with ``pred_depth_map`` and ``gt_depth_map``
                 (1, H, W) in metres, 0 where the truth is unknown, and perhaps
                 ``gt_object_map`` (1, H, W), and ``pred_structural_map`` (1, H, W) with
-                ``structural_space``.
+                ``structural_space``, and ``img_shape``, the size that the network saw.
 
         Raises:
             UserError: A sample has no truth, or it differs in size.
@@ -154,6 +156,10 @@ class CappedDepthMetric(BaseMetric):
         for output, space in spaces.items():
             values = sample[_OUTPUTS[output]]["data"][0].cpu().numpy()
             scored[output] = self._structure(values, truth, valid, space)
+            if "img_shape" in sample:
+                # A structural map is > 0 like a depth: its logarithm serves as well.
+                size = sample["img_shape"][:2]
+                scored[output]["checkerboard"] = checkerboard(values, size)
         return scored
 
     def _sums(

@@ -1,4 +1,4 @@
-"""Runs of one ablation, ours and the published: loss combinations on the same data."""
+"""Runs of one ablation, ours and the published: configurations on the same data."""
 
 import json
 import os
@@ -32,9 +32,15 @@ TABLE_1 = {
 }
 
 
+#: Runs by configuration and seed.
+_Members = dict[tuple[str, int], Run]
+
+
 @dataclass(frozen=True)
 class Ablation:
-    """Runs that may be compared: equal in all but losses and seed.
+    """Runs that may be compared: on the same data, as long, scored alike.
+
+    A configuration's name stands for its losses and its network.
 
     Attributes:
         label: The folder that holds them, as short as it stays unique.
@@ -100,7 +106,10 @@ def checkpoint_of(run: Run) -> Path:
 
 
 def group_ablations(runs: Sequence[Run]) -> tuple[list[Ablation], list[str]]:
-    """Put runs together that differ in losses and seed alone.
+    """Put runs together that may be compared.
+
+    Those of one network first; then networks that were trained on the same data, as far
+    as their configurations have names of their own.
 
     Args:
         runs: Trainings of depth estimators.
@@ -109,7 +118,7 @@ def group_ablations(runs: Sequence[Run]) -> tuple[list[Ablation], list[str]]:
         The ablations of finished runs, and a line for each run that is left out: of no
         depth estimator, or with the configuration and seed of another.
     """
-    groups: dict[str, dict[tuple[str, int], Run]] = {}
+    groups: dict[tuple[str, str], _Members] = {}
     notes = []
     for run in runs:
         if not run.finished:
@@ -125,17 +134,18 @@ def group_ablations(runs: Sequence[Run]) -> tuple[list[Ablation], list[str]]:
                 "DepthEstimator, left out"
             )
             continue
-        members = groups.setdefault(_key(run, config), {})
+        members = groups.setdefault((_data(run, config), _network(config)), {})
         other = members.setdefault((run.name, run.seed), run)
         if other is not run:
             notes.append(
                 f"{run.path}: same configuration, seed and data as {other.path}, "
                 "left out"
             )
-    labels = _labels([list(members.values()) for members in groups.values()])
+    joined = _joined(groups)
+    labels = _labels([list(members.values()) for members in joined])
     ablations = [
         Ablation(label, _in_order(members))
-        for label, members in zip(labels, groups.values(), strict=True)
+        for label, members in zip(labels, joined, strict=True)
     ]
     return ablations, notes
 
@@ -150,17 +160,44 @@ def published_change(name: str, score: str) -> float:
     return TABLE_1[name][score] / TABLE_1["all"][score] - 1
 
 
-def _key(run: Run, config: Config) -> str:
-    """All that runs of one ablation have in common: everything but losses and seed."""
-    model = config.model.to_dict()
-    model["decode_head"].pop("losses", None)
-    parts = ("val_dataloader", "val_evaluator", "train_dataloader", "optim_wrapper")
+def _data(run: Run, config: Config) -> str:
+    """What runs of one ablation have in common."""
+    parts = ("val_dataloader", "val_evaluator")
     settings = {part: config[part].to_dict() for part in parts if part in config}
-    facts = [run.fingerprint, run.record["epochs"], model, settings]
+    train = config.train_dataloader.dataset.to_dict()
+    train.pop("pipeline", None)
+    facts = [run.fingerprint, run.record["epochs"], settings, train]
     return json.dumps(facts, sort_keys=True, default=str)
 
 
-def _in_order(members: dict[tuple[str, int], Run]) -> dict[str, list[Run]]:
+def _network(config: Config) -> str:
+    """What is trained and how, but for the losses."""
+    model = config.model.to_dict()
+    model["decode_head"].pop("losses", None)
+    parts = ("train_dataloader", "optim_wrapper")
+    settings = [config[part].to_dict() for part in parts if part in config]
+    return json.dumps([model, settings], sort_keys=True, default=str)
+
+
+def _joined(groups: dict[tuple[str, str], _Members]) -> list[_Members]:
+    """Put networks together on the same data, where it is clear which belong together.
+
+    Two networks whose configurations have the same names are two ablations; what could
+    belong to either stays by itself.
+    """
+    by_data: dict[str, list[_Members]] = {}
+    for (data, _), members in groups.items():
+        by_data.setdefault(data, []).append(members)
+    joined = []
+    for networks in by_data.values():
+        names = [{name for name, _ in members} for members in networks]
+        if sum(map(len, names)) == len(set().union(*names)):
+            networks = [{key: run for part in networks for key, run in part.items()}]
+        joined += networks
+    return joined
+
+
+def _in_order(members: _Members) -> dict[str, list[Run]]:
     names = [name for name in CONFIGURATIONS if any(n == name for n, _ in members)]
     names += sorted({name for name, _ in members} - set(names))
     return {

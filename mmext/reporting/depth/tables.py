@@ -103,7 +103,7 @@ def ablation_rows(ablation: Ablation, baselines: Baselines) -> list[dict[str, ob
 
 
 def change_rows(ablation: Ablation) -> list[dict[str, object]]:
-    """How far leaving a term out changes AbsRel and RMSE, ours beside the paper's.
+    """How far a configuration changes AbsRel and RMSE, ours beside the paper's.
 
     Changes are relative to all losses and taken seed by seed, so that units cancel.
 
@@ -112,15 +112,15 @@ def change_rows(ablation: Ablation) -> list[dict[str, object]]:
         ``….verdict``; empty without runs of all losses.
     """
     rows = []
-    for name in TABLE_1:
-        if name == "all" or name not in ablation.runs or "all" not in ablation.runs:
+    for name in ablation.runs:
+        if name == "all" or "all" not in ablation.runs:
             continue
-        row: dict[str, object] = {"configuration": CONFIGURATIONS[name]}
+        row: dict[str, object] = {"configuration": CONFIGURATIONS.get(name, name)}
         for score in ("abs_rel", "rmse"):
             changes = relative_changes(ablation, name, score)
-            paper = published_change(name, score)
+            paper = published_change(name, score) if name in TABLE_1 else None
             row[score] = mean_and_deviation(changes, "+.1%")
-            row[f"{score}.paper"] = rounded(paper, "+.1%")
+            row[f"{score}.paper"] = None if paper is None else rounded(paper, "+.1%")
             row[f"{score}.verdict"] = verdict(changes, paper)
         rows.append(row)
     return rows
@@ -148,11 +148,12 @@ def relative_changes(ablation: Ablation, name: str, score: str) -> np.ndarray:
     return np.array(changes)
 
 
-def verdict(changes: np.ndarray, paper: float) -> str:
-    """Whether the seeds show the change that the paper prints.
+def verdict(changes: np.ndarray, paper: float | None) -> str:
+    """Whether the seeds show the change that the paper prints, or any.
 
-    ``yes`` and ``no`` only if the 95 % interval of the mean (Student's t over seeds)
-    excludes no change; otherwise the seeds do not decide.
+    ``yes`` and ``no`` (of what the paper has not: ``lower`` and ``higher``) only if the
+    95 % interval of the mean (Student's t over seeds) excludes no change; otherwise
+    the seeds do not decide.
     """
     changes = changes[np.isfinite(changes)]
     if len(changes) < 2:
@@ -160,6 +161,8 @@ def verdict(changes: np.ndarray, paper: float) -> str:
     mean, error = changes.mean(), changes.std(ddof=1) / np.sqrt(len(changes))
     if abs(mean) <= stats.t.ppf(0.975, len(changes) - 1) * error:
         return "undecided"
+    if paper is None:
+        return "higher" if mean > 0 else "lower"
     return "yes" if (mean > 0) == (paper > 0) else "no"
 
 

@@ -17,6 +17,7 @@ from .ablation import Ablation, group_ablations
 from .baselines import baseline_scores, dataset_lines
 from .curves import seed_scores, training_curves
 from .maps import add_maps
+from .structure import add_structure
 from .tables import (
     CHANGE_HEADINGS,
     Baselines,
@@ -40,8 +41,9 @@ def write_depth_report(
 ) -> list[str]:
     """Write ``report.html``, ``figures/`` (PNG and SVG) and tables (CSV).
 
-    Runs that differ in losses and seed alone make an ablation; several of them (by
-    data, split, teacher, network or length) get sections and a subfolder each.
+    Runs on the same data, equally long and scored alike, make an ablation; several of
+    them (by data, split, teacher or length) get sections and a subfolder each, and so
+    have runs of one configuration that differ in their networks.
 
     Args:
         paths: Work directories, or folders that hold some.
@@ -136,6 +138,7 @@ def _add_ablation(
         "the image."
     )
     writer.figure("seed_scores", seed_scores(ablation, baselines), caption)
+    add_structure(writer, ablation)
     add_maps(writer, ablation, frames, frame_ids)
     writer.heading("Training")
     caption = (
@@ -150,14 +153,14 @@ def _add_changes(writer: ReportWriter, ablation: Ablation) -> None:
     rows = change_rows(ablation)
     if not rows:
         return
-    writer.page.subheading("What leaving a term out changes")
+    writer.page.subheading("What is changed by leaving out a term, or by other means")
     writer.page.table(rows, CHANGE_HEADINGS)
     writer.csv("changes", rows, list(CHANGE_HEADINGS))
     writer.page.text(
         "Relative to all losses, seed by seed, mean ± standard deviation. The paper "
         "states neither data nor units, so that only such changes compare. Agrees: "
         "yes or no where the 95 % interval over seeds (Student's t) excludes no "
-        "change.",
+        "change; of what the paper has not, lower or higher.",
         quiet=True,
     )
 

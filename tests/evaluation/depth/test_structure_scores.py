@@ -101,6 +101,13 @@ def test_correlation_is_spearmans_of_the_valid_pixels():
     assert found == pytest.approx(expected)
 
 
+def test_correlation_of_a_large_map_is_nearly_that_of_all_pixels():
+    truth = np.kron(scene(), np.ones((4, 4)))
+    values = truth + np.random.default_rng(5).normal(scale=2, size=truth.shape)
+    expected = stats.spearmanr(values.ravel(), truth.ravel()).statistic
+    assert score(values, truth)["correlation"] == pytest.approx(expected, abs=0.02)
+
+
 @pytest.mark.parametrize("shift", [1, 3, 6])
 def test_edges_that_are_shifted_lie_as_far_off(shift):
     truth = np.full((60, 80), 4.0)

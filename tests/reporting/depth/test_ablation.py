@@ -42,6 +42,24 @@ def test_other_data_length_or_network_is_another_ablation(write_run, tmp_path):
     assert labels == {f"{n}/seed0" for n in ("published", "rigs", "long", "wide")}
 
 
+def test_networks_on_the_same_data_are_compared_by_name(write_run, tmp_path):
+    write_run("all")
+    write_run("no_silog")
+    write_run("all_wide", width=8)
+    [ablation], notes = ablations_of(tmp_path)
+    assert list(ablation.runs) == ["all", "no_silog", "all_wide"]
+    assert notes == []
+
+
+def test_what_could_belong_to_two_networks_belongs_to_neither(write_run, tmp_path):
+    write_run("all", folder="narrow")
+    write_run("all", folder="wide", width=8)
+    write_run("no_silog", folder="wider", width=16)
+    ablations, _ = ablations_of(tmp_path)
+    assert [list(ablation.runs) for ablation in ablations].count(["all"]) == 2
+    assert len(ablations) == 3
+
+
 def test_the_same_run_twice_and_other_models_are_left_out(write_run, tmp_path):
     first, second = write_run("all", folder="a"), write_run("all", folder="b")
     other = write_run("no_silog")

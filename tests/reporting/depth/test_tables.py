@@ -74,6 +74,12 @@ def test_verdicts(changes, paper, expected):
     assert verdict(np.array(changes), paper) == expected
 
 
+def test_what_the_paper_has_not_is_lower_or_higher():
+    assert verdict(np.array([0.1, 0.11, 0.12]), None) == "higher"
+    assert verdict(np.array([-0.1, -0.11, -0.12]), None) == "lower"
+    assert verdict(np.array([-0.1, 0.11, 0.12]), None) == "undecided"
+
+
 def test_every_score_of_every_seed(ablation):
     rows = score_rows(ablation, BASELINES)
     ours = [row for row in rows if "seed" in row]

@@ -1,0 +1,3 @@
+# All losses, a decoder that resizes and convolves.
+_base_ = './all.py'
+model = dict(backbone=dict(upsampling='resize'))
