@@ -17,7 +17,12 @@ from mmext.cli.arguments import (
 )
 from mmext.errors import UserError
 from mmext.inference.device import choose_device
-from mmext.inference.prediction_settings import Backend, Precision, PredictionSettings
+from mmext.inference.prediction_settings import (
+    Backend,
+    Precision,
+    PredictionSettings,
+    VectorFormat,
+)
 
 _MANY = Group("Many sheets", validator=at_most_one, sort_key=1)
 #: Failures that the last line names; the others have lines of their own before it.
@@ -36,6 +41,7 @@ def predict(
     precision: Precision = "fp32",
     shard: Annotated[Shard | None, Parameter(group=_MANY)] = None,
     merge: Annotated[bool, Parameter(group=_MANY)] = False,
+    objects: VectorFormat = "gpkg",
     settings: Annotated[PredictionSettings, Parameter(name="*")] = _DEFAULTS,
 ) -> None:
     r"""Map scenes of any size: COGs of probabilities and classes, and polygons.
@@ -67,6 +73,7 @@ def predict(
         precision: Of convolutions; 16 bits only on a GPU.
         shard: Map only part I of N, I/N with I from 0, and put nothing together.
         merge: Map nothing, put the finished sheets together; all of them must be.
+        objects: Of several sheets as map.gpkg, styled, or map.fgb (FlatGeobuf).
         settings: How scenes are mapped.
     """
     if "TORCHELASTIC_RUN_ID" in os.environ:
@@ -84,13 +91,13 @@ def predict(
     )
     print(f"{checkpoint} with {predictor.backend}, {predictor.precision}")
     if merge:
-        failures = merge_scenes(predictor, paths, out, settings)
+        failures = merge_scenes(predictor, paths, out, settings, objects)
     elif shard:
         mine = shard_of(paths, shard)
         print(f"--shard {shard}: {len(mine)} of {len(paths)} scenes")
         failures = predict_shard(predictor, paths, mine, out, settings)
     else:
-        failures = predict_scenes(predictor, paths, out, settings)
+        failures = predict_scenes(predictor, paths, out, settings, objects)
     if failures:
         for line in failures[_NAMED:]:
             print(line, file=sys.stderr)

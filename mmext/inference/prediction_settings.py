@@ -13,6 +13,9 @@ Backend = Literal["auto", "eager", "compile", "onnxruntime", "openvino"]
 #: What convolutions compute in; 16 bits only on a GPU.
 Precision = Literal["fp32", "bf16", "fp16"]
 
+#: Of the objects over many sheets: GeoPackage or FlatGeobuf.
+VectorFormat = Literal["gpkg", "fgb"]
+
 
 @settings
 class PredictionSettings:

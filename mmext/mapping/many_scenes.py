@@ -7,7 +7,7 @@ from pathlib import Path
 from mmext.errors import UserError
 from mmext.fileio import locked
 from mmext.fileio.leftovers import sweep
-from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
 from mmext.raster.writing import CantWriteError
 
@@ -25,6 +25,7 @@ def predict_scenes(
     scenes: Sequence[Path],
     out: Path,
     settings: PredictionSettings,
+    file_format: VectorFormat = "gpkg",
 ) -> list[str]:
     """Map scenes, skipping those that are finished, and put several together.
 
@@ -39,6 +40,7 @@ def predict_scenes(
         scenes: The rasters, of different names.
         out: Folder for the results.
         settings: How.
+        file_format: Of the objects over several scenes.
 
     Returns:
         A line for each scene that could not be mapped, and for what could not be put
@@ -53,7 +55,7 @@ def predict_scenes(
         failures = _map_all(predictor, scenes, out, settings)
         if len(scenes) > 1:
             done = [scene for scene in scenes if note_path(scene, out).is_file()]
-            failures += put_together(done, out, predictor, settings)
+            failures += put_together(done, out, predictor, settings, file_format)
         return failures
 
 
@@ -92,6 +94,7 @@ def merge_scenes(
     scenes: Sequence[Path],
     out: Path,
     settings: PredictionSettings,
+    file_format: VectorFormat = "gpkg",
 ) -> list[str]:
     """Put scenes together that were mapped before; see :func:`predict_scenes`.
 
@@ -116,7 +119,7 @@ def merge_scenes(
                 f"{f'; and {more} more' if more > 0 else ''}; map them with the same "
                 "arguments, or leave them out"
             )
-        return put_together(scenes, out, predictor, settings)
+        return put_together(scenes, out, predictor, settings, file_format)
 
 
 def checked_settings(

@@ -1,8 +1,6 @@
 """Objects that cross the border of two sheets, made whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import geopandas
 import numpy as np
@@ -13,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mmext.errors import UserError
+from mmext.raster.grid import Grid
 from mmext.raster.ground_area import ground_area
 from mmext.raster.outlines import place
 
@@ -25,71 +24,21 @@ _CONTACT = 0.6
 #: Objects that lie this many pixels from all other sheets are nobody's neighbours, and
 #: no pixel beside them is another sheet's.
 _FAR = 2
+#: Objects that are held before it is looked which of them are whole.
+_HELD = 20_000
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A mapped sheet.
+class OtherSystemError(UserError):
+    """Sheets are in several coordinate systems."""
 
-    Attributes:
-        objects: Its objects.
-        transform: Its grid's pixel to CRS coordinates.
-        height: Rows.
-        width: Columns.
-    """
-
-    objects: geopandas.GeoDataFrame
-    transform: rasterio.Affine
-    height: int
-    width: int
-
-    def is_on_grid_of(self, other: "Sheet") -> bool:
-        """Whether the pixels of both are parts of one grid, up to the tolerance."""
-        to_other = ~other.transform * self.transform
-        rows, columns = [0, 0, self.height], [0, self.width, 0]
-        corners = np.column_stack([columns, rows])
-        there = np.array([to_other * (float(x), float(y)) for x, y in corners])
-        whole = corners + np.rint(there[0])
-        return bool(np.abs(there - whole).max() < TOLERANCE)
+    def __init__(self) -> None:
+        super().__init__(
+            "sheets: in different coordinate systems, one merged layer expects one"
+        )
 
 
-def surroundings(outlines: Sequence[shapely.Polygon], pixel: float) -> shapely.STRtree:
-    """Where each sheet has to do with the objects of others.
-
-    Args:
-        outlines: Of all sheets' grids.
-        pixel: Side of the largest pixel in CRS units.
-    """
-    margin = _FAR * pixel
-    left, bottom, right, top = shapely.bounds(outlines).T
-    return shapely.STRtree(
-        shapely.box(left - margin, bottom - margin, right + margin, top + margin)
-    )
-
-
-def near_another(
-    objects: geopandas.GeoDataFrame, own: int, sheets: shapely.STRtree
-) -> np.ndarray:
-    """Which objects of a sheet may be part of what another sheet holds.
-
-    All others stay as they are, whatever the other sheets hold.
-
-    Args:
-        objects: A sheet's objects.
-        own: Which sheet.
-        sheets: The :func:`surroundings` of all.
-
-    Returns:
-        (N,) bool.
-    """
-    found, sheet = sheets.query(objects.geometry.to_numpy())
-    near = np.zeros(len(objects), bool)
-    near[found[sheet != own]] = True
-    return near
-
-
-def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
-    """Put the objects of many sheets into one table.
+class Merging:
+    """Puts the objects of many sheets together while the sheets come in.
 
     Objects of different sheets that overlap or share a piece of border become one,
     with the area of their union, the mean probability weighted by pixels, the highest
@@ -100,58 +49,113 @@ def merge_sheets(sheets: Sequence[Sheet]) -> geopandas.GeoDataFrame:
     one sheet. Sheets on another grid than the first one's (turned, shifted, of other
     pixels) are joined where they come within a tenth of the first one's pixel.
 
-    Args:
-        sheets: At least one, in one CRS.
-
-    Raises:
-        UserError: The sheets are in different CRSs.
-    """
-    crs = sheets[0].objects.crs
-    for sheet in sheets:
-        refuse_another_system(sheet.objects.crs, crs)
-    objects = pd.concat([sheet.objects for sheet in sheets], ignore_index=True)
-    if len(objects) == 0:
-        return objects
-    sheet_of = np.repeat(
-        np.arange(len(sheets)), [len(sheet.objects) for sheet in sheets]
-    )
-    whole = np.array([sheet.is_on_grid_of(sheets[0]) for sheet in sheets])[sheet_of]
-    shapes = _in_pixels(objects.geometry.to_numpy(), sheets[0].transform, whole)
-    pairs = _neighbours(shapes, sheet_of)
-    ones = np.ones(len(pairs[0]), np.int8)
-    graph = coo_array((ones, pairs), shape=(len(objects), len(objects)))
-    _, group = connected_components(graph, directed=False)
-    alone = np.bincount(group)[group] == 1
-    if alone.all():
-        return objects
-    several = np.flatnonzero(~alone)
-    several = several[np.argsort(group[several], kind="stable")]
-    starts = np.flatnonzero(np.diff(group[several], prepend=-1))
-    table = _joined(objects.iloc[several], shapely.area(shapes[several]), starts)
-    outlines = [
-        _united(shapes[members], bool(whole[members].all()))
-        for members in np.split(several, starts[1:])
-    ]
-    placed = place(np.array(outlines, object), sheets[0].transform)
-    table = table.set_geometry(geopandas.GeoSeries(placed, crs=crs))
-    table["area_m2"] = (ground_area(table.geometry) if crs else table.area).round(2)
-    return pd.concat([objects[alone], table[objects.columns]], ignore_index=True)
-
-
-def refuse_another_system(found: Any, first: Any) -> None:
-    """Refuse sheets in two coordinate systems.
+    Objects far from all other sheets are whole as they come. Of the others are held
+    those that hang together with one of a sheet whose neighbours have not all come:
+    taken in :attr:`order`, the length of a line across the map.
 
     Args:
-        found: A sheet's, as of geopandas.
-        first: The first sheet's.
+        grids: Of all sheets, in one CRS.
 
-    Raises:
-        UserError: They differ.
+    Attributes:
+        order: Numbers of the sheets, row by row.
     """
-    if found != first:
-        raise UserError(
-            "sheets: in different coordinate systems, one merged layer expects one"
+
+    def __init__(self, grids: Sequence[Grid]) -> None:
+        self._first = grids[0].transform
+        self._on_grid = np.array([g.is_part_of(grids[0], TOLERANCE) for g in grids])
+        margin = _FAR * max(grid.pixel for grid in grids)
+        left, bottom, right, top = shapely.bounds([grid.outline for grid in grids]).T
+        self._places = shapely.box(
+            left - margin, bottom - margin, right + margin, top + margin
         )
+        self._tree = shapely.STRtree(self._places)
+        tallest = (top - bottom).max()
+        row = np.floor((top.max() - top) / tallest + 0.5)
+        self.order: list[int] = np.lexsort((left, row)).tolist()
+        self._has_come = np.zeros(len(grids), bool)
+        self._parts: list[geopandas.GeoDataFrame] = []
+        self._sheets: list[np.ndarray] = []
+        self._number = 0
+        self._due = _HELD
+
+    def add(
+        self, sheets: Sequence[int], objects: geopandas.GeoDataFrame, of: np.ndarray
+    ) -> geopandas.GeoDataFrame:
+        """Take some sheets' objects; returns those that are nobody's neighbours.
+
+        Args:
+            sheets: Which, in any order.
+            objects: All of their N objects.
+            of: (N,) int, the sheet of each.
+
+        Raises:
+            OtherSystemError: They are in another CRS than the sheets before.
+        """
+        self._has_come[sheets] = True
+        if self._parts and objects.crs != self._parts[0].crs:
+            raise OtherSystemError
+        found, place_of = self._tree.query(objects.geometry.to_numpy())
+        near = np.zeros(len(objects), bool)
+        near[found[place_of != of[found]]] = True
+        # An empty table, too, keeps the CRS and the columns.
+        if near.any() or not self._parts:
+            self._parts.append(objects[near])
+            self._sheets.append(of[near])
+            self._number += int(near.sum())
+        return objects[~near].reset_index(drop=True)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much is held that :meth:`take` is worth its time."""
+        return self._number >= self._due
+
+    def take(self) -> geopandas.GeoDataFrame:
+        """The objects that no sheet still to come can add to; they are let go of.
+
+        When all sheets have come, that is all of them.
+        """
+        objects = pd.concat(self._parts, ignore_index=True)
+        sheet_of = np.concatenate(self._sheets)
+        whole = self._on_grid[sheet_of]
+        shapes = _in_pixels(objects.geometry.to_numpy(), self._first, whole)
+        pairs = _neighbours(shapes, sheet_of)
+        ones = np.ones(len(pairs[0]), np.int8)
+        graph = coo_array((ones, pairs), shape=(len(objects), len(objects)))
+        number, group = connected_components(graph, directed=False)
+        grows = np.zeros(number, bool)
+        grows[group[self._is_at_the_front(sheet_of)]] = True
+        held = grows[group]
+        self._parts, self._sheets = [objects[held]], [sheet_of[held]]
+        self._number = int(held.sum())
+        # Twice what remained, so that no object is looked at more than a few times.
+        self._due = max(_HELD, 2 * self._number)
+        alone = np.bincount(group, minlength=number)[group] == 1
+        several = np.flatnonzero(~alone & ~held)
+        if len(several) == 0:
+            return objects[~held].reset_index(drop=True)
+        several = several[np.argsort(group[several], kind="stable")]
+        starts = np.flatnonzero(np.diff(group[several], prepend=-1))
+        table = _joined(objects.iloc[several], shapely.area(shapes[several]), starts)
+        outlines = [
+            _united(shapes[members], bool(whole[members].all()))
+            for members in np.split(several, starts[1:])
+        ]
+        placed = place(np.array(outlines, object), self._first)
+        table = table.set_geometry(geopandas.GeoSeries(placed, crs=objects.crs))
+        known = objects.crs is not None
+        areas = ground_area(table.geometry) if known else table.area
+        table["area_m2"] = areas.round(2)
+        return pd.concat(
+            [objects[alone & ~held], table[objects.columns]], ignore_index=True
+        )
+
+    def _is_at_the_front(self, sheet_of: np.ndarray) -> np.ndarray:
+        """(N,) bool, of each object whether a neighbour of its sheet is to come."""
+        sheets, of = np.unique(sheet_of, return_inverse=True)
+        here, neighbour = self._tree.query(self._places[sheets])
+        at_the_front = np.zeros(len(sheets), bool)
+        at_the_front[here[~self._has_come[neighbour]]] = True
+        return at_the_front[of]
 
 
 def _in_pixels(

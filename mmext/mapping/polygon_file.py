@@ -4,6 +4,7 @@ from pathlib import Path
 
 import geopandas
 import pyogrio
+from pyogrio.raw import open_arrow, write_arrow
 
 from mmext.inference.class_codes import COLOURS, NAMES
 from mmext.raster.qgis_style import categorised_outlines, embed_style
@@ -53,3 +54,26 @@ class PolygonFile:
         colours = {name: COLOURS[code][:3] for code, name in NAMES.items()}
         with writing(self.path):
             embed_style(self.path, LAYER, categorised_outlines("source", colours))
+
+    def save_as_flatgeobuf(self, path: Path) -> None:
+        """Write the objects, some at a time, in the format that is read by parts.
+
+        Args:
+            path: ``.fgb``. It has no place for a style.
+
+        Raises:
+            CantWriteError: The disk says no.
+        """
+        with (
+            writing(path),
+            open_arrow(self.path, layer=LAYER, use_pyarrow=False) as (meta, stream),
+        ):
+            write_arrow(
+                stream,
+                path,
+                driver="FlatGeobuf",
+                layer=LAYER,
+                geometry_name=meta["geometry_name"],
+                geometry_type=meta["geometry_type"],
+                crs=meta["crs"],
+            )

@@ -1,6 +1,8 @@
 """One map of many sheets."""
 
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import geopandas
@@ -14,20 +16,15 @@ from rasterio.windows import Window, subdivide
 from mmext.errors import UserError, one_line
 from mmext.fileio import atomic_path
 from mmext.inference.class_codes import NODATA, NONE
-from mmext.inference.prediction_settings import PredictionSettings
+from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
+from mmext.raster.grid import Grid, read_grid
+from mmext.raster.gti import write_tile_index
 from mmext.raster.outlines import window_outline
-from mmext.raster.scene_reader import open_scene
 from mmext.raster.vrt import write_vrt
 from mmext.raster.writing import CantWriteError
 
-from .merge import (
-    Sheet,
-    merge_sheets,
-    near_another,
-    refuse_another_system,
-    surroundings,
-)
+from .merge import Merging
 from .object_table import (
     UNSUPPORTED,
     LeftOut,
@@ -40,7 +37,26 @@ from .predict_scene import result_paths
 
 #: The name of what is over all sheets.
 MERGED = "map"
+#: What :func:`put_together` may write.
+_NAMES = [
+    f"{MERGED}{end}"
+    for end in (
+        ".gpkg",
+        ".fgb",
+        "_class.vrt",
+        "_class.gti.gpkg",
+        "_probability.vrt",
+        "_probability.gti.gpkg",
+    )
+]
+#: From so many sheets a tile index is written, too: a VRT is read whole, whatever part
+#: of it is shown.
+_MANY = 1000
+#: Objects, and sheets, that are read before they are looked at.
+_ROWS, _SHEETS = 2000, 200
 _BLOCK = 4096
+#: Probabilities, classes and polygons of a sheet.
+Results = tuple[Path, Path, Path]
 
 
 def put_together(
@@ -48,14 +64,18 @@ def put_together(
     out: Path,
     predictor: Predictor,
     settings: PredictionSettings,
+    file_format: VectorFormat = "gpkg",
 ) -> list[str]:
     """Write ``map_class.vrt``, ``map_probability.vrt`` and ``map.gpkg``.
+
+    Over many sheets also ``map_class.gti.gpkg`` and ``map_probability.gti.gpkg``.
 
     Args:
         scenes: Mapped scenes.
         out: Where their results lie.
         predictor: Decides which objects count.
         settings: How they were mapped.
+        file_format: What ``map.gpkg`` is instead.
 
     Returns:
         A line for what could not be put together.
@@ -65,54 +85,96 @@ def put_together(
     """
     if not scenes:
         return []
-    problems = []
     results = [result_paths(scene, out) for scene in scenes]
-    mosaic: Path | None = None
-    for kind, index in (("probability", 0), ("class", 1)):
-        path = out / f"{MERGED}_{kind}.vrt"
+    path = out / f"{MERGED}.{file_format}"
+    written: list[Path] = []
+    problems: list[str] = []
+    # By itself GDAL looks through the folder for each file that it opens there.
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
         try:
-            write_vrt([paths[index] for paths in results], path)
-            mosaic = path
+            grids = [read_grid(classes) for _, classes, _ in results]
+            mosaic = _write_mosaics(results, grids, out, written, problems)
+            with _polygon_file(path) as merged:
+                left_out = _merge(results, grids, merged, mosaic, predictor, settings)
+            written.append(path)
+            print(
+                f"{path}: {merged.number} objects over {len(scenes)} sheets"
+                f"{describe_left_out(left_out)}"
+            )
+        except CantWriteError:
+            raise
         except UserError as error:
-            # One of an earlier call would show other sheets.
-            path.unlink(missing_ok=True)
             problems.append(str(error))
-            mosaic = None
-    path = out / f"{MERGED}.gpkg"
-    try:
-        with atomic_path(path) as temporary:
-            merged = PolygonFile(temporary)
-            left_out = _merge(results, merged, mosaic, predictor, settings)
-            merged.finish()
-    except CantWriteError:
-        raise
-    except UserError as error:
-        path.unlink(missing_ok=True)
-        return [*problems, str(error)]
-    print(
-        f"{path}: {merged.number} objects over {len(scenes)} sheets"
-        f"{describe_left_out(left_out)}"
-    )
+    for name in _NAMES:
+        # One of an earlier call would show other sheets.
+        if out / name not in written:
+            (out / name).unlink(missing_ok=True)
     return problems
 
 
+@contextlib.contextmanager
+def _polygon_file(path: Path) -> Iterator[PolygonFile]:
+    """A file that fills in the block; there when it has ended."""
+    with atomic_path(path) as temporary:
+        gathered = temporary.with_suffix(".gpkg")
+        try:
+            file = PolygonFile(gathered)
+            yield file
+            if path.suffix == ".gpkg":
+                file.finish()
+            else:
+                file.save_as_flatgeobuf(temporary)
+        finally:
+            if gathered != temporary:
+                gathered.unlink(missing_ok=True)
+
+
+def _write_mosaics(
+    results: Sequence[Results],
+    grids: Sequence[Grid],
+    out: Path,
+    written: list[Path],
+    problems: list[str],
+) -> Path | None:
+    """Make one raster of all, if they are parts of one; that of classes is returned.
+
+    Args:
+        results: Files of each sheet.
+        grids: Of each sheet.
+        out: Where the rasters go.
+        written: Gets their paths.
+        problems: Gets a line for each that can't be made.
+    """
+    mosaic: Path | None = None
+    for kind, index in (("probability", 0), ("class", 1)):
+        rasters = [paths[index] for paths in results]
+        mosaic = out / f"{MERGED}_{kind}.vrt"
+        try:
+            write_vrt(rasters, mosaic, grids)
+        except CantWriteError:
+            raise
+        except UserError as error:
+            problems.append(str(error))
+            mosaic = None
+            continue
+        written.append(mosaic)
+        if len(rasters) >= _MANY:
+            mosaic = mosaic.with_suffix(".gti.gpkg")
+            write_tile_index(rasters, mosaic, grids)
+            written.append(mosaic)
+    return mosaic
+
+
 def _merge(
-    results: Sequence[tuple[Path, Path, Path]],
+    results: Sequence[Results],
+    grids: Sequence[Grid],
     merged: PolygonFile,
     mosaic: Path | None,
     predictor: Predictor,
     settings: PredictionSettings,
 ) -> LeftOut:
-    """Fill the merged file; how many objects were left out, and why.
-
-    Objects far from all other sheets go through, sheet by sheet; what lies along the
-    others is held and put together at the end. So memory follows the sheets' borders.
-    """
-    grids = [_read_grid(classes) for _, classes, _ in results]
-    outlines = [window_outline(Window(0, 0, w, h), t) for t, h, w in grids]
-    sides = [np.hypot([t.a, t.b], [t.d, t.e]).max() for t, *_ in grids]
-    sheets = surroundings(outlines, max(sides))
-    pixel = abs(grids[0][0].a)
+    """Fill the merged file; how many objects were left out, and why."""
+    pixel = abs(grids[0].transform.a)
     left_out = LeftOut()
 
     def add(objects: geopandas.GeoDataFrame, cleaned: np.ndarray) -> None:
@@ -130,42 +192,91 @@ def _merge(
         left_out.update(of_cleaning)
         merged.add(chosen)
 
-    held: list[Sheet] = []
-    for index, (grid, paths) in enumerate(zip(grids, results, strict=True)):
-        objects = _read_objects(paths[2])
-        if held:
-            refuse_another_system(objects.crs, held[0].objects.crs)
-        near = near_another(objects, index, sheets)
-        held.append(Sheet(objects[near], *grid))
-        through = objects[~near].reset_index(drop=True)
-        add(through, ~through["cut"].to_numpy(bool))
-    objects = merge_sheets(held)
-    # As it was in the sheets: what reached no edge there was cleaned there.
-    cleaned = ~objects["cut"].to_numpy(bool)
-    if mosaic is not None:
-        objects["cut"] = _reach_the_end(objects, mosaic)
-    add(objects, cleaned)
+    merging = Merging(grids)
+    to_come = len(grids)
+    with contextlib.ExitStack() as stack:
+        raster = stack.enter_context(rasterio.open(mosaic)) if mosaic else None
+        for sheets, objects, of in _read_objects(results, merging.order):
+            through = merging.add(sheets, objects, of)
+            add(through, ~through["cut"].to_numpy(bool))
+            to_come -= len(sheets)
+            if to_come and not merging.is_due:
+                continue
+            whole = merging.take()
+            # As it was in the sheets: what reached no edge there was cleaned there.
+            cleaned = ~whole["cut"].to_numpy(bool)
+            if raster is not None:
+                whole["cut"] = _reach_the_end(whole, raster)
+            add(whole, cleaned)
     return left_out
 
 
-def _read_objects(polygons: Path) -> geopandas.GeoDataFrame:
+def _read_objects(
+    results: Sequence[Results], order: Sequence[int]
+) -> Iterator[tuple[list[int], geopandas.GeoDataFrame, np.ndarray]]:
+    """Objects of all sheets, of many small ones at once.
+
+    Args:
+        results: Files of each sheet.
+        order: The order in which sheets are read.
+
+    Yields:
+        Numbers of some sheets, their N objects, and of each object its sheet's number.
+    """
+    sheets: list[int] = []
+    parts: list[dict[str, np.ndarray]] = []
+    system: str | None = None
+    rows = 0
+    for sheet in order:
+        crs, columns = _read_columns(results[sheet][2])
+        if sheets and crs != system:
+            yield sheets, *_stacked(sheets, parts, system)
+            sheets, parts, rows = [], [], 0
+        system = crs
+        sheets.append(sheet)
+        parts.append(columns)
+        rows += len(columns["geometry"])
+        if rows >= _ROWS or len(sheets) >= _SHEETS:
+            yield sheets, *_stacked(sheets, parts, system)
+            sheets, parts, rows = [], [], 0
+    if sheets:
+        yield sheets, *_stacked(sheets, parts, system)
+
+
+def _stacked(
+    sheets: list[int], parts: list[dict[str, np.ndarray]], crs: str | None
+) -> tuple[geopandas.GeoDataFrame, np.ndarray]:
+    numbers = [len(part["geometry"]) for part in parts]
+    # What is empty doesn't know its columns' types.
+    filled = [part for part in parts if len(part["geometry"])] or parts[:1]
+    columns = {
+        name: np.concatenate([part[name] for part in filled]) for name in filled[0]
+    }
+    objects = geopandas.GeoDataFrame(columns, geometry="geometry", crs=crs)
+    return objects, np.repeat(sheets, numbers)
+
+
+def _read_columns(polygons: Path) -> tuple[str | None, dict[str, np.ndarray]]:
+    """CRS, and by name the columns and geometries, of a sheet's objects.
+
+    Not as a GeoDataFrame: to make one takes longer than to read a small sheet.
+    """
     try:
-        return geopandas.read_file(polygons, layer=LAYER)
+        meta, _, shapes, fields = pyogrio.raw.read(polygons, layer=LAYER)
+        columns = dict(zip(meta["fields"].tolist(), fields, strict=True))
+        return meta["crs"], columns | {"geometry": shapely.from_wkb(shapes)}
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
+        shapely.errors.ShapelyError,
         ValueError,
     ) as error:
         raise UserError(f"{polygons}: can't be read ({one_line(error)})") from None
 
 
-def _read_grid(classes: Path) -> tuple[rasterio.Affine, int, int]:
-    """Transform, height and width of a sheet."""
-    with open_scene(classes) as raster:
-        return raster.transform, raster.height, raster.width
-
-
-def _reach_the_end(objects: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
+def _reach_the_end(
+    objects: geopandas.GeoDataFrame, mosaic: rasterio.DatasetReader
+) -> np.ndarray:
     """Which objects lie beside no-data or the edge of all sheets, (N,) bool.
 
     Only those that were cut in their sheets can.
@@ -174,17 +285,31 @@ def _reach_the_end(objects: geopandas.GeoDataFrame, mosaic: Path) -> np.ndarray:
     cut = np.flatnonzero(objects["cut"])
     if len(cut) == 0:
         return reaching
-    tree = shapely.STRtree(objects.geometry.to_numpy()[cut])
+    shapes = objects.geometry.to_numpy()[cut]
+    tree = shapely.STRtree(shapes)
     try:
-        with rasterio.open(mosaic) as raster:
-            whole = Window(0, 0, raster.width, raster.height)
-            for window in subdivide(whole, _BLOCK, _BLOCK):
-                points = _beside_nothing(raster, window)
-                _, found = tree.query(points, predicate="intersects")
-                reaching[cut[found]] = True
+        for window in subdivide(_around(shapes, mosaic), _BLOCK, _BLOCK):
+            here = window_outline(window, mosaic.transform)
+            if len(tree.query(here)) == 0:
+                continue
+            points = _beside_nothing(mosaic, window)
+            _, found = tree.query(points, predicate="intersects")
+            reaching[cut[found]] = True
     except RasterioError as error:
-        raise UserError(f"{mosaic}: can't be read ({one_line(error)})") from None
+        raise UserError(f"{mosaic.name}: can't be read ({one_line(error)})") from None
     return reaching
+
+
+def _around(shapes: np.ndarray, raster: rasterio.DatasetReader) -> Window:
+    """The window of a raster, north up, in which shapes lie."""
+    left, bottom, right, top = shapely.total_bounds(shapes)
+    first, last = (
+        ~raster.transform * corner for corner in ((left, top), (right, bottom))
+    )
+    column, row = (max(0, math.floor(value - 1)) for value in first)
+    end, last_row = (math.ceil(value + 1) for value in last)
+    width, height = min(end, raster.width) - column, min(last_row, raster.height) - row
+    return Window(column, row, width, height)
 
 
 def _beside_nothing(raster: rasterio.DatasetReader, window: Window) -> np.ndarray:

@@ -304,6 +304,55 @@ def test_a_small_overlap_is_said(tmp_path, capsys):
     assert "--overlap: is 8, the network looks 20 pixels far" in capsys.readouterr().out
 
 
+def test_many_sheets_have_a_tile_index(tmp_path, monkeypatch):
+    image = noise(8, 64)
+    image[:, 14:20, 5:40] = 0  # no-data across a seam
+    sheets, _, _ = web_sheets(tmp_path / "in", image, 16)
+    monkeypatch.setattr("mmext.mapping.put_together._BLOCK", 20)
+    few, many = tmp_path / "few", tmp_path / "many"
+    assert predict_scenes(pixelwise(tmp_path), sheets, few, SETTINGS) == []
+    assert not list(few.glob("*.gti.gpkg"))
+    monkeypatch.setattr("mmext.mapping.put_together._MANY", 16)
+    assert predict_scenes(pixelwise(tmp_path), sheets, many, SETTINGS) == []
+    for kind in ("class", "probability"):
+        with (
+            rasterio.open(many / f"map_{kind}.gti.gpkg") as index,
+            rasterio.open(few / f"map_{kind}.vrt") as vrt,
+        ):
+            assert index.driver == "GTI" and index.shape == vrt.shape
+            assert index.crs == vrt.crs and index.nodata == vrt.nodata
+            np.testing.assert_array_equal(index.read(), vrt.read())
+            if kind == "class":
+                assert index.colormap(1) == vrt.colormap(1)
+    one, other = (geopandas.read_file(at / "map.gpkg") for at in (few, many))
+    assert one["cut"].any() and not one["cut"].all()
+    assert one.geom_equals(other).all() and (one["cut"] == other["cut"]).all()
+    # Of fewer sheets there is none, and none of an earlier call.
+    assert predict_scenes(pixelwise(tmp_path), sheets[:9], many, SETTINGS) == []
+    assert not list(many.glob("*.gti.gpkg"))
+
+
+@pytest.mark.parametrize("target", [0.35, 0.0])
+def test_objects_as_flatgeobuf(tmp_path, target):
+    image = noise(9, 48, target, error=target)
+    sheets, _, _ = web_sheets(tmp_path / "in", image, 24)
+    out = tmp_path / "map"
+    predictor = pixelwise(tmp_path)
+    assert predict_scenes(predictor, sheets, out, SETTINGS) == []
+    expected = geopandas.read_file(out / "map.gpkg", layer="fields")
+    assert predict_scenes(predictor, sheets, out, SETTINGS, "fgb") == []
+    assert not (out / "map.gpkg").exists() and not list(out.glob(".*"))
+    found = geopandas.read_file(out / "map.fgb")
+    assert len(found) == len(expected) and (len(found) > 0) == (target > 0)
+    assert found.crs == expected.crs and list(found.columns) == list(expected.columns)
+
+    def rows(table):
+        table = table.assign(geometry=table.geometry.to_wkt())
+        return sorted(table.itertuples(index=False, name=None))
+
+    assert rows(found) == rows(expected)
+
+
 def test_sheets_on_several_grids_are_joined_and_the_rest_is_said(tmp_path):
     image = np.full((3, 16, 16), 200, np.uint8)
     grid = rasterio.Affine(1, 0, 0, 0, -1, 100)

@@ -1,5 +1,5 @@
 import math
-from dataclasses import replace
+from dataclasses import dataclass
 
 import geopandas
 import numpy as np
@@ -10,19 +10,39 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_bounds
-from rasterio.windows import Window
 from shapely.geometry import box
 
 from mmext.errors import UserError
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping.merge import Sheet, merge_sheets, near_another, surroundings
+from mmext.mapping.merge import Merging
 from mmext.mapping.object_table import STATISTICS, object_layers, object_table
-from mmext.raster.outlines import place, window_outline
+from mmext.raster.grid import Grid
+from mmext.raster.outlines import place
 from mmext.raster.strip_polygons import StripPolygonizer
 
 TRANSFORM = rasterio.Affine(0.5, 0, 200_000, 0, -0.5, 500_000)
 SIDE = 8
 HALF_EQUATOR = math.pi * 6378137
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a sheet's files hold."""
+
+    objects: geopandas.GeoDataFrame
+    grid: Grid
+
+
+def add(merging, sheets, index):
+    objects = sheets[index].objects
+    return merging.add([index], objects, np.full(len(objects), index))
+
+
+def merge_sheets(sheets):
+    """All sheets at once, in the order given."""
+    merging = Merging([sheet.grid for sheet in sheets])
+    far = [add(merging, sheets, index) for index in range(len(sheets))]
+    return pd.concat([*far, merging.take()], ignore_index=True)
 
 
 def xyz_bounds(zoom, column, row):
@@ -47,7 +67,7 @@ def mapped(codes, probability, transform, name, crs="EPSG:3857"):
     objects += polygonizer.finish()
     spare = PredictionSettings(spare_cut=True)
     fields, _ = object_table(objects, crs, spare, abs(transform.a), name, "m")
-    return Sheet(fields, transform, *codes.shape)
+    return Sheet(fields, Grid(transform, *codes.shape))
 
 
 def cut(codes, probability, transforms, side=SIDE):
@@ -165,18 +185,38 @@ def test_what_is_far_from_other_sheets_stays_as_it_is(noise, turn, step):
         for c in range(3)
     }
     sheets = cut(codes, probability, transforms)
-    outlines = [
-        window_outline(Window(0, 0, s.width, s.height), s.transform) for s in sheets
-    ]
-    near_sheets = surroundings(outlines, 0.5)
-    near = [
-        near_another(s.objects, index, near_sheets) for index, s in enumerate(sheets)
-    ]
-    held = [replace(s, objects=s.objects[n]) for s, n in zip(sheets, near, strict=True)]
-    far = [s.objects[~n] for s, n in zip(sheets, near, strict=True)]
+    merging = Merging([s.grid for s in sheets])
+    far = [add(merging, sheets, index) for index in range(len(sheets))]
     assert turn or any(map(len, far))
-    found = pd.concat([merge_sheets(held), *far])
+    found = pd.concat([merging.take(), *far])
     assert rows(found) == rows(merge_sheets(sheets))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.45, 0.7])
+@pytest.mark.parametrize("order", ["own", "random"])
+def test_what_is_whole_is_let_go_of(share, order, monkeypatch):
+    codes, probability = random_map(9, 6 * SIDE, 6 * SIDE, share)
+    transforms = {
+        (r, c): TRANSFORM * rasterio.Affine.translation(c * SIDE, r * SIDE)
+        for r in range(6)
+        for c in range(6)
+    }
+    sheets = cut(codes, probability, transforms)
+    at_once = rows(merge_sheets(sheets))
+    merging = Merging([s.grid for s in sheets])
+    assert merging.order == list(range(36))
+    if order == "random":
+        merging.order = np.random.default_rng(1).permutation(36).tolist()
+    monkeypatch.setattr("mmext.mapping.merge._HELD", 1)
+    found, numbers = [], []
+    for index in merging.order:
+        found += [add(merging, sheets, index), merging.take()]
+        numbers.append(len(found[-1]))
+    assert rows(pd.concat(found)) == at_once
+    # Row by row most are whole before the end; what hangs together is not.
+    before = sum(numbers[:-1]) / sum(numbers)
+    if order == "own":
+        assert before > {0.1: 0.8, 0.45: 0.7, 0.7: 0.0}[share]
 
 
 def solid(height, width, transform, name):
@@ -240,7 +280,8 @@ def table(polygons, scene, crs="EPSG:5186", **columns):
         model="m",
     )
     fields = geopandas.GeoDataFrame({**values, **columns}, geometry=polygons, crs=crs)
-    return Sheet(fields, rasterio.Affine(1, 0, 0, 0, -1, 100), 100, 100)
+    grid = Grid(rasterio.Affine(1, 0, 0, 0, -1, 100), 100, 100)
+    return Sheet(fields, grid)
 
 
 def test_attributes_of_a_merged_field():
