@@ -5,6 +5,7 @@
 # make lint      ruff, mypy, import-linter, bandit and pip-audit
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
+# make docs      the manual as a site, in build/site
 # make gpu-check what only a GPU can show, compared with the CPU, and its speed
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo demo-depth test lint faults bench gpu-check
+.PHONY: install demo demo-depth test lint faults bench docs gpu-check
 
 install: $(STAMP)
 
@@ -48,6 +49,9 @@ lint: $(STAMP)
 # of file, thousands of epochs and sheets. Hours; root, for the small disks.
 faults: $(STAMP)
 	$(BIN)/python -m pytest tests/faults --long
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(STAMP)
 	$(BIN)/python tools/benchmark.py

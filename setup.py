@@ -20,6 +20,8 @@ EXTRAS = {
         "import-linter>=2.16",
         "bandit>=1.8",
         "pip-audit>=2.8",
+        "mkdocs-material>=9.7",
+        "mkdocstrings[python]>=1.0",
         # Another program that reads the files of 'mmext export --to qgis' (AGPL: run by
         # tests, never imported by mmext). 0.9: reads all keys that are compared.
         "geodeep>=0.9",

@@ -14,12 +14,9 @@ from .decision_parts import set_parts
 class BinaryTTAModel(BaseTTAModel):
     """Average the probabilities of augmented views and decide once.
 
-    mmseg's ``SegTTAModel`` takes the sigmoid of what already is a probability.
-
-    Args:
-        module: Config of a :class:`BinarySegmentor`.
-        data_preprocessor: Config of the data preprocessor; None means the
-            module's own.
+    mmseg's ``SegTTAModel`` takes the sigmoid of what already is a probability. As with
+    it, ``module`` is the config of a :class:`BinarySegmentor`, and
+    ``data_preprocessor`` that of another preprocessor than the module's own.
     """
 
     def merge_preds(
