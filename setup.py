@@ -25,6 +25,7 @@ EXTRAS = {
         # Another program that reads the files of 'mmext export --to qgis' (AGPL: run by
         # tests, never imported by mmext). 0.9: reads all keys that are compared.
         "geodeep>=0.9",
+        "safetensors>=0.4.3",
     ],
     # mmseg's encoders cover most needs; these bring the rest. They pull in
     # torchvision, which must match torch exactly: choose torch first.
@@ -32,6 +33,13 @@ EXTRAS = {
     # dynamo export needs onnxscript; the two runtimes compete for speed on CPU.
     "onnx": ["onnx>=1.16", "onnxscript>=0.1", "onnxruntime>=1.18"],
     "openvino": ["openvino>=2024.4"],
+    # Models as folders. 0.4: loads what numpy 2 and torch 2.6 have.
+    "share": ["safetensors>=0.4.3"],
+    # 0.24: create_repo and upload_folder as they are called here.
+    "hub": ["safetensors>=0.4.3", "huggingface_hub>=0.24"],
+    # What tests check a model's STAC item with; they skip without it. 1.11: brings the
+    # schemas of STAC 1.1 along. stac-model also wants a new pip.
+    "stac": ["pystac>=1.11", "jsonschema>=4.18", "stac-model>=0.6"],
     # RGB depth teachers from a local transformers directory.
     "teacher": ["transformers>=4.45", "onnxruntime>=1.18"],
     "tensorboard": ["tensorboard>=2.14"],

@@ -57,7 +57,7 @@ COMMANDS = {
     ),
     "export": (
         "export:export",
-        "Export a checkpoint to one ONNX file that maps scenes by itself.",
+        "Export a checkpoint to one ONNX file that maps scenes, or to a folder.",
     ),
     "fit-decision": (
         "fit_decision:fit_decision",

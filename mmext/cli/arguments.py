@@ -63,12 +63,28 @@ def _refuse_unwritable(folder: Path) -> None:
         raise ValueError(f"a place that can be written to, {folder} can't")
 
 
+def _checkpoint(path: Path) -> Path:
+    # Written out: what reads such folders brings torch along.
+    if path.is_dir() and not (path / "model.json").is_file():
+        raise ValueError("a file, or a folder that holds a model.json")
+    return path if path.is_dir() else _existing_file(path)
+
+
+def _output_place(path: Path) -> Path:
+    _refuse_unwritable(path.parent)
+    return path
+
+
 ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
 Existing = Annotated[Path, AfterValidator(_existing)]
 ExistingFolder = Annotated[Path, AfterValidator(_existing_folder)]
 #: Made when it is not there, with the folders above it.
 OutputFolder = Annotated[Path, AfterValidator(_output_folder)]
 OutputFile = Annotated[Path, AfterValidator(_output_file)]
+#: A file or a folder: the command says which.
+OutputPlace = Annotated[Path, AfterValidator(_output_place)]
+#: A file, or a folder of ``mmext export --to folder``.
+CheckpointPath = Annotated[Path, AfterValidator(_checkpoint)]
 
 
 def _shipped_or_own(path: Path) -> Path:

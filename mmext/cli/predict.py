@@ -8,8 +8,8 @@ from cyclopts import Group, Parameter
 from pydantic import Field
 
 from mmext.cli.arguments import (
+    CheckpointPath,
     Device,
-    ExistingFile,
     OutputFolder,
     Shard,
     at_most_one,
@@ -31,7 +31,7 @@ _DEFAULTS = PredictionSettings()
 
 
 def predict(
-    checkpoint: ExistingFile,
+    checkpoint: CheckpointPath,
     images: Annotated[list[str], Field(min_length=1)],
     /,
     *,

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from mmext.checked import Index
 from mmext.cli.arguments import (
+    CheckpointPath,
     Device,
     ExistingFile,
     ExistingFolder,
@@ -18,7 +19,7 @@ from mmext.inference.device import choose_device
 
 def review(
     snapshot: ExistingFile | None = None,
-    checkpoint: ExistingFile | None = None,
+    checkpoint: CheckpointPath | None = None,
     /,
     *,
     store: ExistingFolder | None = None,

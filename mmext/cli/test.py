@@ -3,10 +3,10 @@
 import os
 
 from mmext.cli.arguments import (
+    CheckpointPath,
     ConfigFile,
     ConfigOptions,
     Device,
-    ExistingFile,
     Launcher,
     LocalRank,
     OutputFolder,
@@ -17,7 +17,7 @@ from mmext.inference.device import running_on
 
 def test(
     config: ConfigFile,
-    checkpoint: ExistingFile,
+    checkpoint: CheckpointPath,
     /,
     *,
     out: OutputFolder | None = None,
@@ -36,7 +36,7 @@ def test(
 
     Args:
         config: Config file, or mmext::NAME.
-        checkpoint: Checkpoint, epoch_N.pth.
+        checkpoint: Checkpoint, epoch_N.pth, or a model's folder.
         out: Where results go, a folder (default: the checkpoint's).
         tta: Average over the four mirror images.
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is

@@ -12,9 +12,11 @@ from mmext.engine.processes import join_processes
 from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
 from mmext.engine.stores import fill_store_statistics, verify_stores
+from mmext.engine.work_dir import ScoreRecord, write_test_record
 from mmext.errors import UserError
-from mmext.fileio import atomic_path
+from mmext.fileio import atomic_path, sha256_of
 from mmext.inference.checkpoint import read_checkpoint
+from mmext.inference.checkpoint_file import hashed_file
 from mmext.inference.fitted_decision import fitted_decision
 
 
@@ -34,8 +36,8 @@ def test_checkpoint(
     Args:
         config_path: The config file, or the resolved one in a work directory.
         checkpoint: The weights.
-        work_dir: Where the log and ``test_metrics.json`` go; by default the
-            checkpoint's folder.
+        work_dir: Where the log, ``test_metrics.json`` and ``test_record.json``, which
+            says of what these are, go; by default the checkpoint's folder.
         options: ``--cfg-options``.
         tta: Average over the config's ``tta_pipeline`` with its ``tta_model``.
         launcher: How processes were started: none, pytorch, slurm or mpi.
@@ -55,6 +57,7 @@ def test_checkpoint(
         decoder, record = fitted
         config.model.decoder = dict(type="UnionDecoder", **decoder.settings)
         print(f"{checkpoint}: decides as fitted on {record.store}")
+    decoder = config.model.get("decoder")
     verify_stores(config, "test_dataloader")
     fill_store_statistics(config)
     if tta:
@@ -73,6 +76,15 @@ def test_checkpoint(
     if dist.is_main_process():
         with atomic_path(Path(config.work_dir) / "test_metrics.json") as temporary:
             temporary.write_text(json.dumps(metrics, indent=2) + "\n")
+        tested = ScoreRecord(
+            checkpoint=checkpoint.name,
+            sha256=sha256_of(hashed_file(checkpoint)),
+            store=config.test_dataloader.dataset.get("store"),
+            decoder=None if decoder is None else decoder.to_dict(),
+            tta=tta,
+            metrics={name: float(value) for name, value in metrics.items()},
+        )
+        write_test_record(Path(config.work_dir), tested)
     return metrics
 
 

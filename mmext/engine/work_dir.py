@@ -20,6 +20,7 @@ from mmext.fileio import atomic_path
 
 RUN_RECORD = "run.json"
 HISTORY = "history.jsonl"
+TEST_RECORD = "test_record.json"
 #: What a run that is overwritten leaves to nobody.
 RESULTS = (
     "epoch_*.pth",
@@ -85,6 +86,17 @@ class HistoryLine(TypedDict, total=False):
     val: Scores
     test: Scores
     cfdr: dict[str, int | float | None]
+
+
+class ScoreRecord(TypedDict):
+    """``test_record.json``: of what ``mmext test`` last wrote the scores."""
+
+    checkpoint: str
+    sha256: str
+    store: str | None
+    decoder: dict[str, Any] | None
+    tta: bool
+    metrics: dict[str, int | float | None]
 
 
 def checkpoint_path(work_dir: Path, epoch: int) -> Path:
@@ -176,6 +188,22 @@ def write_run_record(work_dir: Path, record: RunRecord) -> None:
     """Replace a run's ``run.json``."""
     with atomic_path(work_dir / RUN_RECORD) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def write_test_record(work_dir: Path, record: ScoreRecord) -> None:
+    """Replace a folder's ``test_record.json``."""
+    with atomic_path(work_dir / TEST_RECORD) as temporary:
+        temporary.write_text(json.dumps(_without_nan(record), indent=2) + "\n")
+
+
+def read_test_record(work_dir: Path) -> ScoreRecord | None:
+    """A folder's ``test_record.json``; None if there is none.
+
+    Raises:
+        UserError: It is damaged, or holds something else.
+    """
+    path = work_dir / TEST_RECORD
+    return read_json(path, ScoreRecord) if path.is_file() else None
 
 
 def read_history(work_dir: Path) -> list[HistoryLine]:

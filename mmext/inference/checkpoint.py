@@ -16,7 +16,7 @@ from mmext.errors import UserError, one_line
 from mmext.fileio import sha256_of
 from mmext.registry import MODELS, TASK_UTILS
 
-from .checkpoint_file import read_checkpoint_file
+from .checkpoint_file import hashed_file, read_checkpoint_file
 from .config_data import parse_config
 from .registered import refuse_unregistered
 
@@ -38,8 +38,8 @@ class LoadedModel:
         config: The resolved config it was trained with.
         store: Description of the data it was trained on: for segmentation the
             tile store's ``store.json`` without ``scenes``; empty if unknown.
-        path: The checkpoint file.
-        sha256: The file's hash, 64 hexadecimal digits.
+        path: The checkpoint file, or the model's folder.
+        sha256: Its hash, 64 hexadecimal digits.
         epoch: Finished epochs.
     """
 
@@ -95,7 +95,7 @@ def load_model(
     """Build the model that a checkpoint's own config describes and load it.
 
     Args:
-        path: ``work_dirs/…/epoch_N.pth``.
+        path: ``work_dirs/…/epoch_N.pth``, or a model's folder.
         device: Where to put the model.
         kind: What is expected, ``BinarySegmentor`` or ``DepthEstimator``.
 
@@ -114,7 +114,7 @@ def load_model(
         config=config,
         store=dict((meta.get("dataset_meta") or {}).get("store") or {}),
         path=Path(path),
-        sha256=sha256_of(Path(path)),
+        sha256=sha256_of(hashed_file(Path(path))),
         epoch=int(meta.get("epoch", 0)),
     )
 

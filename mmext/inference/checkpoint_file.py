@@ -10,6 +10,8 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmext.errors import UserError, one_line
 
+from .model_folder import RECORD, is_model_folder, read_model_folder
+
 _ZIP_START = b"PK\x03\x04"
 
 # mmengine falls back to unpickling what it can't load safely, and fetches weights with
@@ -27,8 +29,9 @@ def read_checkpoint_file(
     have none, are read as they are.
 
     Args:
-        path: The file.
-        map_location: Where tensors go, as for ``torch.load``.
+        path: The file; or a model's folder, which is read as a checkpoint, too.
+        map_location: Where tensors go, as for ``torch.load``; a folder's are on the
+            CPU.
 
     Returns:
         The dict that was saved.
@@ -38,6 +41,8 @@ def read_checkpoint_file(
             plain values.
     """
     path = Path(path).expanduser()
+    if is_model_folder(path):
+        return read_model_folder(path)
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -56,6 +61,14 @@ def read_checkpoint_file(
             f"{path}: holds a {type(content).__name__}, expected a dict of weights"
         )
     return content
+
+
+def hashed_file(path: Path) -> Path:
+    """The file whose hash tells a checkpoint from others.
+
+    Of a model's folder it is the record, which has the hashes of the other files.
+    """
+    return path / RECORD if path.is_dir() else path
 
 
 def file_identity(path: Path) -> list[str | int]:

@@ -20,6 +20,7 @@ from mmext.inference.fitted_decision import (
     refuse_original,
     write_decided,
 )
+from mmext.inference.model_folder import is_model_folder
 from mmext.inference.prediction_dump import dump_predictions, load_predictions
 from mmext.models import UnionDecoder
 
@@ -99,7 +100,7 @@ def fit_run(run: Path, store_path: Path, out: Path | None = None) -> FittedRun:
 
 
 def _checkpoint(run: Path) -> Path:
-    if not run.is_dir():
+    if not run.is_dir() or is_model_folder(run):
         return run
     found = latest_checkpoint(run)
     if found is None:

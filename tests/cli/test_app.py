@@ -180,7 +180,10 @@ def test_choices_are_those_of_the_library():
         ("reproduce mmext::stage1_A.py --out o", "expected a folder, not a file"),
         ("predict FILE a --out o --device gpuu", "expected cpu, cuda or cuda:N"),
         ("predict FILE a --out o --device cuda:99", "--device: is 'cuda:99', expected"),
-        ("predict . a --out o", "CHECKPOINT: is '.', expected a file, not a folder"),
+        (
+            "predict . a --out o",
+            "CHECKPOINT: is '.', expected a file, or a folder that holds a model.json",
+        ),
         ("predict FILE a --out FILE", "expected a folder, not a file"),
         ("predict FILE a --out FILE/x", "expected a place in a folder, FILE is none"),
         ("export FILE --out .", "--out: is '.', expected a file, not a folder"),
