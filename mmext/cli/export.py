@@ -1,5 +1,6 @@
 """``mmext export``."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -79,7 +80,8 @@ def export(
         open_predictor,
     )
     from mmext.inference.backends.eager import eager_predictor
-    from mmext.inference.backends.for_qgis import decided_by_pixel, left_out
+    from mmext.inference.backends.export import reach_of
+    from mmext.inference.backends.for_qgis import decided_by_pixel, left_out, seams
     from mmext.inference.checkpoint import load_model
 
     if int8 is None and (tiles, seed) != (64, 0):
@@ -93,8 +95,13 @@ def export(
         print(f"{out}: differs from torch by at most {difference:.2g}")
         shown = ", ".join(f"{key} {text}" for key, text in written.items())
         print(f"{out}: plugins read {shown}")
-        if lost := left_out(loaded.model.union_decoder):
-            print(f"{out}: {lost}")
+        overlap = json.loads(written["tiles_overlap"])
+        for note in (
+            left_out(loaded.model.union_decoder),
+            seams(reach_of(loaded), overlap),
+        ):
+            if note:
+                print(f"{out}: {note}")
     elif int8 is None:
         difference = export_onnx(loaded, out)
         print(f"{out}: differs from torch by at most {difference:.2g}")

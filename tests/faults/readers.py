@@ -31,6 +31,7 @@ from mmext.prepare.cutting_settings import Cutting
 from mmext.prepare.labels import read_labels
 from mmext.prepare.scene_list import scenes_with_labels, select_split
 from mmext.reporting.runs import find_runs
+from mmext.sharing import share_model
 from mmext.structures import load_bank
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "stage1_trunk.py"
@@ -80,6 +81,7 @@ def make_folder(root: Path) -> Path:
     model = load_model(root / "run" / "epoch_2.pth")
     dump_predictions(model.model, TileStore(root / "store"), root / "dump")
     export_onnx(model, root / "model.onnx")
+    share_model(root / "run" / "epoch_2.pth", root / "shared")
     predict(root)
     (root / "depth" / "structural").mkdir(parents=True)
     thermal = rng.integers(3000, 6000, (24, 32)).astype(np.uint16)
@@ -150,7 +152,15 @@ def predict(root: Path) -> list[str]:
 
 
 def _checkpoint(root: Path) -> Any:
-    state = load_model(root / "run" / "epoch_2.pth").model.state_dict()
+    return _weights(root / "run" / "epoch_2.pth")
+
+
+def _shared(root: Path) -> Any:
+    return _weights(root / "shared")
+
+
+def _weights(path: Path) -> Any:
+    state = load_model(path).model.state_dict()
     return {key: value.tolist() for key, value in state.items()}
 
 
@@ -201,6 +211,9 @@ def _exported(root: Path) -> Any:
 
 READERS = {
     "checkpoint": Reader("run/epoch_2.pth", _checkpoint, exact=True),
+    "shared_weights": Reader("shared/model.safetensors", _shared, exact=True),
+    "shared_config": Reader("shared/config.py", _shared, exact=True),
+    "shared_record": Reader("shared/model.json", _shared),
     "bank": Reader("run/error_bank_epoch_2.npz", _bank, exact=True),
     "history": Reader("run/history.jsonl", lambda root: find_runs([root / "run"])),
     "record": Reader("run/run.json", lambda root: find_runs([root / "run"])),

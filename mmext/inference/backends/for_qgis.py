@@ -22,8 +22,9 @@ from .onnx_file import METADATA, TiledForm
 SIDE = 512
 #: What the readers' documentation exports with; ONNX Runtime 1.10 opens it.
 _OPSET, _IR_VERSION = 15, 8
-#: More of a tile than this is not spent on its surroundings.
-_MOST_OVERLAP = 75
+#: More of a tile's side than this, in percent, is not spent on its surroundings; and
+#: this is, if nobody knows how far the network looks.
+_MOST_OVERLAP, _USUAL_OVERLAP = 75, 50
 _COLOURS = ["red", "green", "blue"]
 _SILENT = {"gray", "undefined"}
 #: What is decided of the score alone.
@@ -150,14 +151,31 @@ def tiles_overlap(reach: int | None, multiple: int) -> int:
     Returns:
         Whole percent; the largest there is if none is enough.
     """
+    if reach is None:
+        return _USUAL_OVERLAP
     shares = range(1, _MOST_OVERLAP + 1)
     on_grid = [share for share in shares if SIDE * share // 100 % multiple == 0]
-    enough = [
-        share
-        for share in on_grid
-        if reach is not None and SIDE * share // 100 // 2 >= reach
-    ]
+    enough = [share for share in on_grid if SIDE * share // 100 // 2 >= reach]
     return min(enough, default=max(on_grid))
+
+
+def seams(reach: int | None, overlap: int) -> str:
+    """That maps by tiles may have seams, as a sentence; or nothing.
+
+    Args:
+        reach: How many pixels away a prediction looks; None if unknown.
+        overlap: What :func:`tiles_overlap` gave.
+    """
+    kept_away = SIDE * overlap // 100 // 2
+    if reach is not None and reach <= kept_away:
+        return ""
+    looks = (
+        "does not say how far it looks" if reach is None else f"looks {reach} px far"
+    )
+    return (
+        f"the network {looks}, and tiles are kept up to {kept_away} px from their "
+        "edges: plugins' maps may have seams"
+    )
 
 
 def resolution_of(loaded: LoadedModel) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mmext.errors import UserError
+from mmext.errors import UserError, one_line
 
 _OPSET = 18
 
@@ -39,6 +39,9 @@ def export_graph(network: nn.Module, bands: int, multiple: int) -> Any:
 
     Returns:
         An ``onnx.ModelProto``.
+
+    Raises:
+        UserError: It has parts that torch can't export for images of any size.
     """
     example = torch.rand(2, bands, 4 * multiple, 5 * multiple) * 255
     cells = [torch.export.Dim(name, min=2, max=8192) for name in ("rows", "columns")]
@@ -53,16 +56,23 @@ def export_graph(network: nn.Module, bands: int, multiple: int) -> Any:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            network,
-            (example,),
-            dynamo=True,
-            dynamic_shapes=dynamic,
-            input_names=["image"],
-            output_names=["probability"],
-            opset_version=_OPSET,
-            verbose=False,
-        )
+        try:
+            program = torch.onnx.export(
+                network,
+                (example,),
+                dynamo=True,
+                dynamic_shapes=dynamic,
+                input_names=["image"],
+                output_names=["probability"],
+                opset_version=_OPSET,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            # Its own words are advice to programmers, in colours.
+            reason = one_line(error.__cause__ or error)[:200]
+            raise UserError(
+                f"torch can't export this network for images of any size ({reason})"
+            ) from error
     return program.model_proto
 
 
@@ -75,14 +85,24 @@ def difference_from_torch(
         network: In eval mode.
         content: The exported file.
         images: (N, C, H, W) float32 each.
+
+    Raises:
+        UserError: ONNX Runtime can't run the file.
     """
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(content)
     differences = []
     for image in images:
         with torch.inference_mode():
             expected = network(image).numpy()
-        [found] = session.run(None, {"image": image.numpy()})
+        try:
+            # Of some networks torch writes down the sizes of its example.
+            session = onnxruntime.InferenceSession(content)
+            [found] = session.run(None, {"image": image.numpy()})
+        except Exception as error:  # it has exceptions of its own
+            raise UserError(
+                "ONNX Runtime can't run what torch exports of this network for images "
+                f"of any size ({one_line(error)[:200]})"
+            ) from None
         differences.append(float(np.abs(found - expected).max()))
     return max(differences)

@@ -12,7 +12,7 @@ from rasterio.windows import Window
 from scipy.ndimage import median_filter
 
 from mmext.errors import UserError
-from mmext.inference.backends import export_for_qgis
+from mmext.inference.backends import export_for_qgis, export_onnx
 from mmext.inference.backends.choose import open_predictor
 from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.backends.exported import exported_predictor
@@ -21,11 +21,13 @@ from mmext.inference.backends.for_qgis import (
     decided_by_pixel,
     left_out,
     resolution_of,
+    seams,
     tiles_overlap,
 )
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.mapping.predict_scene import predict_scene
 from mmext.models import UnionDecoder
+from mmext.registry import MODELS
 from tests.mapping.test_predict_scenes import blobs, load
 
 onnx = pytest.importorskip("onnx")
@@ -249,6 +251,38 @@ def test_kept_pixels_see_all_they_look_at(reach, multiple):
     share = tiles_overlap(reach, multiple)
     for overlap in (int(SIDE * share / 100 * 2) // 2, int(SIDE * (share / 100))):
         assert overlap // 2 >= reach and (SIDE - overlap) % multiple == 0
+
+
+def test_what_tiles_cannot_hold_is_said():
+    assert not seams(51, tiles_overlap(51, 8))
+    assert "does not say how far it looks" in seams(None, tiles_overlap(None, 32))
+    far = tiles_overlap(400, 8)
+    assert far == 75 and "looks 400 px far" in seams(400, far)
+
+
+def test_a_network_that_exports_with_fixed_sizes_is_one_line(tmp_path):
+    """mmseg's U-Net writes its example's sizes into the graph."""
+    loaded = load()
+    unet = dict(
+        type="mmseg.UNet",
+        base_channels=2,
+        num_stages=2,
+        strides=(1, 1),
+        enc_num_convs=(1, 1),
+        dec_num_convs=(1,),
+        downsamples=(True,),
+        enc_dilations=(1, 1),
+        dec_dilations=(1,),
+        norm_cfg=dict(type="BN"),
+        upsample_cfg=dict(type="InterpConv"),
+    )
+    loaded.model.backbone = MODELS.build(unet).eval()
+    loaded.model.decode_head.head.in_index = 1
+    for export in (export_onnx, export_for_qgis):
+        with pytest.raises(UserError, match="images of any size") as caught:
+            export(loaded, tmp_path / "m.onnx")
+        assert "\n" not in str(caught.value)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_components_and_growth_are_said_to_be_left_out(located, tmp_path, capsys):
