@@ -42,6 +42,8 @@ EXTRAS = {
     "stac": ["pystac>=1.11", "jsonschema>=4.18", "stac-model>=0.6"],
     # RGB depth teachers from a local transformers directory.
     "teacher": ["transformers>=4.45", "onnxruntime>=1.18"],
+    # Encoders of the transformers library; it needs no torchvision for them.
+    "transformers": ["transformers>=4.45"],
     "tensorboard": ["tensorboard>=2.14"],
 }
 

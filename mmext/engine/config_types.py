@@ -204,4 +204,7 @@ def _hints(component: Any) -> dict[str, Any]:
 @functools.cache
 def _needed(component: Any) -> set[str]:
     parameters = inspect.signature(component).parameters.values()
-    return {p.name for p in parameters if p.default is inspect.Parameter.empty}
+    gathers = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    return {
+        p.name for p in parameters if p.default is p.empty and p.kind not in gathers
+    }

@@ -1,6 +1,6 @@
-from .backbones import UNet3
+from .backbones import SmpBackbone, TransformersBackbone, UNet3
 from .data_preprocessors import BandNormalizer
-from .decode_heads import DualHead, MultiLabelHead
+from .decode_heads import CascadeHead, DualHead, MultiLabelHead
 from .decoders import UnionDecoder
 from .depth import DepthEstimator, DepthHead
 from .losses import (
@@ -15,6 +15,7 @@ from .losses import (
 )
 from .losses.depth import (
     AbsRelLoss,
+    ConfidentConsistencyLoss,
     EdgePreservingLoss,
     GradientConsistencyLoss,
     SILogLoss,
@@ -32,6 +33,8 @@ __all__ = [
     "BinaryFocalLoss",
     "BinarySegmentor",
     "BinaryTTAModel",
+    "CascadeHead",
+    "ConfidentConsistencyLoss",
     "DepthEstimator",
     "DepthHead",
     "DualHead",
@@ -42,9 +45,11 @@ __all__ = [
     "MultiLabelHead",
     "OHEMBCELoss",
     "SILogLoss",
+    "SmpBackbone",
     "SoftIoULoss",
     "StructureGradientLoss",
     "StructureGuidedSmoothLoss",
+    "TransformersBackbone",
     "UNet3",
     "UnifiedFocalLoss",
     "UnionDecoder",

@@ -16,6 +16,7 @@ from mmext.pixel_values import IGNORE
 from mmext.registry import MODELS
 from mmext.structures import TileSamples
 
+from .cascade_head import CascadeHead
 from .channel_targets import CHANNEL_TARGETS, Maps, channel_target, target_maps
 
 # The wrapped head's own settings for what the wrapper does in its place.
@@ -125,14 +126,26 @@ class MultiLabelHead(BaseModule):
     ) -> dict[str, Tensor]:
         """One loss per channel, named ``loss_<channel>``.
 
+        Those of a cascade's earlier heads are ``loss_coarse_<channel>``.
+
         Args:
             inputs: The backbone's feature maps.
             batch_data_samples: Samples with ``gt_sem_seg`` and, if a channel needs
                 it, ``gt_error``.
             train_cfg: Not used; mmseg passes it.
         """
-        logits = self.forward(inputs)
         maps = target_maps(batch_data_samples)
+        if not isinstance(self.head, CascadeHead):
+            return self._losses("loss_", self.forward(inputs), maps)
+        *coarse, logits = self.head.all_outputs(inputs)
+        losses = self._losses("loss_", logits, maps)
+        for outputs in coarse:
+            for name, value in self._losses("loss_coarse_", outputs, maps).items():
+                weighted = self.head.coarse_weight * value
+                losses[name] = losses[name] + weighted if name in losses else weighted
+        return losses
+
+    def _losses(self, prefix: str, logits: Tensor, maps: Maps) -> dict[str, Tensor]:
         losses = {}
         for index, name in enumerate(self.channels):
             target = channel_target(name, maps)
@@ -142,7 +155,7 @@ class MultiLabelHead(BaseModule):
                 value = self.losses[name](channel[:, 0], target, weight)
             else:
                 value = self.losses[name](channel[:, 0], target)
-            losses[f"loss_{name}"] = self.channel_weights[name] * value
+            losses[f"{prefix}{name}"] = self.channel_weights[name] * value
         return losses
 
     def predict(

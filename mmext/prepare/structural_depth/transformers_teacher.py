@@ -14,7 +14,7 @@ from mmext.errors import UserError
 from mmext.fileio import sha256_of
 from mmext.structures.structural_space import StructuralSpace
 
-#: StructuralSpace and whether metric, by ``model_type``. Depth Anything says it itself.
+#: Space and whether metric, by ``model_type``. Depth Anything says it itself.
 _TYPES: dict[str, tuple[StructuralSpace, bool]] = {
     "dpt": ("inverse_depth", False),
     "glpn": ("depth", True),

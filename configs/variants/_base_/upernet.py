@@ -1,0 +1,29 @@
+# UPerNet (Xiao et al. 2018), with an auxiliary head on the second coarsest map, of 384
+# channels in the tiny encoders.
+_head = dict(
+    _delete_=True,
+    type='UPerHead',
+    in_channels='from_backbone',
+    in_index=[0, 1, 2, 3],
+    channels=512,
+    dropout_ratio=0.1,
+    norm_cfg=dict(type='BN'))
+_auxiliary = dict(
+    type='FCNHead',
+    in_channels=384,
+    in_index=2,
+    channels=256,
+    num_convs=1,
+    concat_input=False,
+    dropout_ratio=0.1,
+    norm_cfg=dict(type='BN'))
+# The rate rises for two epochs of the paper's schedule, then stays.
+_param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=0.01,
+        begin=0,
+        end=2,
+        by_epoch=True,
+        convert_to_iter_based=True)
+]

@@ -1,0 +1,7 @@
+# SegFormer B2: stage 1.
+_base_ = [
+    '../../_base_/stage1.py', '../../_base_/cases/stage1_trunk.py', '../_base_/segformer_b2.py'
+]
+model = _base_._model
+optim_wrapper = _base_._optim_wrapper
+param_scheduler = _base_._param_scheduler
