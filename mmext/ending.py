@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from mmext.checked import refusal
 from mmext.errors import DISK_FULL, UserError, one_line
+from mmext.hiding import without_secrets
 from mmext.shipped_configs import with_shipped_names
 
 #: Whoever is asked for a file or a number of the machine's may refuse; these are
@@ -89,10 +90,11 @@ def _explain(error: Exception) -> tuple[str, int]:
 def _keep_traceback() -> Path:
     name = f"mmext-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     path = Path(tempfile.gettempdir(), name)
-    path.write_text(traceback.format_exc(), encoding="utf-8")
+    path.write_text(without_secrets(traceback.format_exc()), encoding="utf-8")
     return path
 
 
 def _end(line: str, status: int) -> None:
-    print(f"error: {with_shipped_names(line)}", file=sys.stderr)
+    line = without_secrets(with_shipped_names(line))
+    print(f"error: {line}", file=sys.stderr)
     sys.exit(status)

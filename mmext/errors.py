@@ -1,5 +1,7 @@
 """Exceptions and what they say."""
 
+from mmext.hiding import without_secrets
+
 #: What is said of a full disk, whoever finds it so.
 DISK_FULL = "no space left on the disk"
 
@@ -10,11 +12,12 @@ class UserError(Exception):
     The message is one line that names the file or key, what was found and what
     was expected. Commands print it without a traceback, unless it was raised from
     another exception, which only a log can tell (:mod:`mmext.ending`). Line breaks in
-    it, as a user's names and values may have, become spaces.
+    it, as a user's names and values may have, become spaces; signatures of addresses
+    are left out.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.splitlines()))
+        super().__init__(without_secrets(" ".join(message.splitlines())))
 
 
 def one_line(error: BaseException) -> str:

@@ -1,7 +1,6 @@
 """Reading a layer of a vector file that may be anything."""
 
 import os
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -9,6 +8,9 @@ import pyogrio
 import shapely
 
 from mmext.errors import UserError, one_line
+
+from .location import Address, Location, gdal_name, locate
+from .remote import exists, refuse_unreachable
 
 # What pyogrio, GEOS and pandas raise on damaged files and wrong requests.
 _DAMAGE = (
@@ -30,12 +32,14 @@ _CHUNK = 100_000
 
 
 def read_vector(
-    path: str | os.PathLike[str], layer: str | None = None, where: str | None = None
+    path: str | os.PathLike[str] | Address,
+    layer: str | None = None,
+    where: str | None = None,
 ) -> geopandas.GeoDataFrame:
     """Read a layer with its geometries.
 
     Args:
-        path: Any vector file that GDAL reads.
+        path: Any vector file that GDAL reads, on this machine or elsewhere.
         layer: The layer; may be None where only one has geometries.
         where: Attribute filter in SQL.
 
@@ -44,14 +48,15 @@ def read_vector(
             and none is named, no geometries, or a corner that is no place; or the
             filter can't be read.
     """
-    path = Path(path)
-    if not path.exists():
+    path = locate(path)
+    if not exists(path):
         raise UserError(f"{path}: no such file")
     try:
         if layer is None:
             layer = _only_layer(path)
-        table = geopandas.read_file(path, layer=layer, where=where)
+        table = geopandas.read_file(gdal_name(path), layer=layer, where=where)
     except _DAMAGE as error:
+        refuse_unreachable(path)
         raise UserError(
             f"{path}: can't be read as polygons ({one_line(error)})"
         ) from None
@@ -61,7 +66,7 @@ def read_vector(
     return table
 
 
-def _refuse_astray(table: geopandas.GeoDataFrame, path: Path) -> None:
+def _refuse_astray(table: geopandas.GeoDataFrame, path: Location) -> None:
     for start in range(0, len(table), _CHUNK):
         shapes = table.geometry.values[start : start + _CHUNK]
         corners, owner = shapely.get_coordinates(shapes, return_index=True)
@@ -75,9 +80,9 @@ def _refuse_astray(table: geopandas.GeoDataFrame, path: Path) -> None:
             )
 
 
-def _only_layer(path: Path) -> str | None:
+def _only_layer(path: Location) -> str | None:
     with_shapes = [
-        str(name) for name, kind in pyogrio.list_layers(path) if kind is not None
+        str(name) for name, kind in pyogrio.list_layers(gdal_name(path)) if kind is not None
     ]
     if len(with_shapes) > 1:
         raise UserError(

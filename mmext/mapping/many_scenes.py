@@ -7,6 +7,7 @@ from pathlib import Path
 from mmext.errors import UserError
 from mmext.fileio import locked
 from mmext.fileio.leftovers import sweep
+from mmext.fileio.location import Location, local_path
 from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
 from mmext.raster.writing import CantWriteError
@@ -22,7 +23,7 @@ _NAMED = 5
 
 def predict_scenes(
     predictor: Predictor,
-    scenes: Sequence[Path],
+    scenes: Sequence[Location],
     out: Path,
     settings: PredictionSettings,
     file_format: VectorFormat = "gpkg",
@@ -61,8 +62,8 @@ def predict_scenes(
 
 def predict_shard(
     predictor: Predictor,
-    scenes: Sequence[Path],
-    mine: Sequence[Path],
+    scenes: Sequence[Location],
+    mine: Sequence[Location],
     out: Path,
     settings: PredictionSettings,
 ) -> list[str]:
@@ -91,7 +92,7 @@ def predict_shard(
 
 def merge_scenes(
     predictor: Predictor,
-    scenes: Sequence[Path],
+    scenes: Sequence[Location],
     out: Path,
     settings: PredictionSettings,
     file_format: VectorFormat = "gpkg",
@@ -124,7 +125,7 @@ def merge_scenes(
 
 def checked_settings(
     predictor: Predictor,
-    scenes: Sequence[Path],
+    scenes: Sequence[Location],
     out: Path,
     settings: PredictionSettings,
 ) -> PredictionSettings:
@@ -153,7 +154,7 @@ def checked_settings(
 
 def _map_all(
     predictor: Predictor,
-    scenes: Sequence[Path],
+    scenes: Sequence[Location],
     out: Path,
     settings: PredictionSettings,
 ) -> list[str]:
@@ -170,14 +171,15 @@ def _map_all(
     return failures
 
 
-def _check_names(scenes: Sequence[Path], out: Path) -> None:
+def _check_names(scenes: Sequence[Location], out: Path) -> None:
     """Refuse names whose results would overwrite each other or a scene.
 
     Raises:
         UserError: Two scenes have one name, or a name is no use for a file.
     """
-    inputs = {scene.resolve() for scene in scenes}
-    by_name: dict[str, Path] = {}
+    paths = [path for path in map(local_path, scenes) if path is not None]
+    inputs = {path.resolve() for path in paths}
+    by_name: dict[str, Location] = {}
     for scene in scenes:
         name = scene.stem
         if name in by_name:

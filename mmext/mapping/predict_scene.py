@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
 from mmext.fileio.leftovers import hidden_name, remove
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
@@ -49,7 +50,7 @@ class SceneResult:
     left_out: LeftOut
 
 
-def result_paths(scene: Path, out: Path) -> tuple[Path, Path, Path]:
+def result_paths(scene: Location, out: Path) -> tuple[Path, Path, Path]:
     """Where a scene's probabilities, classes and polygons go."""
     return (
         out / f"{scene.stem}_probability.tif",
@@ -59,7 +60,7 @@ def result_paths(scene: Path, out: Path) -> tuple[Path, Path, Path]:
 
 
 def predict_scene(
-    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+    predictor: Predictor, scene: Location, out: Path, settings: PredictionSettings
 ) -> SceneResult:
     """Map one scene.
 

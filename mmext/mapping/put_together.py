@@ -15,6 +15,7 @@ from rasterio.windows import Window, subdivide
 
 from mmext.errors import UserError, one_line
 from mmext.fileio import atomic_path
+from mmext.fileio.location import Location
 from mmext.inference.class_codes import NODATA, NONE
 from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
@@ -60,7 +61,7 @@ Results = tuple[Path, Path, Path]
 
 
 def put_together(
-    scenes: Sequence[Path],
+    scenes: Sequence[Location],
     out: Path,
     predictor: Predictor,
     settings: PredictionSettings,

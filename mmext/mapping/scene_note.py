@@ -8,10 +8,17 @@ from typing import Any
 from mmext.checked import Finite, Index, read_json, settings
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.location import Location, local_path
+from mmext.fileio.remote import state_of
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 
 from .predict_scene import result_paths
+
+#: Why nothing is believed of a scene whose server says too little.
+MAY_HAVE_CHANGED = (
+    "its server says neither ETag nor Last-Modified, so that it may have changed"
+)
 
 
 @settings
@@ -19,45 +26,52 @@ class SceneNote:
     """Of what a scene's results were made, and how large they are.
 
     Attributes:
-        scene: The input file.
-        bytes: Its size.
-        changed: When it was last written, in seconds since 1970.
+        scene: The input file; of one elsewhere what may be shown of its address.
+        bytes: Its size; None if its server doesn't say.
+        changed: When it was last written, in seconds since 1970; None elsewhere.
         model: The checkpoint's name.
         precision: What convolutions ran in.
         sha256: The checkpoint's hash.
         settings: How it was mapped.
         results: Bytes by name of the files that were written.
+        version: Of a file elsewhere its ETag, or else Last-Modified.
     """
 
     scene: str
-    bytes: Index
-    changed: Finite
+    bytes: Index | None
+    changed: Finite | None
     model: str
     precision: str
     sha256: str
     settings: dict[str, Any]
     results: dict[str, Index]
+    version: str | None = None
 
     @classmethod
     def of(
         cls,
         predictor: Predictor,
-        scene: Path,
+        scene: Location,
         out: Path,
         settings: PredictionSettings,
     ) -> "SceneNote":
-        """The note that belongs to what lies in ``out`` now."""
-        state = scene.stat()
-        results = [path for path in result_paths(scene, out) if path.is_file()]
+        """The note that belongs to what lies in ``out`` now.
+
+        Raises:
+            NoSuchFileError: There is no such scene.
+            UserError: Its server doesn't answer.
+        """
+        state, path = state_of(scene), local_path(scene)
         return cls(
-            scene=str(scene.resolve()),
-            bytes=state.st_size,
-            changed=state.st_mtime,
+            scene=str(scene if path is None else path.resolve()),
+            bytes=state.bytes,
+            changed=state.changed,
             model=predictor.path.name,
             precision=predictor.precision,
             sha256=predictor.sha256,
             settings=asdict(settings),
-            results={path.name: path.stat().st_size for path in results},
+            results=result_sizes(scene, out),
+            version=state.version,
         )
 
     def save(self, path: Path) -> None:
@@ -66,12 +80,18 @@ class SceneNote:
             temporary.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 
-def note_path(scene: Path, out: Path) -> Path:
+def result_sizes(scene: Location, out: Path) -> dict[str, int]:
+    """Bytes by name of a scene's results that are there."""
+    results = [path for path in result_paths(scene, out) if path.is_file()]
+    return {path.name: path.stat().st_size for path in results}
+
+
+def note_path(scene: Location, out: Path) -> Path:
     """Where a scene's note lies."""
     return out / f"{scene.stem}.json"
 
 
-def why_not_finished(scene: Path, out: Path, now: SceneNote) -> str | None:
+def why_not_finished(scene: Location, out: Path, now: SceneNote) -> str | None:
     """Why a scene must be mapped: empty if it never was, None if it need not be.
 
     Args:
@@ -86,7 +106,7 @@ def why_not_finished(scene: Path, out: Path, now: SceneNote) -> str | None:
         noted = read_json(path, SceneNote)
     except UserError as error:
         return f"its note is no use ({error})"
-    if (noted.scene, noted.bytes, noted.changed) != (now.scene, now.bytes, now.changed):
+    if _input(noted) != _input(now):
         return "it is another file than then"
     if (noted.model, noted.sha256) != (now.model, now.sha256):
         return f"another model, then {noted.model} {noted.sha256[:12]}"
@@ -103,4 +123,8 @@ def why_not_finished(scene: Path, out: Path, now: SceneNote) -> str | None:
             return f"{result.name} is missing"
         if size != noted_size:
             return f"{result.name} has {size} bytes, {noted_size} were noted"
-    return None
+    return MAY_HAVE_CHANGED if now.changed is None and now.version is None else None
+
+
+def _input(note: SceneNote) -> tuple[object, ...]:
+    return note.scene, note.bytes, note.changed, note.version

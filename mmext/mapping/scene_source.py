@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
 from mmext.raster.band_view import open_view, unmasking_bands
 from mmext.raster.pixel_size import ground_pixel_size
 from mmext.raster.scene_reader import SceneReader, open_image, refuse_other_colours
@@ -34,7 +34,7 @@ class SceneSource:
     """
 
     def __init__(
-        self, raster: DatasetReader | WarpedVRT, path: Path, store: dict[str, Any]
+        self, raster: DatasetReader | WarpedVRT, path: Location, store: dict[str, Any]
     ):
         self.raster = raster
         indexes = list(store["band_indexes"])
@@ -91,12 +91,12 @@ class SceneSource:
 
 @contextlib.contextmanager
 def open_source(
-    path: Path, store: dict[str, Any], resample: bool = False
+    path: Location, store: dict[str, Any], resample: bool = False
 ) -> Iterator[SceneSource]:
     """Open a scene for a model.
 
     Args:
-        path: Any raster that GDAL reads.
+        path: Any raster that GDAL reads, on this machine or elsewhere.
         store: What the checkpoint knows of its training store.
         resample: Bring the scene to the training pixel size (averaging when it gets
             coarser) instead of refusing another one.

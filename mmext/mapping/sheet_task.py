@@ -4,16 +4,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
+from mmext.fileio.remote import NoSuchFileError
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 
 from .object_table import describe_left_out
 from .predict_scene import predict_scene
-from .scene_note import SceneNote, note_path, why_not_finished
+from .scene_note import (
+    MAY_HAVE_CHANGED,
+    SceneNote,
+    note_path,
+    result_sizes,
+    why_not_finished,
+)
 
 
 def map_sheet(
-    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+    predictor: Predictor, scene: Location, out: Path, settings: PredictionSettings
 ) -> None:
     """Map a scene, unless it is finished, and note that it is.
 
@@ -32,8 +40,8 @@ def map_sheet(
     """
     note = note_path(scene, out)
     try:
-        now = _note_of(predictor, scene, out, settings)
-    except UserError:
+        now = SceneNote.of(predictor, scene, out, settings)
+    except NoSuchFileError:
         note.unlink(missing_ok=True)
         raise
     reason = why_not_finished(scene, out, now)
@@ -46,9 +54,7 @@ def map_sheet(
     note.unlink(missing_ok=True)
     result = predict_scene(predictor, scene, out, settings)
     # With the state of before: a scene that changed meanwhile is mapped again.
-    replace(now, results=SceneNote.of(predictor, scene, out, settings).results).save(
-        note
-    )
+    replace(now, results=result_sizes(scene, out)).save(note)
     print(
         f"{result.classes}, {result.polygons}: {result.objects} objects"
         f"{describe_left_out(result.left_out)}"
@@ -56,20 +62,15 @@ def map_sheet(
 
 
 def why_unfinished(
-    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
+    predictor: Predictor, scene: Location, out: Path, settings: PredictionSettings
 ) -> str | None:
     """Why a sheet's results are not those of its task; None where they are."""
     try:
-        now = _note_of(predictor, scene, out, settings)
+        now = SceneNote.of(predictor, scene, out, settings)
     except UserError as error:
         return str(error)
     reason = why_not_finished(scene, out, now)
+    if reason == MAY_HAVE_CHANGED:
+        print(f"{scene}: {reason} since it was mapped")
+        return None
     return None if reason is None else f"{scene}: {reason or 'not mapped yet'}"
-
-
-def _note_of(
-    predictor: Predictor, scene: Path, out: Path, settings: PredictionSettings
-) -> SceneNote:
-    if not scene.is_file():
-        raise UserError(f"{scene}: no such file")
-    return SceneNote.of(predictor, scene, out, settings)

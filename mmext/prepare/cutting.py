@@ -11,6 +11,7 @@ from tqdm import tqdm
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.location import Location
 from mmext.raster.scene_reader import NodataRule, open_scene
 
 from .cutting_settings import Cutting
@@ -87,7 +88,7 @@ def _write_store(
     writer = TileStoreWriter(
         folder, number, cutting.tile_size, len(first.indexes), np.dtype(first.dtype)
     )
-    labelled: dict[Path, int] = {}
+    labelled: dict[Location, int] = {}
     with tqdm(total=number, unit="tile", desc=f"Cutting {out.name}") as progress:
         for scene in scenes:
             known, target = cut_scene(
@@ -139,7 +140,7 @@ def _nothing_to_cut(
 
 def _refuse_stray_labels(scenes: Sequence[Scene]) -> None:
     """Refuse polygons that lie on none of the scenes that they are for."""
-    touched: dict[Path, bool] = {}
+    touched: dict[Location, bool] = {}
     for scene in scenes:
         if isinstance(scene.labels, VectorLabels):
             with open_scene(scene.path) as raster:

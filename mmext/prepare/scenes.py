@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
 from mmext.machine import total_memory
 from mmext.raster.pixel_size import ground_pixel_sides
 from mmext.raster.scene_reader import (
@@ -34,9 +34,9 @@ class Notes:
     """Remarks on files; what is said of many is one line."""
 
     def __init__(self) -> None:
-        self._files: dict[str, list[Path]] = {}
+        self._files: dict[str, list[Location]] = {}
 
-    def add(self, path: Path, remark: str) -> None:
+    def add(self, path: Location, remark: str) -> None:
         """Remember a remark on a file."""
         self._files.setdefault(remark, []).append(path)
 
@@ -58,7 +58,7 @@ class Scene:
     """
 
     name: str
-    path: Path
+    path: Location
     labels: VectorLabels | RasterLabels
 
 
@@ -163,7 +163,9 @@ def _refuse_absurd_size(reader: SceneReader, cutting: Cutting) -> None:
         )
 
 
-def refuse_difference(path: Path, found: SceneFacts, expected: SceneFacts) -> None:
+def refuse_difference(
+    path: Location, found: SceneFacts, expected: SceneFacts
+) -> None:
     """Refuse a scene that does not fit the first one of its store.
 
     Raises:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,6 +15,8 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError, one_line
+from mmext.fileio.location import Address, Location, gdal_name, locate
+from mmext.fileio.remote import ask, opening, reads_siblings, refuse_unreachable
 
 from .band_view import expanded_bands, open_view
 
@@ -32,17 +33,23 @@ NodataRule = float | Literal["auto"] | None
 
 
 @contextlib.contextmanager
-def open_scene(path: Path) -> Iterator[DatasetReader]:
+def open_scene(path: Location) -> Iterator[DatasetReader]:
     """Open a raster for reading, as it is.
+
+    Args:
+        path: The raster, on this machine or elsewhere.
 
     Raises:
         UserError: There is none, it can't be read, its header says what no raster of
             this world has, or, within the block, a part of it turns out damaged.
     """
+    path = locate(path)
     try:
-        raster = rasterio.open(path)
+        with opening(path):
+            raster = rasterio.open(gdal_name(path))
     # The second of text in its header that is none.
     except (RasterioIOError, UnicodeDecodeError) as error:
+        refuse_unreachable(path)
         raise UserError(f"{path}: can't be read as a raster ({error})") from None
     with raster:
         if max(raster.shape) > MAX_SIDE:
@@ -65,6 +72,7 @@ def open_scene(path: Path) -> Iterator[DatasetReader]:
         except (RasterioIOError, CPLE_BaseError) as error:
             if str(error).startswith("Write failed"):
                 raise
+            refuse_unreachable(path)
             raise UserError(
                 f"{path}: damaged, a part of it can't be read "
                 f"({one_line(error.__cause__ or error)})"
@@ -78,7 +86,7 @@ def open_scene(path: Path) -> Iterator[DatasetReader]:
 
 @contextlib.contextmanager
 def open_image(
-    path: Path, indexes: Sequence[int] | None = None
+    path: Location, indexes: Sequence[int] | None = None
 ) -> Iterator[DatasetReader]:
     """Open a raster as an image: a colour table is expanded to red, green and blue.
 
@@ -131,7 +139,7 @@ class SceneReader:
     def __init__(
         self,
         raster: DatasetReader | WarpedVRT,
-        path: Path,
+        path: Location,
         indexes: Sequence[int] | None = None,
         nodata: NodataRule = "auto",
     ) -> None:
@@ -222,6 +230,7 @@ class SceneReader:
             pixels = self.raster.read(self.indexes, window=window)
             valid = self._valid(pixels, window)
         except RasterioError as error:
+            refuse_unreachable(self.path)
             row = int(window.row_off)
             raise UserError(
                 f"{self.path}: rows {row}–{row + int(window.height)} can't be read "
@@ -269,12 +278,30 @@ class SceneReader:
                     f"{self.dtype}, what it masks is a guess of GDAL's; --nodata "
                     "states another"
                 )
+        notes += self._beside_notes()
         if any(tags != [1.0, 0.0] for tags in self.scales):
             notes.append("scale and offset tags are not applied: raw values are taken")
         if self.raster.crs is None and self.raster.gcps[0]:
             notes.append(
                 "georeferenced by ground control points alone, which are not used; "
                 "gdalwarp brings it to a grid"
+            )
+        return notes
+
+    def _beside_notes(self) -> list[str]:
+        """What of a file on a server may lie beside it, where it isn't looked for."""
+        path = locate(self.path)
+        if not isinstance(path, Address) or path.path or reads_siblings():
+            return []
+        notes, how = [], "GDAL_DISABLE_READDIR_ON_OPEN=FALSE has it read"
+        believes = self.nodata == "auto" and self.is_silent
+        # What is signed is signed for one file.
+        if believes and "?" not in path.gdal and ask(f"{path.gdal}.msk").headers:
+            notes.append(f"a mask lies beside it, {path.name}.msk, and isn't read; {how}")
+        if self.raster.crs is None:
+            notes.append(
+                "has no coordinate system; a world file or .aux.xml beside it would "
+                f"not be read; {how}"
             )
         return notes
 
@@ -308,6 +335,7 @@ class SceneReader:
                 try:
                     found |= set(np.unique(self.raster.read(index, window=window)))
                 except RasterioError as error:
+                    refuse_unreachable(self.path)
                     raise UserError(
                         f"{self.path}: band {index} can't be read ({error})"
                     ) from None
@@ -320,7 +348,7 @@ class SceneReader:
 
 
 def refuse_other_colours(
-    path: Path, found: Sequence[str], expected: Sequence[str], whose: str
+    path: Location, found: Sequence[str], expected: Sequence[str], whose: str
 ) -> None:
     """Refuse bands that are known to show other colours than they should.
 

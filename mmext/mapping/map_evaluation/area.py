@@ -13,6 +13,7 @@ from rasterio.windows import Window, subdivide
 from shapely.geometry import shape
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
 from mmext.inference.class_codes import NODATA
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.ground_area import ground_area
@@ -26,7 +27,7 @@ SMALL_PIXELS = 100
 _BLOCK = 2048
 
 
-def read_area(path: Path) -> geopandas.GeoSeries:
+def read_area(path: Location) -> geopandas.GeoSeries:
     """The polygons of a file, or the outline of a raster's valid pixels.
 
     Pixels are valid as a scene's are when it is mapped (no-data values, masks, alpha

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
+from mmext.fileio.location import Location
 from mmext.inference.class_codes import BOTH, ERROR, GROWN, NODATA, NONE, TARGET
 from mmext.pixel_values import IGNORE
 from mmext.prepare.labels import VectorLabels
@@ -31,7 +32,7 @@ _CODES = (NONE, TARGET, ERROR, BOTH, GROWN, NODATA)
 
 
 def evaluate_raster(
-    path: Path,
+    path: Location,
     truth: VectorLabels,
     area: geopandas.GeoSeries | None,
     min_cover: float,

@@ -1,9 +1,10 @@
 """How right a map is, by pixel, by object and by area."""
 
 import os
-from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio.location import Address, locate
+from mmext.fileio.remote import is_file
 from mmext.prepare.labels import VectorLabels
 
 from .area import VECTOR_SUFFIXES, read_area
@@ -13,11 +14,11 @@ from .result import MapEvaluation
 
 
 def evaluate_map(
-    map_path: str | os.PathLike[str],
-    truth_path: str | os.PathLike[str],
+    map_path: str | os.PathLike[str] | Address,
+    truth_path: str | os.PathLike[str] | Address,
     where: str | None = None,
     min_cover: float = 0.5,
-    area_path: str | os.PathLike[str] | None = None,
+    area_path: str | os.PathLike[str] | Address | None = None,
     layer: str | None = None,
 ) -> MapEvaluation:
     """Compare a map with the true objects.
@@ -45,14 +46,15 @@ def evaluate_map(
     """
     if not 0 < min_cover <= 1:
         raise UserError(f"--min-cover: is {min_cover}, expected more than 0, at most 1")
-    map_path = Path(map_path)
+    map_path, truth_path = locate(map_path), locate(truth_path)
+    area_path = locate(area_path) if area_path else None
     for path in (map_path, truth_path, area_path):
-        if path is not None and not Path(path).is_file():
+        if path is not None and not is_file(path):
             raise UserError(f"{path}: no such file")
-    truth = VectorLabels(Path(truth_path), layer, where)
+    truth = VectorLabels(truth_path, layer, where)
     if truth.note:
         print(f"{truth_path}: {truth.note}")
-    area = read_area(Path(area_path)) if area_path else None
+    area = read_area(area_path) if area_path else None
     if map_path.suffix.lower() in VECTOR_SUFFIXES:
         return evaluate_polygons(map_path, truth, area, min_cover)
     return evaluate_raster(map_path, truth, area, min_cover)

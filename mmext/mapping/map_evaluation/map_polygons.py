@@ -1,12 +1,11 @@
 """A map of polygons against the truth."""
 
-from pathlib import Path
-
 import geopandas
 import pandas as pd
 import shapely
 
 from mmext.evaluation.confusion import Confusion
+from mmext.fileio.location import Location
 from mmext.fileio.vector import read_vector
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.ground_area import ground_area
@@ -16,7 +15,7 @@ from .result import MapEvaluation, compare_objects
 
 
 def evaluate_polygons(
-    path: Path,
+    path: Location,
     truth: VectorLabels,
     area: geopandas.GeoSeries | None,
     min_cover: float,
@@ -54,7 +53,7 @@ def evaluate_polygons(
     )
 
 
-def _read_map(path: Path) -> tuple[geopandas.GeoSeries, pd.Series | None]:
+def _read_map(path: Location) -> tuple[geopandas.GeoSeries, pd.Series | None]:
     """A map's polygons, and which channels they are of, if it says so."""
     table = read_vector(path)
     if len(table) == 0 and table.crs is not None:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from rasterio.enums import ColorInterp, Resampling
@@ -12,6 +11,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
 from mmext.pixel_values import IGNORE
 from mmext.raster.scene_reader import open_scene
 
@@ -38,7 +38,7 @@ class RasterLabels:
             not those of a mask.
     """
 
-    def __init__(self, path: Path, values: Sequence[int] | None = None) -> None:
+    def __init__(self, path: Location, values: Sequence[int] | None = None) -> None:
         self.path = path
         with open_scene(path) as raster:
             nodata, found = raster.nodata, _values(raster)

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio.location import Address, locate
+from mmext.fileio.remote import exists
 
 from .raster import RasterLabels
 from .vector import VectorLabels
@@ -15,7 +16,7 @@ RASTER_SUFFIXES = {
 
 
 def read_labels(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Address,
     layer: str | None = None,
     where: str | None = None,
     all_touched: bool = False,
@@ -24,7 +25,7 @@ def read_labels(
     """Open labels, vector or raster by the file's suffix.
 
     Args:
-        path: The file.
+        path: The file, on this machine or elsewhere.
         layer: Layer of a vector file.
         where: Attribute filter of a vector file.
         all_touched: See :class:`VectorLabels`.
@@ -34,8 +35,8 @@ def read_labels(
         UserError: There is no such file, it can't be read, or an option does not
             go with its kind.
     """
-    path = Path(path)
-    if not path.exists():
+    path = locate(path)
+    if not exists(path):
         raise UserError(f"{path}: no such label file")
     if path.suffix.lower() in RASTER_SUFFIXES:
         if layer or where or all_touched:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -12,6 +11,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location
 from mmext.fileio.vector import read_vector
 from mmext.raster.outlines import window_outline
 from mmext.raster.valid_polygons import valid_polygons
@@ -33,7 +33,7 @@ class VectorLabels:
 
     def __init__(
         self,
-        path: Path,
+        path: Location,
         layer: str | None = None,
         where: str | None = None,
         all_touched: bool = False,
