@@ -18,6 +18,7 @@ from shapely.geometry import box
 
 from mmext.datasets.tile_store_writer import TileStoreWriter
 
+from .range_server import RangeServer, serving
 from .source_description import source_description
 
 
@@ -33,6 +34,17 @@ def _scope_and_seed() -> Iterator[None]:
     np.random.seed(0)  # noqa: NPY002 - mmcv draws from the global generator
     with DefaultScope.overwrite_default_scope("mmext"):
         yield
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RangeServer]:
+    """A server of the folder ``tmp_path / "served"``; GDAL asks it once."""
+    monkeypatch.setattr("mmext.hiding._hidden", set())
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with serving(folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

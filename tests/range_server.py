@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 _CONTROL = "/-control"
@@ -25,6 +25,8 @@ _DEFAULTS: dict[str, Any] = dict(
     query=None,  # the only one that is let in
     no_head=False,  # as object stores do with an address that is signed for GET
     dies_after=None,  # so many answers with a body, then 503
+    busy=0,  # so many answers are 503
+    down=False,  # all are
 )
 
 
@@ -41,9 +43,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class RangeServer:
-    """The server as a test sees it."""
+    """The server as a test sees it.
+
+    Attributes:
+        url: Where it is.
+        folder: What it serves.
+    """
 
     url: str
+    folder: Path
 
     def set(self, **settings: Any) -> None:
         """Change how it answers from now on."""
@@ -69,7 +77,8 @@ def serving(folder: Path) -> Iterator[RangeServer]:
     )
     try:
         assert server.stdout
-        yield RangeServer(f"http://127.0.0.1:{int(server.stdout.readline())}")
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        yield RangeServer(url, folder)
     finally:
         server.kill()
         server.wait()
@@ -78,8 +87,8 @@ def serving(folder: Path) -> Iterator[RangeServer]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     folder: Path
-    settings = dict(_DEFAULTS)
-    answers: list[tuple[str, str, str, int, int]] = []  # noqa: RUF012
+    settings: ClassVar[dict[str, Any]] = dict(_DEFAULTS)
+    answers: ClassVar[list[tuple[str, str, str, int, int]]] = []
 
     def do_POST(self) -> None:
         changes = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -108,6 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
+        if self.settings["down"] or self.settings["busy"]:
+            self.settings["busy"] = max(0, self.settings["busy"] - 1)
+            self._end(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
         asked = urlsplit(self.path)
         if self.settings["query"] not in (None, asked.query):
             self._end(HTTPStatus.FORBIDDEN)

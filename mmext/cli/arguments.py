@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from mmext.checked import T, adapter
 from mmext.errors import UserError
+from mmext.fileio.location import is_elsewhere, locate
 from mmext.inference.device import known_device
 from mmext.shipped_configs import find_shipped, is_shipped_name
 
@@ -75,16 +76,47 @@ def _output_place(path: Path) -> Path:
     return path
 
 
-ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
-Existing = Annotated[Path, AfterValidator(_existing)]
-ExistingFolder = Annotated[Path, AfterValidator(_existing_folder)]
+def _of_this_machine(text: str) -> str:
+    # As a path, an address would be a folder called https: or s3:.
+    if is_elsewhere(text):
+        raise ValueError(
+            "a path of this machine; only images, maps and labels are read elsewhere"
+        )
+    return text
+
+
+#: What names a file or folder of this machine.
+LocalName = Annotated[str, AfterValidator(_of_this_machine)]
+
+
+def _local_path(hint: Any, tokens: Sequence[Token]) -> Path:
+    return Path(adapter(LocalName).validate_python(tokens[0].value))
+
+
+#: A path of this machine.
+LocalPath = Annotated[Path, Parameter(converter=_local_path)]
+ExistingFile = Annotated[LocalPath, AfterValidator(_existing_file)]
+Existing = Annotated[LocalPath, AfterValidator(_existing)]
+ExistingFolder = Annotated[LocalPath, AfterValidator(_existing_folder)]
 #: Made when it is not there, with the folders above it.
-OutputFolder = Annotated[Path, AfterValidator(_output_folder)]
-OutputFile = Annotated[Path, AfterValidator(_output_file)]
+OutputFolder = Annotated[LocalPath, AfterValidator(_output_folder)]
+OutputFile = Annotated[LocalPath, AfterValidator(_output_file)]
 #: A file or a folder: the command says which.
-OutputPlace = Annotated[Path, AfterValidator(_output_place)]
+OutputPlace = Annotated[LocalPath, AfterValidator(_output_place)]
 #: A file, or a folder of ``mmext export --to folder``.
-CheckpointPath = Annotated[Path, AfterValidator(_checkpoint)]
+CheckpointPath = Annotated[LocalPath, AfterValidator(_checkpoint)]
+
+
+def _readable_file(text: str) -> str:
+    place = locate(text)
+    if isinstance(place, Path):
+        _existing_file(place)
+    return text
+
+
+#: A file that is read, on this machine, a server or in an object store. Of one
+#: elsewhere nothing is asked before it is read.
+ReadableFile = Annotated[str, AfterValidator(_readable_file)]
 
 
 def _shipped_or_own(path: Path) -> Path:
@@ -94,12 +126,18 @@ def _shipped_or_own(path: Path) -> Path:
 def _config_path(hint: Any, tokens: Sequence[Token]) -> Path:
     # Validators only look: what changes a value is a converter.
     kind = Annotated[Path, AfterValidator(_shipped_or_own)]
-    return adapter(kind).validate_python(tokens[0].value)
+    name = tokens[0].value
+    # mmext:: has no slashes and so isn't taken for an address.
+    return adapter(kind).validate_python(adapter(LocalName).validate_python(name))
 
 
 #: A path, or ``mmext::`` and the path of what comes with mmext.
 ConfigFile = Annotated[ExistingFile, Parameter(converter=_config_path)]
 ConfigFolder = Annotated[ExistingFolder, Parameter(converter=_config_path)]
+
+
+#: Keys of assets of STAC items.
+AssetKeys = Annotated[list[str], Field(min_length=1)]
 
 
 def _plain_name(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mmext.checked import Count, Finite, NotNegative, Positive
-from mmext.cli.arguments import Device, ExistingFile, OutputFolder
+from mmext.cli.arguments import Device, ExistingFile, LocalName, OutputFolder
 from mmext.errors import UserError
 from mmext.inference.device import choose_device
 
@@ -24,7 +24,7 @@ PreviewRange = Annotated[tuple[NotNegative, Positive], AfterValidator(_rising)]
 
 def predict(
     checkpoint: ExistingFile,
-    inputs: Annotated[list[Path], Field(min_length=1)],
+    inputs: Annotated[list[LocalName], Field(min_length=1)],
     /,
     *,
     out: OutputFolder,
@@ -83,7 +83,7 @@ def predict(
         camera=Intrinsics(*intrinsics) if intrinsics else None,
         batch_size=batch_size,
     )
-    source = ThermalSource(inputs)
+    source = ThermalSource([Path(name) for name in inputs])
     predictor = DepthPredictor(checkpoint, choose_device(device))
     number = predict_files(predictor, source, out, settings)
     print(f"{out}: depth of {number} images")

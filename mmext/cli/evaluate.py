@@ -1,19 +1,19 @@
 """``mmext evaluate``."""
 
 from mmext.checked import Share
-from mmext.cli.arguments import ExistingFile, OutputFolder
+from mmext.cli.arguments import OutputFolder, ReadableFile
 
 
 def evaluate(
-    map: ExistingFile,
+    map: ReadableFile,
     /,
     *,
-    labels: ExistingFile,
+    labels: ReadableFile,
     out: OutputFolder,
     label_layer: str | None = None,
     label_where: str | None = None,
     min_cover: Share = 0.5,
-    area: ExistingFile | None = None,
+    area: ReadableFile | None = None,
 ) -> None:
     r"""Compare a map with labels, by pixel, by object and by area.
 
@@ -38,6 +38,7 @@ def evaluate(
         min_cover: Share of an object that must be covered for it to be found.
         area: Polygons of what to evaluate, or a raster, whose valid pixels count.
     """
+    from mmext.fileio.location import locate
     from mmext.mapping.map_evaluation import VECTOR_SUFFIXES, evaluate_map
 
     result = evaluate_map(map, labels, label_where, min_cover, area, label_layer)
@@ -54,6 +55,6 @@ def evaluate(
     )
     if result.outside:
         print(f"{result.outside} true objects lie outside and don't count")
-    if area is None and map.suffix.lower() in VECTOR_SUFFIXES:
-        print(f"all of {labels} counts: no --area, and polygons have no extent")
+    if area is None and locate(map).suffix.lower() in VECTOR_SUFFIXES:
+        print(f"all of {locate(labels)} counts: no --area, and polygons have no extent")
     print(f"area error: {result.area_error:+.0f} m²")

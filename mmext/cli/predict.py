@@ -8,6 +8,7 @@ from cyclopts import Group, Parameter
 from pydantic import Field
 
 from mmext.cli.arguments import (
+    AssetKeys,
     CheckpointPath,
     Device,
     OutputFolder,
@@ -42,6 +43,7 @@ def predict(
     shard: Annotated[Shard | None, Parameter(group=_MANY)] = None,
     merge: Annotated[bool, Parameter(group=_MANY)] = False,
     objects: VectorFormat = "gpkg",
+    asset: AssetKeys | None = None,
     settings: Annotated[PredictionSettings, Parameter(name="*")] = _DEFAULTS,
 ) -> None:
     r"""Map scenes of any size: COGs of probabilities and classes, and polygons.
@@ -65,7 +67,8 @@ def predict(
 
     Args:
         checkpoint: Checkpoint, epoch_N.pth, or what mmext export made of one.
-        images: Images: files, folders, globs, .txt lists.
+        images: Images: files, folders, globs, .txt lists; URLs, objects of a store
+            (s3://, gs://, az://), STAC items.
         out: Where results go, a folder.
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one).
@@ -74,6 +77,8 @@ def predict(
         shard: Map only part I of N, I/N with I from 0, and put nothing together.
         merge: Map nothing, put the finished sheets together; all of them must be.
         objects: Of several sheets as map.gpkg, styled, or map.fgb (FlatGeobuf).
+        asset: Which assets of STAC items, by their keys (default: an item's only
+            raster).
         settings: How scenes are mapped.
     """
     if "TORCHELASTIC_RUN_ID" in os.environ:
@@ -85,7 +90,7 @@ def predict(
     from mmext.mapping.many_scenes import merge_scenes, predict_scenes, predict_shard
     from mmext.prepare.scene_list import expand_images
 
-    paths = expand_images(images)
+    paths = expand_images(images, asset or ())
     predictor = open_predictor(
         checkpoint, backend, choose_device(device), settings.window, precision
     )

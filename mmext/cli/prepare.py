@@ -6,9 +6,11 @@ from cyclopts import Group, Parameter
 from pydantic import Field
 
 from mmext.cli.arguments import (
+    AssetKeys,
     ExistingFile,
     ExistingFolder,
     OutputFolder,
+    ReadableFile,
     all_or_none,
     exactly_one,
 )
@@ -25,7 +27,7 @@ def prepare(
     /,
     *,
     labels: Annotated[
-        list[ExistingFile] | None, Field(min_length=1), Parameter(group=_LABELS)
+        list[ReadableFile] | None, Field(min_length=1), Parameter(group=_LABELS)
     ] = None,
     masks: Annotated[ExistingFolder | None, Parameter(group=_LABELS)] = None,
     out: OutputFolder,
@@ -36,6 +38,7 @@ def prepare(
     label_values: Annotated[list[int] | None, Field(min_length=1)] = None,
     split_csv: Annotated[ExistingFile | None, Parameter(group=_SPLIT)] = None,
     split: Annotated[str | None, Parameter(group=_SPLIT)] = None,
+    asset: AssetKeys | None = None,
     cutting: Annotated[Cutting, Parameter(name="*")] = _DEFAULTS,
 ) -> None:
     r"""Cut orthophotos and labels into a tile store.
@@ -55,7 +58,8 @@ def prepare(
             --split-csv splits.csv --split train
 
     Args:
-        images: Images: files, folders, globs, .txt lists.
+        images: Images: files, folders, globs, .txt lists; URLs, objects of a store
+            (s3://, gs://, az://), STAC items.
         labels: Labels, as polygons or rasters, one file for all images or one for each.
         masks: Folder of masks called like the images.
         out: Where results go, a folder: the store.
@@ -67,6 +71,8 @@ def prepare(
         label_values: Raster values that mean target.
         split_csv: CSV with columns file, split.
         split: Which split of --split-csv to take.
+        asset: Which assets of STAC items, by their keys (default: an item's only
+            raster).
         cutting: How scenes are cut.
     """
     from mmext.datasets.tile_store import TileStore
@@ -86,7 +92,7 @@ def prepare(
             "--label-layer, --label-where and --all-touched: are for polygons, not "
             "expected with --masks"
         )
-    paths = expand_images(images)
+    paths = expand_images(images, asset or ())
     if split_csv and split is not None:
         paths = select_split(paths, split_csv, split)
     if masks:

@@ -12,8 +12,10 @@ from mmext.cli.arguments import (
     ExistingFile,
     ExistingFolder,
     OutputFile,
+    ReadableFile,
 )
 from mmext.errors import UserError
+from mmext.fileio.location import locate
 from mmext.inference.device import choose_device
 
 
@@ -24,10 +26,10 @@ def review(
     *,
     store: ExistingFolder | None = None,
     tolerance: Index = 2,
-    planted: ExistingFile | None = None,
+    planted: ReadableFile | None = None,
     device: Device | None = None,
     candidates: Annotated[ExistingFile | None, Parameter(name="--apply")] = None,
-    labels: ExistingFile | None = None,
+    labels: ReadableFile | None = None,
     label_layer: str | None = None,
     label_where: str | None = None,
     out: OutputFile,
@@ -64,6 +66,7 @@ def review(
     reviewing = {"SNAPSHOT": snapshot, "CHECKPOINT": checkpoint, "--store": store}
     if labels is None and (label_layer or label_where):
         raise UserError("--label-layer, --label-where: given without --labels")
+    found = None if labels is None else locate(labels)
     if candidates:
         _expect(
             {"--apply": candidates, "--labels": labels},
@@ -71,10 +74,8 @@ def review(
         )
         from mmext.mapping.label_review import apply_review
 
-        assert labels
-        apply_review(
-            candidates, labels, out, label_layer, label_where, force, overwrite
-        )
+        assert found
+        apply_review(candidates, found, out, label_layer, label_where, force, overwrite)
         return
     _expect(reviewing, {"--force": force or None, "--overwrite": overwrite or None})
     from mmext.mapping.label_review import make_review
@@ -85,11 +86,11 @@ def review(
         store,
         checkpoint,
         out,
-        labels,
+        found,
         label_layer,
         label_where,
         tolerance,
-        planted,
+        None if planted is None else locate(planted),
         choose_device(device),
     )
 

@@ -2,7 +2,6 @@
 
 import functools
 import os
-from pathlib import Path
 from typing import Any
 
 import geopandas
@@ -13,6 +12,7 @@ from mmext.checked import read_json
 from mmext.errors import UserError, one_line
 from mmext.fileio import open_array
 from mmext.fileio.leftovers import sweep
+from mmext.fileio.location import here
 from mmext.pixel_values import IGNORE
 
 from .band_statistics import BandStatistics
@@ -42,7 +42,7 @@ class TileStore:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = here(path, "a tile store")
         if not self.path.exists() and self.path.parent.is_dir():
             # A process may have died while it replaced the store.
             sweep(self.path.parent)

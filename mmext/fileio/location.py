@@ -2,10 +2,11 @@
 
 import logging
 import os
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from mmext.checked import FileName, checked, shortened
 from mmext.errors import UserError
@@ -90,7 +91,9 @@ class Address:
 Location = Path | Address
 
 
-def locate(place: str | os.PathLike[str] | Address, stem: str | None = None) -> Location:
+def locate(
+    place: str | os.PathLike[str] | Address, stem: str | None = None
+) -> Location:
     """What a text means: a path, a URL, an object of a store, or GDAL's name for one.
 
     Args:
@@ -118,6 +121,33 @@ def locate(place: str | os.PathLike[str] | Address, stem: str | None = None) -> 
             "/vsi…"
         )
     return Path(text) if stem is None else Address(text, text, stem)
+
+
+def beside(place: Location, name: str, stem: str | None = None) -> Location:
+    """What a file names from where it lies.
+
+    Args:
+        place: The file.
+        name: What it says: an address, or a path from its folder.
+        stem: What that is called, if not by the end of its path.
+
+    Raises:
+        UserError: A file elsewhere names one of this machine.
+    """
+    own = local_path(place)
+    whole = any(kind.match(name) for kind in (_ADDRESS, _OTHER_SCHEME, _VIRTUAL))
+    if own is not None:
+        return locate(name if whole else own.parent / name, stem)
+    if not whole:
+        base = gdal_name(place).partition("?")[0]
+        if base.startswith("/vsicurl/"):
+            name = urljoin(base.removeprefix("/vsicurl/"), name)
+        else:
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(base), name))
+    found = locate(name, stem)
+    if local_path(found) is not None:
+        raise UserError(f"{place}: names {found}, which is a file of this machine")
+    return found
 
 
 def is_elsewhere(place: str | os.PathLike[str] | Address) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mmext.errors import UserError, one_line
 from mmext.hiding import without_secrets
 
-from .location import Address, Location, gdal_name, local_path
+from .location import Location, gdal_name, local_path
 
 #: Of a file on a server: what lies beside it isn't looked for, and its header comes
 #: with the first answer.
@@ -142,7 +142,13 @@ def refuse_unreachable(place: Location) -> None:
         NoSuchFileError: A server knows no such file.
         UserError: A server doesn't give it.
     """
-    if local_path(place) is None:
+    if local_path(place) is not None:
+        return
+    import rasterio
+
+    _answer(place)
+    # It may still give the file's facts and not its content.
+    with rasterio.Env(CPL_VSIL_CURL_USE_HEAD="NO"):
         _answer(place)
 
 
@@ -155,9 +161,9 @@ def _answer(place: Location) -> Reply:
     return reply
 
 
-def content_type(address: Address) -> str:
+def content_type(place: Location) -> str:
     """What a server says that a file is; empty if it doesn't."""
-    return ask(address.gdal).headers.get("content-type", "")
+    return ask(gdal_name(place)).headers.get("content-type", "")
 
 
 def ask(name: str) -> Reply:
@@ -176,7 +182,7 @@ def ask(name: str) -> Reply:
         text = without_secrets(trouble.decode(errors="replace"))
         return Reply({}, one_line(Exception(text)) if text else "")
     try:
-        lines = []
+        lines: list[str] = []
         while (line := found[len(lines)]) is not None:
             lines.append(line.decode("latin-1"))
     finally:
@@ -185,33 +191,44 @@ def ask(name: str) -> Reply:
     return Reply({key.strip().lower(): value.strip() for key, _, value in pairs})
 
 
-def read_text(address: Address, at_most: int) -> str:
+def read_text(place: Location, what: str, at_most: int) -> str:
     """A small file's text.
 
     Args:
-        address: The file.
+        place: The file.
+        what: What it should be, as in ``'a list of images'``.
         at_most: Bytes.
 
     Raises:
         UserError: There is none, or it is larger or no UTF-8.
     """
+    try:
+        return _content(place, at_most).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{place}: can't be read as {what} ({error})") from None
+
+
+def _content(place: Location, at_most: int) -> bytes:
+    path = local_path(place)
+    if path is not None:
+        if path.stat().st_size > at_most:
+            raise UserError(f"{place}: has more than {at_most} bytes")
+        return path.read_bytes()
     gdal = _gdal()
     content, size = ctypes.c_void_p(), ctypes.c_uint64()
-    with opening(address), _silent(gdal):
+    with opening(place), _silent(gdal):
         read = gdal.VSIIngestFile(
             None,
-            address.gdal.encode(),
+            gdal_name(place).encode(),
             ctypes.byref(content),
             ctypes.byref(size),
             at_most,
         )
     if not read or not content.value:
-        trouble = ask(address.gdal).trouble or f"or has more than {at_most} bytes"
-        raise UserError(f"{address}: can't be read ({trouble})")
+        _answer(place)
+        raise UserError(f"{place}: can't be read, or has more than {at_most} bytes")
     try:
-        return ctypes.string_at(content.value, size.value).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{address}: can't be read ({error})") from None
+        return ctypes.string_at(content.value, size.value)
     finally:
         gdal.VSIFree(content)
 

@@ -82,7 +82,9 @@ def _refuse_astray(table: geopandas.GeoDataFrame, path: Location) -> None:
 
 def _only_layer(path: Location) -> str | None:
     with_shapes = [
-        str(name) for name, kind in pyogrio.list_layers(gdal_name(path)) if kind is not None
+        str(name)
+        for name, kind in pyogrio.list_layers(gdal_name(path))
+        if kind is not None
     ]
     if len(with_shapes) > 1:
         raise UserError(

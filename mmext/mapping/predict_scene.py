@@ -13,8 +13,8 @@ import torch
 from tqdm import tqdm
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
 from mmext.fileio.leftovers import hidden_name, remove
+from mmext.fileio.location import Location
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 

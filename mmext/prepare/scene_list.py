@@ -3,59 +3,105 @@
 import glob
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmext.checked import FileName, checked
 from mmext.errors import UserError
 from mmext.fileio import read_table
+from mmext.fileio.location import Address, Location, beside, locate
+from mmext.fileio.remote import content_type, read_text
 
 from .labels import RASTER_SUFFIXES as LABEL_SUFFIXES
 from .labels import RasterLabels, VectorLabels, read_labels
 from .scenes import Scene
+from .stac_item import item_rasters
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".bmp")
+#: Bytes of a text list: some hundred thousand signed addresses.
+_MAX_LIST = 1 << 28
 
 
-def expand_images(arguments: Sequence[str]) -> list[Path]:
-    """Raster files named by files, folders, globs and text lists (``.txt``).
+def expand_images(
+    arguments: Sequence[str], assets: Sequence[str] = ()
+) -> list[Location]:
+    """Rasters named by files, folders, globs, addresses, STAC items and text lists.
+
+    Args:
+        arguments: A list (``.txt``) has a line each of whatever else may stand here;
+            one that lies elsewhere names files from where it lies.
+        assets: Which of an item's assets; none for its only raster.
 
     Raises:
-        UserError: An argument names nothing.
+        UserError: An argument names nothing, or assets are named and no item is.
     """
-    found: list[Path] = []
+    expansion = _Expansion(assets)
     for argument in arguments:
-        path = Path(argument)
-        if path.is_dir():
-            here = sorted(
-                p for p in path.iterdir() if p.suffix.lower() in RASTER_SUFFIXES
-            )
-        elif path.suffix == ".txt" and path.is_file():
-            here = expand_images(_lines(path))
-        elif path.is_file():
-            here = [path]
+        expansion.add(locate(argument))
+    if assets and not expansion.items:
+        raise UserError("--asset: given without a STAC item")
+    return expansion.found
+
+
+@dataclass
+class _Expansion:
+    """What arguments name, so far.
+
+    Attributes:
+        assets: Which of an item's assets.
+        found: The rasters.
+        items: How many STAC items were among the arguments.
+    """
+
+    assets: Sequence[str]
+    found: list[Location] = field(default_factory=list)
+    items: int = 0
+
+    def add(self, place: Location) -> None:
+        """Take what a path or an address names."""
+        suffix = place.suffix.lower()
+        if suffix == ".txt" and (isinstance(place, Address) or place.is_file()):
+            for line in _lines(place):
+                elsewhere = isinstance(place, Address)
+                self.add(beside(place, line) if elsewhere else locate(line))
+        elif _is_item(place):
+            self.items += 1
+            self.found += item_rasters(place, self.assets)
         else:
-            here = [Path(match) for match in sorted(glob.glob(argument))]  # noqa: PTH207
-        if not here:
-            raise UserError(f"{argument}: no image there")
-        found += here
-    return found
+            here = [place] if isinstance(place, Address) else _here(place)
+            if not here:
+                raise UserError(f"{place}: no image there")
+            self.found += here
 
 
-def _lines(path: Path) -> list[str]:
+def _here(path: Path) -> Sequence[Location]:
+    """What a file, folder or glob of this machine names."""
+    if path.is_dir():
+        return sorted(p for p in path.iterdir() if p.suffix.lower() in RASTER_SUFFIXES)
+    if path.is_file():
+        return [path]
+    return [Path(match) for match in sorted(glob.glob(str(path)))]  # noqa: PTH207
+
+
+def _is_item(place: Location) -> bool:
+    if place.suffix.lower() in (".json", ".geojson"):
+        return isinstance(place, Address) or place.is_file()
+    # Catalogues with an API call items by their id alone.
+    is_bare = isinstance(place, Address) and not place.suffix
+    return is_bare and "json" in content_type(place)
+
+
+def _lines(path: Location) -> list[str]:
     """What a text list names, a line each; it names no other list."""
-    try:
-        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path}: can't be read as a list of images ({error})"
-        ) from None
+    text = read_text(path, "a list of images", _MAX_LIST)
+    lines = [line.strip() for line in text.splitlines()]
     for line in lines:
-        if line.endswith(".txt"):
+        if line.partition("?")[0].endswith(".txt"):
             raise UserError(f"{path}: names the list {line}, expected images")
     return [line for line in lines if line]
 
 
-def _names(images: Sequence[Path]) -> list[str]:
+def _names(images: Sequence[Location]) -> list[str]:
     """What scenes are called: their files' names, each once."""
     names = [checked(FileName, image.stem, str(image)) for image in images]
     for name, number in Counter(names).items():
@@ -67,7 +113,7 @@ def _names(images: Sequence[Path]) -> list[str]:
 
 
 def scenes_with_labels(
-    images: Sequence[Path], labels: Sequence[VectorLabels | RasterLabels]
+    images: Sequence[Location], labels: Sequence[VectorLabels | RasterLabels]
 ) -> list[Scene]:
     """Pair images with labels: one for all of them, or one for each.
 
@@ -87,7 +133,7 @@ def scenes_with_labels(
 
 
 def folder_scenes(
-    images: Sequence[Path], masks: Path, values: Sequence[int] | None = None
+    images: Sequence[Location], masks: Path, values: Sequence[int] | None = None
 ) -> list[Scene]:
     """Pair images with the masks of the same name in a folder.
 
@@ -112,14 +158,14 @@ def folder_scenes(
     return scenes
 
 
-def select_split(images: Sequence[Path], table: Path, split: str) -> list[Path]:
+def select_split(images: Sequence[Location], table: Path, split: str) -> list[Location]:
     """The images that a CSV with the columns ``file`` and ``split`` puts in a split.
 
     Raises:
         UserError: There is no such file, column or split.
     """
     rows = read_table(table, ("file", "split"))
-    wanted = {Path(row["file"]).stem for row in rows if row["split"] == split}
+    wanted = {locate(row["file"]).stem for row in rows if row["split"] == split}
     chosen = [image for image in images if image.stem in wanted]
     absent = sorted(wanted - {image.stem for image in chosen})
     if not chosen:

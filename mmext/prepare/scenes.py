@@ -163,9 +163,7 @@ def _refuse_absurd_size(reader: SceneReader, cutting: Cutting) -> None:
         )
 
 
-def refuse_difference(
-    path: Location, found: SceneFacts, expected: SceneFacts
-) -> None:
+def refuse_difference(path: Location, found: SceneFacts, expected: SceneFacts) -> None:
     """Refuse a scene that does not fit the first one of its store.
 
     Raises:

@@ -7,6 +7,10 @@ from xml.etree import ElementTree  # nosec B405 # writes, never reads
 import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.io import DatasetReader
+from rasterio.windows import Window
+
+from mmext.fileio.location import is_elsewhere, locate
+from mmext.fileio.remote import opening
 
 from .vrt_elements import DATA_TYPES, text_element
 
@@ -92,7 +96,13 @@ def open_view(raster: DatasetReader, bands: Sequence[ViewBand]) -> DatasetReader
         mask = ElementTree.SubElement(root, "MaskBand")
         band_element = ElementTree.SubElement(mask, "VRTRasterBand", dataType="Byte")
         _source(band_element, raster, "mask,1")
-    return rasterio.open(ElementTree.tostring(root, encoding="unicode"))
+    place = locate(raster.name)
+    with opening(place):
+        view = rasterio.open(ElementTree.tostring(root, encoding="unicode"))
+        if is_elsewhere(place):
+            # GDAL opens it again, by its name, when it is first read.
+            view.read(1, window=Window(0, 0, 1, 1))
+    return view
 
 
 def _source(

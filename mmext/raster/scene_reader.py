@@ -297,7 +297,9 @@ class SceneReader:
         believes = self.nodata == "auto" and self.is_silent
         # What is signed is signed for one file.
         if believes and "?" not in path.gdal and ask(f"{path.gdal}.msk").headers:
-            notes.append(f"a mask lies beside it, {path.name}.msk, and isn't read; {how}")
+            notes.append(
+                f"a mask lies beside it, {path.name}.msk, and isn't read; {how}"
+            )
         if self.raster.crs is None:
             notes.append(
                 "has no coordinate system; a world file or .aux.xml beside it would "

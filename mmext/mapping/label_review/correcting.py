@@ -11,6 +11,7 @@ import shapely
 
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.location import Location, local_path
 
 from .applying import Correction, plan_correction
 from .label_file import LabelFile
@@ -20,7 +21,7 @@ from .verdicts import Verdicts
 
 def apply_review(
     review: Path,
-    labels: Path,
+    labels: Location,
     out: Path,
     layer: str | None = None,
     where: str | None = None,
@@ -105,11 +106,11 @@ def _plan(verdicts: Verdicts, file: LabelFile, force: bool) -> Correction:
     return plan
 
 
-def _check_target(out: Path, inputs: Sequence[Path], overwrite: bool) -> None:
+def _check_target(out: Path, inputs: Sequence[Location], overwrite: bool) -> None:
     if out.suffix.lower() != ".gpkg":
         raise UserError(f"{out}: expected a GeoPackage, a name that ends in .gpkg")
-    for path in inputs:
-        if out.resolve() == path.resolve():
+    for path in map(local_path, inputs):
+        if path is not None and out.resolve() == path.resolve():
             raise UserError(f"{out}: is what is read, expected a new file")
     if out.exists() and not (overwrite and out.is_file()):
         raise UserError(f"{out}: exists, expected a new file or --overwrite")

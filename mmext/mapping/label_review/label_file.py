@@ -3,7 +3,6 @@
 import functools
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -11,6 +10,7 @@ import pyogrio
 import shapely
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location, gdal_name
 from mmext.prepare.labels import RasterLabels, read_labels
 
 #: Hexadecimal digits of a geometry's SHA-256 that a part's name carries.
@@ -38,7 +38,7 @@ class LabelFile:
         fingerprint: SHA-256 over the geometries of the whole layer.
     """
 
-    path: Path
+    path: Location
     layer: str
     where: str | None
     polygons: geopandas.GeoSeries
@@ -50,12 +50,12 @@ class LabelFile:
 
     @classmethod
     def read(
-        cls, path: Path, layer: str | None = None, where: str | None = None
+        cls, path: Location, layer: str | None = None, where: str | None = None
     ) -> "LabelFile":
         """Read polygons as ``prepare_tiles`` does: in any CRS, repaired.
 
         Args:
-            path: Any vector file that GDAL reads.
+            path: Any vector file that GDAL reads, on this machine or elsewhere.
             layer: Layer of it.
             where: Attribute filter in SQL.
 
@@ -66,12 +66,17 @@ class LabelFile:
         labels = read_labels(path, layer, where)
         if isinstance(labels, RasterLabels):
             raise UserError(f"{path}: is a raster, expected polygons")
-        layer = str(pyogrio.read_info(path, layer)["layer_name"])
+        layer = str(pyogrio.read_info(gdal_name(path), layer)["layer_name"])
         _, fids, wkb, _ = pyogrio.raw.read(
-            path, layer, columns=[], return_fids=True, force_2d=True
+            gdal_name(path), layer, columns=[], return_fids=True, force_2d=True
         )
         _, selected, _, _ = pyogrio.raw.read(
-            path, layer, columns=[], where=where, return_fids=True, read_geometry=False
+            gdal_name(path),
+            layer,
+            columns=[],
+            where=where,
+            return_fids=True,
+            read_geometry=False,
         )
         digests = [hashlib.sha256(shape or b"").hexdigest() for shape in wkb]
         place = {fid: index for index, fid in enumerate(fids.tolist())}

@@ -11,6 +11,7 @@ import pyogrio
 import shapely
 
 from mmext.errors import UserError
+from mmext.fileio.location import Location, gdal_name
 
 _INTEGERS = ("OFTInteger", "OFTInteger64")
 _WRITABLE = (*_INTEGERS, "OFTReal", "OFTString", "OFTDate", "OFTDateTime")
@@ -44,13 +45,15 @@ class LabelTable:
     offsets: dict[str, np.ndarray]
 
     @classmethod
-    def read(cls, path: Path, layer: str) -> "LabelTable":
+    def read(cls, path: Location, layer: str) -> "LabelTable":
         """Read a layer that :class:`.label_file.LabelFile` has read.
 
         Raises:
             UserError: A field has a type that can't be written again.
         """
-        info, fids, wkb, data = pyogrio.raw.read(path, layer, return_fids=True)
+        info, fids, wkb, data = pyogrio.raw.read(
+            gdal_name(path), layer, return_fids=True
+        )
         names = [str(name) for name in info["fields"]]
         values, null, offsets = [], [], {}
         for name, kind, column in zip(names, info["ogr_types"], data, strict=True):
@@ -144,10 +147,12 @@ def _empty(column: np.ndarray) -> np.ndarray:
     return np.zeros(len(column), bool)
 
 
-def _whole_numbers(path: Path, layer: str, name: str, fids: np.ndarray) -> np.ndarray:
+def _whole_numbers(
+    path: Location, layer: str, name: str, fids: np.ndarray
+) -> np.ndarray:
     quoted = '"' + name.replace('"', '""') + '"'
     _, there, _, (known,) = pyogrio.raw.read(
-        path,
+        gdal_name(path),
         layer,
         columns=[name],
         read_geometry=False,
@@ -160,9 +165,13 @@ def _whole_numbers(path: Path, layer: str, name: str, fids: np.ndarray) -> np.nd
     return column
 
 
-def _time_zones(path: Path, layer: str, name: str) -> np.ndarray:
+def _time_zones(path: Location, layer: str, name: str) -> np.ndarray:
     _, _, _, (texts,) = pyogrio.raw.read(
-        path, layer, columns=[name], read_geometry=False, datetime_as_string=True
+        gdal_name(path),
+        layer,
+        columns=[name],
+        read_geometry=False,
+        datetime_as_string=True,
     )
     return np.array([_time_zone(text or "") for text in texts], np.int64)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
+from mmext.fileio.location import Location
 from mmext.fileio.vector import read_vector
 from mmext.inference.checkpoint import LoadedModel, load_model
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
@@ -21,11 +22,11 @@ def make_review(
     store_path: Path,
     checkpoint: Path,
     out: Path,
-    labels_path: Path | None = None,
+    labels_path: Location | None = None,
     layer: str | None = None,
     where: str | None = None,
     tolerance: int = 2,
-    planted: Path | None = None,
+    planted: Location | None = None,
     device: str = "cpu",
 ) -> None:
     """Write a review and print how many candidates it has.

@@ -1,0 +1,48 @@
+import logging
+
+import pytest
+
+from mmext.errors import UserError
+from mmext.fileio.location import locate
+from mmext.hiding import hide_secrets_of, without_secrets
+
+URL = "https://me:password1@host/a.tif?X-Sig=abc%2Fdef%2Fghi&se=2026-01-01"
+SECRETS = ("password1", "abc", "def", "2026-01-01")
+
+
+@pytest.fixture(autouse=True)
+def _forget(monkeypatch):
+    monkeypatch.setattr("mmext.hiding._hidden", set())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{URL}: no such file",
+        f"'{URL[:70]}…' is cut",
+        "a.tif?X-Sig=abc%2Fdef%2Fghi&se=2026-01-01, band 1: IReadBlock failed",
+        "the signature abc/def/ghi has ended",
+        "/vsicurl/https://host/a.tif?se=2026-01-01&X-Sig=abc%2Fdef%2Fghi",
+    ],
+)
+def test_secrets_of_an_address_are_in_no_text(text):
+    hide_secrets_of(URL)
+    for shown in (without_secrets(text), str(UserError(text))):
+        assert not any(secret in shown for secret in SECRETS)
+
+
+def test_the_rest_of_a_text_stays():
+    hide_secrets_of(URL)
+    shown = without_secrets(f"{URL}: can't be read as a raster (really?)")
+    assert shown.startswith("https://host/a.tif?…")
+    assert (
+        without_secrets("a.tif: 3 bands, expected 4?") == "a.tif: 3 bands, expected 4?"
+    )
+
+
+def test_gdals_log_shows_none(caplog):
+    locate(URL)
+    for name in ("rasterio._err", "rasterio._env"):
+        logging.getLogger(name).warning("HTTP error code: 503 - %s. Retrying", URL)
+    assert "503 - https://host/a.tif" in caplog.text
+    assert not any(secret in caplog.text for secret in SECRETS)
