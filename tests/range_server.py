@@ -27,6 +27,7 @@ _DEFAULTS: dict[str, Any] = dict(
     dies_after=None,  # so many answers with a body, then 503
     busy=0,  # so many answers are 503
     down=False,  # all are
+    types={},  # Content-Type by path
 )
 
 
@@ -135,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.settings["dates"]:
             date = email.utils.formatdate(facts.st_mtime, usegmt=True)
             headers["Last-Modified"] = date
+        if asked.path in self.settings["types"]:
+            headers["Content-Type"] = self.settings["types"][asked.path]
         first, size, status = 0, facts.st_size, HTTPStatus.OK
         if wanted := self.headers.get("Range"):
             begin, _, end = wanted.removeprefix("bytes=").partition("-")
