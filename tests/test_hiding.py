@@ -3,8 +3,8 @@ import logging
 import pytest
 
 from mmext.errors import UserError
-from mmext.fileio.location import locate
 from mmext.hiding import hide_secrets_of, without_secrets
+from mmext.location import locate
 
 URL = "https://me:password1@host/a.tif?X-Sig=abc%2Fdef%2Fghi&se=2026-01-01"
 SECRETS = ("password1", "abc", "def", "2026-01-01")

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field
 
 from mmext.checked import T, adapter
 from mmext.errors import UserError
-from mmext.fileio.location import is_elsewhere, locate
 from mmext.inference.device import known_device
+from mmext.location import is_elsewhere, locate
 from mmext.shipped_configs import find_shipped, is_shipped_name
 
 

@@ -38,7 +38,7 @@ def evaluate(
         min_cover: Share of an object that must be covered for it to be found.
         area: Polygons of what to evaluate, or a raster, whose valid pixels count.
     """
-    from mmext.fileio.location import locate
+    from mmext.location import locate
     from mmext.mapping.map_evaluation import VECTOR_SUFFIXES, evaluate_map
 
     result = evaluate_map(map, labels, label_where, min_cover, area, label_layer)

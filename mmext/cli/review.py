@@ -15,8 +15,8 @@ from mmext.cli.arguments import (
     ReadableFile,
 )
 from mmext.errors import UserError
-from mmext.fileio.location import locate
 from mmext.inference.device import choose_device
+from mmext.location import locate
 
 
 def review(

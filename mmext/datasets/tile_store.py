@@ -12,7 +12,7 @@ from mmext.checked import read_json
 from mmext.errors import UserError, one_line
 from mmext.fileio import open_array
 from mmext.fileio.leftovers import sweep
-from mmext.fileio.location import here
+from mmext.location import here
 from mmext.pixel_values import IGNORE
 
 from .band_statistics import BandStatistics

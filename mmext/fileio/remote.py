@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from mmext.errors import UserError, one_line
 from mmext.hiding import without_secrets
-
-from .location import Location, gdal_name, local_path
+from mmext.location import Location, gdal_name, local_path
 
 #: Of a file on a server: what lies beside it isn't looked for, and its header comes
 #: with the first answer.

@@ -8,8 +8,8 @@ import pyogrio
 import shapely
 
 from mmext.errors import UserError, one_line
+from mmext.location import Address, Location, gdal_name, locate
 
-from .location import Address, Location, gdal_name, locate
 from .remote import exists, refuse_unreachable
 
 # What pyogrio, GEOS and pandas raise on damaged files and wrong requests.

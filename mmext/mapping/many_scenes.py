@@ -7,9 +7,9 @@ from pathlib import Path
 from mmext.errors import UserError
 from mmext.fileio import locked
 from mmext.fileio.leftovers import sweep
-from mmext.fileio.location import Location, local_path
 from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
+from mmext.location import Location, local_path
 from mmext.raster.writing import CantWriteError
 
 from .predict_scene import check_settings, result_paths

@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from mmext.errors import UserError
 from mmext.fileio.leftovers import hidden_name, remove
-from mmext.fileio.location import Location
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
+from mmext.location import Location
 
 from .object_table import LeftOut, check_condition
 from .polygon_file import PolygonFile

@@ -15,10 +15,10 @@ from rasterio.windows import Window, subdivide
 
 from mmext.errors import UserError, one_line
 from mmext.fileio import atomic_path
-from mmext.fileio.location import Location
 from mmext.inference.class_codes import NODATA, NONE
 from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
+from mmext.location import Location
 from mmext.raster.grid import Grid, read_grid
 from mmext.raster.gti import write_tile_index
 from mmext.raster.outlines import window_outline

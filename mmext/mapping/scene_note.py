@@ -8,10 +8,10 @@ from typing import Any
 from mmext.checked import Finite, Index, read_json, settings
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
-from mmext.fileio.location import Location, local_path
 from mmext.fileio.remote import state_of
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
+from mmext.location import Location, local_path
 
 from .predict_scene import result_paths
 

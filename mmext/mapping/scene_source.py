@@ -12,7 +12,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
+from mmext.location import Location
 from mmext.raster.band_view import open_view, unmasking_bands
 from mmext.raster.pixel_size import ground_pixel_size
 from mmext.raster.scene_reader import SceneReader, open_image, refuse_other_colours

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
 from mmext.fileio.remote import NoSuchFileError
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
+from mmext.location import Location
 
 from .object_table import describe_left_out
 from .predict_scene import predict_scene

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
-from mmext.fileio.location import Location
+from mmext.location import Location
 from mmext.raster.scene_reader import NodataRule, open_scene
 
 from .cutting_settings import Cutting

@@ -9,8 +9,8 @@ from pathlib import Path
 from mmext.checked import FileName, checked
 from mmext.errors import UserError
 from mmext.fileio import read_table
-from mmext.fileio.location import Address, Location, beside, locate
 from mmext.fileio.remote import content_type, read_text
+from mmext.location import Address, Location, beside, locate
 
 from .labels import RASTER_SUFFIXES as LABEL_SUFFIXES
 from .labels import RasterLabels, VectorLabels, read_labels

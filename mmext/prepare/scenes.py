@@ -9,7 +9,7 @@ import numpy as np
 import rasterio
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
+from mmext.location import Location
 from mmext.machine import total_memory
 from mmext.raster.pixel_size import ground_pixel_sides
 from mmext.raster.scene_reader import (

@@ -9,8 +9,8 @@ from typing_extensions import NotRequired, TypedDict
 
 from mmext.checked import checked, parse_json
 from mmext.errors import UserError
-from mmext.fileio.location import Location, beside
 from mmext.fileio.remote import read_text
+from mmext.location import Location, beside
 
 from .labels import RASTER_SUFFIXES
 

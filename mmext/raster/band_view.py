@@ -9,8 +9,8 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from mmext.fileio.location import is_elsewhere, locate
 from mmext.fileio.remote import opening
+from mmext.location import is_elsewhere, locate
 
 from .vrt_elements import DATA_TYPES, text_element
 

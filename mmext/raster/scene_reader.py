@@ -15,8 +15,8 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError, one_line
-from mmext.fileio.location import Address, Location, gdal_name, locate
 from mmext.fileio.remote import ask, opening, reads_siblings, refuse_unreachable
+from mmext.location import Address, Location, gdal_name, locate
 
 from .band_view import expanded_bands, open_view
 

@@ -73,7 +73,7 @@ def test_values_come_as_their_types(tmp_path):
         f"prepare a.tif b.tif --labels {image} --out {tmp_path / 'o'} "
         "--tile-size 128 --bands 1 3 --nodata -9999 --label-values -1 2"
     )
-    assert found["images"] == ["a.tif", "b.tif"] and found["labels"] == [image]
+    assert found["images"] == ["a.tif", "b.tif"] and found["labels"] == [str(image)]
     assert found["label_values"] == [-1, 2]
     cutting = found["cutting"]
     assert (cutting.tile_size, cutting.step, cutting.bands) == (128, 128, (1, 3))

@@ -6,7 +6,6 @@ import pytest
 import rasterio
 
 from mmext.errors import UserError
-from mmext.fileio.location import locate
 from mmext.fileio.remote import (
     NoSuchFileError,
     content_type,
@@ -15,6 +14,7 @@ from mmext.fileio.remote import (
     read_text,
     state_of,
 )
+from mmext.location import locate
 
 NAME = "GDAL_DISABLE_READDIR_ON_OPEN"
 

@@ -11,8 +11,8 @@ from rasterio.transform import from_origin
 
 from mmext.checked import read_json
 from mmext.errors import UserError
-from mmext.fileio.location import locate
 from mmext.inference.prediction_settings import PredictionSettings
+from mmext.location import locate
 from mmext.mapping.many_scenes import merge_scenes, predict_scenes
 from mmext.mapping.scene_note import SceneNote
 

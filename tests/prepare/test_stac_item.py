@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mmext.errors import UserError
-from mmext.fileio.location import Address, locate
+from mmext.location import Address, locate
 from mmext.prepare.scene_list import expand_images
 from mmext.prepare.stac_item import item_rasters
 

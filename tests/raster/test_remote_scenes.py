@@ -6,7 +6,7 @@ import rasterio
 from rasterio.windows import Window
 
 from mmext.errors import UserError
-from mmext.fileio.location import locate
+from mmext.location import locate
 from mmext.raster.scene_reader import SceneReader, open_image
 
 SIDE, BLOCK = 2048, 256

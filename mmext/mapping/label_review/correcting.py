@@ -11,7 +11,7 @@ import shapely
 
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
-from mmext.fileio.location import Location, local_path
+from mmext.location import Location, local_path
 
 from .applying import Correction, plan_correction
 from .label_file import LabelFile

@@ -10,7 +10,7 @@ import pyogrio
 import shapely
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location, gdal_name
+from mmext.location import Location, gdal_name
 from mmext.prepare.labels import RasterLabels, read_labels
 
 #: Hexadecimal digits of a geometry's SHA-256 that a part's name carries.

@@ -11,7 +11,7 @@ import pyogrio
 import shapely
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location, gdal_name
+from mmext.location import Location, gdal_name
 
 _INTEGERS = ("OFTInteger", "OFTInteger64")
 _WRITABLE = (*_INTEGERS, "OFTReal", "OFTString", "OFTDate", "OFTDateTime")

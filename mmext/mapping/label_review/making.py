@@ -5,9 +5,9 @@ from pathlib import Path
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
-from mmext.fileio.location import Location
 from mmext.fileio.vector import read_vector
 from mmext.inference.checkpoint import LoadedModel, load_model
+from mmext.location import Location
 from mmext.models.segmentors.binary_segmentor import BinarySegmentor
 from mmext.structures import load_bank
 

@@ -13,8 +13,8 @@ from rasterio.windows import Window, subdivide
 from shapely.geometry import shape
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
 from mmext.inference.class_codes import NODATA
+from mmext.location import Location
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.ground_area import ground_area
 from mmext.raster.outlines import CONNECTIVITY

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
-from mmext.fileio.location import Location
 from mmext.inference.class_codes import BOTH, ERROR, GROWN, NODATA, NONE, TARGET
+from mmext.location import Location
 from mmext.pixel_values import IGNORE
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.scene_reader import open_scene

@@ -3,8 +3,8 @@
 import os
 
 from mmext.errors import UserError
-from mmext.fileio.location import Address, locate
 from mmext.fileio.remote import is_file
+from mmext.location import Address, locate
 from mmext.prepare.labels import VectorLabels
 
 from .area import VECTOR_SUFFIXES, read_area

@@ -5,8 +5,8 @@ import pandas as pd
 import shapely
 
 from mmext.evaluation.confusion import Confusion
-from mmext.fileio.location import Location
 from mmext.fileio.vector import read_vector
+from mmext.location import Location
 from mmext.prepare.labels import VectorLabels
 from mmext.raster.ground_area import ground_area
 

@@ -11,7 +11,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
+from mmext.location import Location
 from mmext.pixel_values import IGNORE
 from mmext.raster.scene_reader import open_scene
 

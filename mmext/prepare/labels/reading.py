@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 
 from mmext.errors import UserError
-from mmext.fileio.location import Address, locate
 from mmext.fileio.remote import exists
+from mmext.location import Address, locate
 
 from .raster import RasterLabels
 from .vector import VectorLabels

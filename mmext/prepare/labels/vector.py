@@ -11,8 +11,8 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from mmext.errors import UserError
-from mmext.fileio.location import Location
 from mmext.fileio.vector import read_vector
+from mmext.location import Location
 from mmext.raster.outlines import window_outline
 from mmext.raster.valid_polygons import valid_polygons
 

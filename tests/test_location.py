@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmext.errors import UserError
-from mmext.fileio.location import Address, beside, gdal_name, here, locate
+from mmext.location import Address, beside, gdal_name, here, locate
 
 SIGNED = "https://me:word@host/a%20b/sheet%201.tif?sig=SIGNATURE123&se=2026"
 

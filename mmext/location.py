@@ -4,8 +4,10 @@ import logging
 import os
 import posixpath
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from mmext.checked import FileName, checked, shortened
@@ -225,6 +227,16 @@ def _prepare_network() -> None:
     for name in ("rasterio._env", "rasterio._err"):
         # Added once, however often it is called.
         logging.getLogger(name).addFilter(_hide_in_log)
+    warnings.formatwarning = _shown_warning
+    # OGR takes the signature for a part of the file's ending.
+    warnings.filterwarnings("ignore", "File /vsi.* non conformant file extension")
+
+
+_format_warning = warnings.formatwarning
+
+
+def _shown_warning(*arguments: Any, **options: Any) -> str:
+    return without_secrets(_format_warning(*arguments, **options))
 
 
 def _hide_in_log(record: logging.LogRecord) -> bool:
