@@ -35,6 +35,10 @@ COMMANDS = {
         "evaluate:evaluate",
         "Compare a map with labels, by pixel, by object and by area.",
     ),
+    "area": (
+        "area:area",
+        "Estimate the area of a map's target, with its 95 % interval.",
+    ),
     "report": (
         "report:report",
         "Write the report of an experiment: report.html, figures and tables.",

@@ -22,7 +22,9 @@ def evaluate(
 
     Writes pixels.csv (of polygons: in pixels of 0.1 m), objects.csv and objects.gpkg
     with the layers true_positives, false_negatives and false_positives, each with the
-    channel it comes from.
+    channel it comes from. Of polygons that say how likely they are correct (by a model
+    that mmext fit-decision was called for) also calibration.csv: how far that is from
+    the share that is, with a 95 % interval, beside max_prob and mean_prob.
 
         mmext evaluate map/test_class.tif --labels data/demo/scenes/test_fields.gpkg \
             --out evaluation
@@ -53,6 +55,13 @@ def evaluate(
         f"objects: {objects.found_objects} of {objects.true_objects} true ones found, "
         f"{objects.correct_objects} of {objects.predicted_objects} mapped ones correct"
     )
+    if result.judgement:
+        judged = result.judgement
+        for score, error in zip(judged.scores, judged.errors, strict=False):
+            print(
+                f"{score}: calibration error {error.value:.3f} ({error.low:.3f} to "
+                f"{error.high:.3f}) over {judged.objects} objects"
+            )
     if result.outside:
         print(f"{result.outside} true objects lie outside and don't count")
     if area is None and locate(map).suffix.lower() in VECTOR_SUFFIXES:

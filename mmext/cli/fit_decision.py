@@ -16,8 +16,10 @@ def fit_decision(
 
     Predicts the store once, compares the standard candidates for the model's channels
     by pixel IoU over whole scenes, and writes a copy of the checkpoint that decides by
-    the best: test, predict, export and report use it without a flag. Beside it lies
-    the validation curve: NAME_curve.csv, .png and .svg.
+    the best: test, predict, export and report use it without a flag. On the objects
+    that it makes of the store it learns how likely an object is correct, which predict
+    writes at each polygon (correct_prob). Beside it lies the validation curve:
+    NAME_curve.csv, .png and .svg.
 
         mmext fit-decision work_dirs/demo/stage2_A100-200/epoch_32.pth \
             --store data/demo/val
@@ -46,5 +48,11 @@ def fit_decision(
         f"{fitted.out}: IoU {fit.iou:.4f} with {fit.rule}{kept}; the best of "
         f"{len(fit.rules)} candidates"
     )
+    if fitted.correctness:
+        correct, objects = fitted.correctness.correct, fitted.correctness.objects
+        print(
+            f"{fitted.out}: {correct} of {objects} objects on {store} are correct; "
+            "maps will say how likely each one is (correct_prob)"
+        )
     for warning in fitted.warnings:
         print(f"warning: {warning}")

@@ -18,6 +18,7 @@ from mmext.registry import MODELS, TASK_UTILS
 
 from .checkpoint_file import hashed_file, read_checkpoint_file
 from .config_data import parse_config
+from .correctness import Correctness, correctness_of
 from .registered import refuse_unregistered
 
 #: Names the modules of one's own components, separated by commas. A checkpoint can't
@@ -41,6 +42,7 @@ class LoadedModel:
         path: The checkpoint file, or the model's folder.
         sha256: Its hash, 64 hexadecimal digits.
         epoch: Finished epochs.
+        correctness: How likely its objects are correct; None if nobody fitted that.
     """
 
     model: nn.Module
@@ -49,6 +51,7 @@ class LoadedModel:
     path: Path
     sha256: str
     epoch: int
+    correctness: Correctness | None = None
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -116,6 +119,7 @@ def load_model(
         path=Path(path),
         sha256=sha256_of(hashed_file(Path(path))),
         epoch=int(meta.get("epoch", 0)),
+        correctness=correctness_of(meta, str(path)),
     )
 
 

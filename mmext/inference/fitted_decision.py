@@ -7,13 +7,14 @@ from typing import Any
 
 import torch
 
-from mmext.checked import Count, Share, checked, settings
+from mmext.checked import Count, Index, Share, checked, settings
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.models import UnionDecoder
 
 from .checkpoint import checkpoint_config, read_checkpoint
 from .config_data import plain_config
+from .correctness import Correctness
 
 #: Key of the record in a checkpoint's meta.
 DECISION = "decision"
@@ -29,6 +30,10 @@ class DecisionRecord:
         candidates: How many were compared.
         iou: Of the decision on that store.
         iou_before: Of the one that the checkpoint had before.
+        correctness: The probability that an object is correct, fitted on that store's
+            objects; None of too few, and of earlier versions.
+        scenes: Pixels of each of that store's scenes, as the decision has them: TP, FP,
+            FN, TN; none of earlier versions.
     """
 
     store: str
@@ -36,6 +41,8 @@ class DecisionRecord:
     candidates: Count
     iou: Share
     iou_before: Share
+    correctness: Correctness | None = None
+    scenes: tuple[tuple[Index, Index, Index, Index], ...] = ()
 
 
 def write_decided(

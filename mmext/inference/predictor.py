@@ -9,6 +9,8 @@ from torch import Tensor
 
 from mmext.models.decoders.union_decoder import Decision, UnionDecoder
 
+from .correctness import Correctness
+
 
 @dataclass(frozen=True)
 class Predictor:
@@ -27,6 +29,7 @@ class Predictor:
         sha256: The hash of the checkpoint.
         precision: ``fp32``, the 16-bit type that convolutions run in, or ``int8`` and
             what it was calibrated on.
+        correctness: How likely an object is correct; None if nobody fitted that.
     """
 
     backend: str
@@ -39,6 +42,7 @@ class Predictor:
     path: Path
     sha256: str
     precision: str = "fp32"
+    correctness: Correctness | None = None
 
     def decide(self, probabilities: Tensor) -> Decision:
         """One mask, and each channel's, from (N, K, H, W) probabilities.

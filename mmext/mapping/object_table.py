@@ -14,6 +14,7 @@ import shapely
 
 from mmext.errors import UserError
 from mmext.inference.class_codes import BOTH, ERROR, NAMES, NODATA, NONE, TARGET
+from mmext.inference.correctness import Correctness
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.raster.ground_area import ground_area
 from mmext.raster.strip_polygons import StripObject
@@ -35,6 +36,8 @@ UNSUPPORTED = "that nothing supports (decoder touching or hysteresis)"
 #: How many, by one of the reasons above.
 LeftOut = Counter[str]
 
+#: How likely an object is correct, in maps of models that know.
+CORRECT = "correct_prob"
 _COLUMNS = ("area_m2", "mean_prob", "max_prob", "source", "cut", "scene", "model")
 
 
@@ -81,6 +84,7 @@ def object_table(
     pixel: float,
     scene: str,
     model: str,
+    correctness: Correctness | None = None,
 ) -> tuple[geopandas.GeoDataFrame, LeftOut]:
     """Objects as rows, cleaned as the settings say; and what was left out.
 
@@ -91,6 +95,7 @@ def object_table(
         pixel: Side of a pixel in CRS units.
         scene: Its name.
         model: The model's name and hash.
+        correctness: How likely an object is correct; None adds no such column.
     """
     values = [item.values for item in objects]
     shapes = geopandas.GeoSeries([item.geometry for item in objects], crs=crs)
@@ -113,9 +118,34 @@ def object_table(
         geometry=shapes,
         crs=crs,
     )
+    table = judged(table, correctness)
     if settings.spare_cut:
         return clean_objects(table, settings, pixel, table["cut"].to_numpy())
     return clean_objects(table, settings, pixel, np.zeros(len(table), bool))
+
+
+def judged(
+    table: geopandas.GeoDataFrame, correctness: Correctness | None
+) -> geopandas.GeoDataFrame:
+    """Objects with how likely each one is correct, by what their columns say.
+
+    Of objects that have such a column, those that were cut, and may have been joined,
+    are judged anew; the others may have been cleaned since.
+
+    Args:
+        table: Objects, as of :func:`object_table`.
+        correctness: The model; None leaves the table as it is.
+    """
+    if correctness is None:
+        return table
+    columns = {name: table[name].to_numpy(float) for name in _COLUMNS[:3]}
+    columns["error_only"] = table["source"].to_numpy() == NAMES[ERROR]
+    value = correctness.probability(columns).round(4)
+    if CORRECT in table:
+        return table.assign(**{CORRECT: np.where(table["cut"], value, table[CORRECT])})
+    table = table.copy()
+    table.insert(table.columns.get_loc("source"), CORRECT, value)
+    return table
 
 
 def clean_objects(
@@ -154,8 +184,13 @@ def describe_left_out(left_out: LeftOut) -> str:
     return f"; left out {', '.join(parts)}" if parts else ""
 
 
-def check_condition(where: str | None) -> None:
+def check_condition(where: str | None, judges: bool) -> None:
     """Refuse a condition that GDAL can't read.
+
+    Args:
+        where: The condition.
+        judges: Whether there will be a column that says how likely an object is
+            correct.
 
     Raises:
         UserError: It is none on an object's columns.
@@ -164,6 +199,7 @@ def check_condition(where: str | None) -> None:
         return
     # Of every source: GDAL reads some mistakes only where they are come to.
     row = dict.fromkeys(_COLUMNS, "") | dict.fromkeys(_COLUMNS[:3], 1.0)
+    row |= {CORRECT: 1.0} if judges else {}
     rows = [
         row | {"source": source, "cut": cut}
         for source in NAMES.values()

@@ -120,7 +120,7 @@ def check_settings(predictor: Predictor, settings: PredictionSettings) -> int:
             f"{predictor.path}: does not know its training store, expected a "
             "checkpoint of a TileDataset"
         )
-    check_condition(settings.where)
+    check_condition(settings.where, judges=predictor.correctness is not None)
     margin = _margin(predictor, settings)
     window_step(settings.window, margin, predictor.multiple)
     return margin

@@ -32,6 +32,7 @@ from .object_table import (
     beside,
     clean_objects,
     describe_left_out,
+    judged,
 )
 from .polygon_file import LAYER, PolygonFile
 from .predict_scene import result_paths
@@ -203,7 +204,7 @@ def _merge(
             to_come -= len(sheets)
             if to_come and not merging.is_due:
                 continue
-            whole = merging.take()
+            whole = judged(merging.take(), predictor.correctness)
             # As it was in the sheets: what reached no edge there was cleaned there.
             cleaned = ~whole["cut"].to_numpy(bool)
             if raster is not None:

@@ -165,6 +165,7 @@ class SceneWriter:
             pixel=abs(self.transform.a),
             scene=self.name,
             model=f"{self.predictor.path.name} {self.predictor.sha256[:12]}",
+            correctness=self.predictor.correctness,
         )
         self.left_out += left_out
         self.polygons.add(table)

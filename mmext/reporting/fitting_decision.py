@@ -10,11 +10,14 @@ from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import latest_checkpoint
 from mmext.errors import UserError
 from mmext.evaluation.answers import Answers
+from mmext.evaluation.correctness_fit import LEAST_OBJECTS, fit_correctness
 from mmext.evaluation.decision_fit import DecisionFit, fit_decision
 from mmext.evaluation.decision_rule import DecisionRule
+from mmext.evaluation.scored_objects import scored_objects
 from mmext.evaluation.standard_rules import standard_rules
 from mmext.fileio.leftovers import hidden_name, remove
 from mmext.inference.checkpoint import load_model
+from mmext.inference.correctness import Correctness
 from mmext.inference.fitted_decision import (
     DecisionRecord,
     refuse_original,
@@ -37,17 +40,21 @@ class FittedRun:
         checkpoint: What was fitted.
         out: The copy that decides by it.
         fit: The candidates, the decision that the checkpoint had first.
+        correctness: The probability that an object is correct; None of too few.
         warnings: A line for each thing that a reader of scores must know.
     """
 
     checkpoint: Path
     out: Path
     fit: DecisionFit
+    correctness: Correctness | None
     warnings: list[str]
 
 
 def fit_run(run: Path, store_path: Path, out: Path | None = None) -> FittedRun:
     """Fit a model's decision on a store and write a checkpoint that decides by it.
+
+    And, on the objects that the decision makes of the store, how likely one is correct.
 
     The candidates are those of
     :func:`~mmext.evaluation.standard_rules.standard_rules` for the model's channels.
@@ -80,9 +87,13 @@ def fit_run(run: Path, store_path: Path, out: Path | None = None) -> FittedRun:
     answers_path = out.with_name(hidden_name(out.with_suffix(".answers"), "tmp"))
     try:
         dump_predictions(loaded.model, store, answers_path)
-        fit = fit_decision(Answers(store, [load_predictions(answers_path)]), rules)
+        answers = Answers(store, [load_predictions(answers_path)])
+        fit = fit_decision(answers, rules)
+        side = store.meta["pixel_size_m"]
+        objects = scored_objects(answers, fit.rule, side**2 if side else 1.0)
     finally:
         remove(answers_path)
+    correctness = fit_correctness(objects.table)
     table = curve_table(fit, channels)
     curve = out.with_name(f"{out.stem}_curve")
     write_curve(table, curve.with_suffix(".csv"))
@@ -94,9 +105,13 @@ def fit_run(run: Path, store_path: Path, out: Path | None = None) -> FittedRun:
         candidates=len(rules),
         iou=fit.iou,
         iou_before=fit.counts[0].iou,
+        correctness=correctness,
+        scenes=tuple((of.tp, of.fp, of.fn, of.tn) for of in objects.pixels),
     )
     write_decided(checkpoint, out, UnionDecoder(**fit.rule.decoder), record)
-    return FittedRun(checkpoint, out, fit, _warnings(fit, store, loaded.config))
+    warnings = _few_objects(correctness, len(objects.table))
+    warnings += _warnings(fit, store, loaded.config)
+    return FittedRun(checkpoint, out, fit, correctness, warnings)
 
 
 def _checkpoint(run: Path) -> Path:
@@ -119,6 +134,20 @@ def _warnings(fit: DecisionFit, store: TileStore, config: Config) -> list[str]:
             "longer of data that chose nothing"
         )
     return found
+
+
+def _few_objects(correctness: Correctness | None, objects: int) -> list[str]:
+    if correctness is None:
+        return [
+            f"{objects} objects, expected at least {LEAST_OBJECTS}: too few to say how "
+            "likely one is correct; maps won't say it"
+        ]
+    if not correctness.terms:
+        return [
+            f"{correctness.correct} of {objects} objects are correct: too few of a "
+            "kind to tell them apart; every object gets the same probability"
+        ]
+    return []
 
 
 def _is_of(loader: str, store: TileStore, config: Config) -> bool:

@@ -10,9 +10,16 @@ from scipy import ndimage
 
 from mmext.cli.app import run as command
 from mmext.datasets.tile_store import TileStore
-from mmext.evaluation.confusion import confusion
-from mmext.inference.checkpoint import read_checkpoint
-from mmext.inference.fitted_decision import DecisionRecord, write_decided
+from mmext.evaluation.answers import Answers
+from mmext.evaluation.confusion import Confusion, confusion
+from mmext.evaluation.scored_objects import scored_objects
+from mmext.inference.checkpoint import load_model, read_checkpoint
+from mmext.inference.fitted_decision import (
+    DecisionRecord,
+    fitted_decision,
+    write_decided,
+)
+from mmext.inference.prediction_dump import dump_predictions, load_predictions
 from mmext.models import UnionDecoder
 from mmext.reporting import fitting_decision
 
@@ -50,6 +57,13 @@ def scene(tmp_path, write_raster):
         labels = geopandas.GeoDataFrame(geometry=shapes, crs=raster.crs)
     labels.to_file(tmp_path / "labels.gpkg")
     return path
+
+
+def fitted_answers(fitted, store):
+    """What the checkpoint that was fitted says of a store."""
+    folder = fitted.out.with_suffix(".answers")
+    dump_predictions(load_model(fitted.out).model, store, folder)
+    return Answers(store, [load_predictions(folder)])
 
 
 def iou_of_map(checkpoint, scene, folder, store):
@@ -92,6 +106,29 @@ def test_the_map_has_the_iou_that_the_fit_prints(checkpoint, scene, tmp_path, ca
         # The fit's log-odds are rounded to 16 bits.
         assert found[mode, grow] == pytest.approx(iou, abs=2e-3), (mode, grow)
     assert len({round(iou, 3) for iou in found.values()}) > 3
+    # Objects of the store have the scores that they have in the map.
+    objects = scored_objects(fitted_answers(fitted, store), chosen, 1.0).table
+    mapped = tmp_path / "fitted"
+    command(["predict", str(fitted.out), str(scene), "--window=128", f"--out={mapped}"])
+    table = geopandas.read_file(mapped / "scene.gpkg", layer="fields")
+    assert len(table) == len(objects) > 30
+    # In the map by where they end, in the store by where they begin: sorted, both.
+    here = objects.assign(
+        area=objects["area_m2"], correct_prob=fitted.correctness.probability(objects)
+    )
+    there = table.assign(area=table.area, error_only=table["source"] == "error")
+    for name in ("area", "mean_prob", "max_prob", "error_only"):
+        found, expected = np.sort(there[name]), np.sort(here[name])
+        np.testing.assert_allclose(found, expected, atol=5e-3, err_msg=name)
+    found, expected = np.sort(there["correct_prob"]), np.sort(here["correct_prob"])
+    np.testing.assert_allclose(found, expected, atol=0.02)
+    assert (fitted.correctness.objects, fitted.correctness.correct) == (
+        len(here), here["correct"].sum()
+    )  # fmt: skip
+    record = fitted_decision(read_checkpoint(fitted.out), fitted.out)[1]
+    assert record.correctness == fitted.correctness
+    [pixels] = record.scenes
+    assert Confusion(*pixels) == fitted.fit.counts[fitted.fit.index]
     # And by the commands alone, in what is printed.
     capsys.readouterr()
     out = tmp_path / "mine.pth"

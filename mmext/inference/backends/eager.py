@@ -71,4 +71,5 @@ def eager_predictor(
         path=loaded.path,
         sha256=loaded.sha256,
         precision=precision,
+        correctness=loaded.correctness,
     )

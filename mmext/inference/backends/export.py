@@ -1,6 +1,7 @@
 """One ONNX file that maps scenes without the checkpoint."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,8 @@ def describe(loaded: LoadedModel, **other: Any) -> str:
         "checkpoint": loaded.path.name,
         "sha256": loaded.sha256,
     }
+    if loaded.correctness:
+        description["correctness"] = asdict(loaded.correctness)
     text = json.dumps(description | other)
     # As it will be read: what could not be is refused here.
     parse_json(text, ExportedModel, str(loaded.path))

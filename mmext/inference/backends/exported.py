@@ -70,6 +70,7 @@ def exported_predictor(path: Path, backend: str) -> Predictor:
         path=path if tiled else path.with_name(description.checkpoint),
         sha256=sha256(content).hexdigest() if tiled else description.sha256,
         precision=str(description.calibration or "fp32"),
+        correctness=description.correctness,
     )
 
 

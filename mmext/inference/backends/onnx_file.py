@@ -18,6 +18,7 @@ from mmext.checked import (
     settings,
 )
 from mmext.errors import UserError, one_line
+from mmext.inference.correctness import Correctness
 from mmext.models.decoders.union_decoder import Growth, Mode
 
 #: Key of the description in the file's metadata.
@@ -108,6 +109,7 @@ class ExportedModel:
         calibration: Of a network in 8-bit integers; None of one in float32.
         tiled: Of a file for plugins; None of one that takes raw values and gives the
             channels' probabilities.
+        correctness: How likely an object is correct; None if nobody fitted that.
     """
 
     format: Literal[1]
@@ -120,6 +122,7 @@ class ExportedModel:
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     calibration: Calibration | None = None
     tiled: TiledForm | None = None
+    correctness: Correctness | None = None
 
 
 def read_onnx(path: Path) -> tuple[bytes, ExportedModel]:

@@ -8,6 +8,7 @@ import numpy as np
 import rasterio
 from rasterio.features import geometry_mask
 from rasterio.io import DatasetReader
+from rasterio.windows import Window
 from rasterio.windows import transform as window_transform
 from shapely.geometry import box
 from tqdm import tqdm
@@ -68,6 +69,22 @@ def evaluate_raster(
     )
 
 
+def read_codes(raster: DatasetReader, window: Window) -> np.ndarray:
+    """(h, w) uint8, the classes of a part of a map.
+
+    Raises:
+        UserError: They are none.
+    """
+    codes = raster.read(1, window=window)
+    strange = np.setdiff1d(codes, _CODES)
+    if strange.size:
+        raise UserError(
+            f"{raster.name}: holds the value {strange[0]}, expected classes 0, 1, 2, "
+            "3, 4 and 255"
+        )
+    return codes.astype(np.uint8, copy=False)
+
+
 def _count_pixels(
     raster: DatasetReader,
     truth: VectorLabels,
@@ -84,13 +101,7 @@ def _count_pixels(
         rasterio.open(layers, "w", **mask_profile(raster, bands=4)) as written,
     ):
         for window in tqdm(blocks(raster), desc="Pixels", unit="window"):
-            codes = raster.read(1, window=window)
-            strange = np.setdiff1d(codes, _CODES)
-            if strange.size:
-                raise UserError(
-                    f"{raster.name}: holds the value {strange[0]}, expected classes "
-                    "0, 1, 2, 3, 4 and 255"
-                )
+            codes = read_codes(raster, window)
             target = labels.read(window)
             target[codes == NODATA] = IGNORE
             if area is not None:

@@ -32,12 +32,13 @@ def evaluate_polygons(
     Raises:
         UserError: The map can't be read.
     """
-    whole, source = _read_map(path)
+    whole, attributes = _read_map(path)
     mapped = cut_to(area, whole)
     objects = cut_to(area, in_crs(truth.polygons, mapped.crs))
     channels = {}
-    if source is not None:
-        of = source.loc[mapped.index]
+    said = attributes.loc[mapped.index]
+    if "source" in said:
+        of = said["source"]
         channels = {
             name: mapped[of.isin([name, "both"])] for name in ("target", "error")
         }
@@ -49,18 +50,18 @@ def evaluate_polygons(
         "union": _confusion(mapped.union_all(), objects.union_all(), mapped.crs, total)
     }
     return compare_objects(
-        pixels, mapped, channels, objects, min_cover, len(truth.polygons)
+        pixels, mapped, channels, objects, min_cover, len(truth.polygons), said
     )
 
 
-def _read_map(path: Location) -> tuple[geopandas.GeoSeries, pd.Series | None]:
-    """A map's polygons, and which channels they are of, if it says so."""
+def _read_map(path: Location) -> tuple[geopandas.GeoSeries, pd.DataFrame]:
+    """A map's polygons, and what it says of them."""
     table = read_vector(path)
     if len(table) == 0 and table.crs is not None:
         # Nothing was found, which is a map, too.
-        return table.geometry, table.get("source")
+        return table.geometry, pd.DataFrame(table.drop(columns=table.geometry.name))
     labels = VectorLabels(path)
-    return labels.polygons, labels.attributes.get("source")
+    return labels.polygons, labels.attributes
 
 
 def _confusion(

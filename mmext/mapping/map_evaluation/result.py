@@ -15,6 +15,7 @@ from mmext.raster.ground_area import ground_area
 from mmext.raster.qgis_style import embed_style, single_outline
 
 from .covering import covered_share, disjoint
+from .judging import Judgement, judge
 
 #: Share of a false positive that a channel has a hand in.
 _ANY = 1e-6
@@ -43,6 +44,8 @@ class MapEvaluation:
             themselves (``target``, ``error``, ``both``; ``union`` if only together),
             or that say something of a false positive; empty for false negatives and
             where the map does not tell channels apart.
+        judgement: Whether objects are correct as often as the map says; None where it
+            doesn't say.
     """
 
     pixels: dict[str, Confusion]
@@ -51,6 +54,7 @@ class MapEvaluation:
     mapped_area: float
     outside: int
     layers: dict[str, geopandas.GeoDataFrame]
+    judgement: Judgement | None = None
 
     @property
     def area_error(self) -> float:
@@ -63,7 +67,10 @@ class MapEvaluation:
         return self.area_error / self.true_area if self.true_area else None
 
     def write(self, folder: str | os.PathLike[str]) -> None:
-        """Write ``pixels.csv``, ``objects.csv`` and ``objects.gpkg``."""
+        """Write ``pixels.csv``, ``objects.csv`` and ``objects.gpkg``.
+
+        And ``calibration.csv`` and ``calibration_bins.csv`` if there is a judgement.
+        """
         folder = Path(folder)
         rows = [{"channel": k, **v.as_dict()} for k, v in self.pixels.items()]
         with atomic_path(folder / "pixels.csv") as temporary:
@@ -80,6 +87,13 @@ class MapEvaluation:
         }
         with atomic_path(folder / "objects.csv") as temporary:
             pd.DataFrame([objects]).to_csv(temporary, index=False)
+        if self.judgement:
+            for name, table in (
+                ("calibration.csv", self.judgement.table),
+                ("calibration_bins.csv", self.judgement.bin_table),
+            ):
+                with atomic_path(folder / name) as temporary:
+                    table.to_csv(temporary, index=False, float_format="%.6g")
         with atomic_path(folder / "objects.gpkg") as temporary:
             for name, table in self.layers.items():
                 table.to_file(
@@ -95,6 +109,7 @@ def compare_objects(
     truth: geopandas.GeoSeries,
     min_cover: float,
     number: int,
+    said: pd.DataFrame | None = None,
 ) -> MapEvaluation:
     """Find out which objects were found, and which are not there.
 
@@ -106,6 +121,7 @@ def compare_objects(
         truth: The true objects inside the evaluated area, in the map's CRS.
         min_cover: Share in (0, 1].
         number: True objects anywhere.
+        said: What the map says of its objects, a row for each; None of a raster.
     """
     true_table, mapped_table = _table(truth, mapped), _table(mapped, truth)
     found = true_table["cover"] >= min_cover
@@ -129,6 +145,7 @@ def compare_objects(
         mapped_area=_united_area(mapped),
         outside=number - len(truth),
         layers=layers,
+        judgement=None if said is None else judge(said, correct.to_numpy(bool)),
     )
 
 
