@@ -95,6 +95,8 @@ def export_for_qgis(loaded: LoadedModel, path: Path) -> tuple[float, dict[str, s
         channels=["target"],
         decoder=_BY_SCORE.settings,
         tiled=asdict(form),
+        # Fitted to the channels' probabilities: the score is another number.
+        correctness=None,
     )
     set_metadata(proto, {METADATA: description, **texts})
     proto.doc_string = form.left_out
@@ -115,7 +117,11 @@ def decided_by_pixel(predictor: Predictor) -> Predictor:
         return decision_score(found, predictor.channels, decoder)[:, None]
 
     return replace(
-        predictor, probabilities=score, channels=("target",), decoder=_BY_SCORE
+        predictor,
+        probabilities=score,
+        channels=("target",),
+        decoder=_BY_SCORE,
+        correctness=None,
     )
 
 

@@ -13,6 +13,7 @@ from mmext.inference.backends import export_onnx
 from mmext.inference.backends.choose import _fastest, open_predictor
 from mmext.inference.backends.eager import eager_predictor
 from mmext.inference.backends.exported import exported_predictor
+from mmext.inference.correctness import Correctness, Term
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.mapping.predict_scene import predict_scene
 from tests.mapping.test_predict_scenes import blobs, load
@@ -35,6 +36,8 @@ def exported(tmp_path_factory):
     with DefaultScope.overwrite_default_scope("mmext"):
         loaded = load(threshold={"target": 0.4, "error": 0.6})
     loaded.model.union_decoder.grow = 2
+    correctness = Correctness(-1.0, (Term("mean_prob", 2.0, -3.0, 3.0),), 50, 20)
+    loaded = replace(loaded, correctness=correctness)
     path = tmp_path_factory.mktemp("onnx") / "model.onnx"
     assert export_onnx(loaded, path) < 1e-4
     return loaded, path
@@ -49,6 +52,7 @@ def test_an_exported_model_says_what_torch_says(exported, backend, size):
     found = exported_predictor(path, backend).probabilities(image)
     assert found.shape == expected.shape
     torch.testing.assert_close(found, expected, atol=2e-5, rtol=0)
+    assert exported_predictor(path, backend).correctness == loaded.correctness
 
 
 @pytest.mark.parametrize("backend", INSTALLED)
