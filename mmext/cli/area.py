@@ -6,12 +6,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mmext.checked import Count, Index
-from mmext.cli.arguments import ExistingFile, OutputFolder
+from mmext.cli.arguments import ExistingFile, OutputFolder, ReadableFile
 from mmext.errors import UserError
 
 
 def area(
-    map: ExistingFile,
+    map: ReadableFile,
     /,
     *,
     draw: Count | None = None,
@@ -49,6 +49,7 @@ def area(
     if len(given) != 1:
         found = " and ".join(given) or "none of them"
         raise UserError(f"{', '.join(ways)}: is {found}, expected one")
+    from mmext.location import locate
     from mmext.mapping.map_area import (
         draw_points,
         estimate_from_points,
@@ -56,16 +57,16 @@ def area(
     )
 
     if draw is not None:
-        allocation = draw_points(map, draw, out, seed)
+        allocation = draw_points(locate(map), draw, out, seed)
         for row in allocation.itertuples(index=False):
             print(f"{row[0]}: {row.points} points on {row.area_m2:,.0f} m²")
         print(f"{out / 'sample.gpkg'}: set reference to 1 (target) or 0")
         return
     if sample is not None:
-        result = estimate_from_points(map, sample)
+        result = estimate_from_points(locate(map), sample)
     else:
         assert validated
-        result = estimate_from_validation(map, validated)
+        result = estimate_from_validation(locate(map), validated)
     result.write(out)
     print(f"mapped: {result.mapped_area:,.0f} m²")
     estimate = result.area

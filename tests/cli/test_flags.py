@@ -19,7 +19,7 @@ MEANINGS = {
     "IMAGES": ("str", "Images: files, folders, globs, .txt lists; URLs"),
     "WORK_DIRS": ("Path", "Work directories or folders of them."),
     "RUN": ("Path", "Work directory"),
-    "MAP": ("Path", "A raster of classes (NAME_class.tif"),
+    "MAP": ("str", "A raster of classes (NAME_class.tif"),
     "--out": ("Path", "Where results go, a"),
     "--work-dir": ("Path", "Where the run's files go"),
     "--store": ("Path", "Tile store that "),

@@ -13,6 +13,7 @@ from rasterio.io import DatasetReader
 from mmext.errors import UserError
 from mmext.evaluation.stratified_area import allocate
 from mmext.fileio import atomic_path
+from mmext.location import Location
 from mmext.mapping.map_evaluation.class_raster import read_codes
 from mmext.raster.scene_reader import open_scene
 
@@ -25,7 +26,7 @@ DRAWN_OF = "map_classes"
 SAMPLE, ALLOCATION = "sample.gpkg", "allocation.csv"
 
 
-def draw_points(path: Path, number: int, out: Path, seed: int = 0) -> pd.DataFrame:
+def draw_points(path: Location, number: int, out: Path, seed: int = 0) -> pd.DataFrame:
     """Draw points within the classes of a map and write them to be checked.
 
     ``sample.gpkg`` has the layer ``points`` in random order, with ``point`` from 1 and

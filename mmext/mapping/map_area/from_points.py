@@ -14,6 +14,7 @@ from mmext.checked import shortened
 from mmext.errors import UserError
 from mmext.evaluation.stratified_area import Estimate, StratifiedSample
 from mmext.fileio.vector import read_vector
+from mmext.location import Location
 from mmext.raster.scene_reader import open_scene
 
 from .drawing import DRAWN_OF, REFERENCE
@@ -27,7 +28,7 @@ _FEW = 5
 _RULE_OF_THREE = 3
 
 
-def estimate_from_points(path: Path, points_path: Path) -> AreaResult:
+def estimate_from_points(path: Location, points_path: Path) -> AreaResult:
     """Estimate the area of the target, with omission and commission.
 
     The map's classes are the strata. Points must have been drawn at random within each
@@ -135,7 +136,7 @@ def _read_points(path: Path) -> geopandas.GeoDataFrame:
     return table
 
 
-def _refuse_another_map(points_path: Path, path: Path, strata: Strata) -> None:
+def _refuse_another_map(points_path: Path, path: Location, strata: Strata) -> None:
     layer = next(
         str(name) for name, kind in pyogrio.list_layers(points_path) if kind is not None
     )

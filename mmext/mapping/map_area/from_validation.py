@@ -9,6 +9,7 @@ from mmext.errors import UserError
 from mmext.evaluation.stratified_area import Estimate
 from mmext.inference.checkpoint import read_checkpoint
 from mmext.inference.fitted_decision import fitted_decision
+from mmext.location import Location
 from mmext.raster.scene_reader import open_scene
 
 from .result import AreaResult
@@ -19,7 +20,7 @@ LEAST_SCENES = 10
 _DRAWS = 10_000
 
 
-def estimate_from_validation(path: Path, checkpoint: Path) -> AreaResult:
+def estimate_from_validation(path: Location, checkpoint: Path) -> AreaResult:
     """Estimate the area of the target as if the map were as right as validation data.
 
     Of what is mapped the share is target that was on the validation store (precision),
