@@ -53,7 +53,7 @@ def share_model(checkpoint: Path, out: Path, overwrite: bool = False) -> None:
         folder.mkdir()
         write_model_files(content, folder)
         _refuse_other(read_checkpoint(folder), content, checkpoint)
-        card = model_card(name, loaded, content["meta"], scores)
+        card = model_card(name, loaded, content, scores)
         (folder / CARD).write_text(card, encoding="utf-8")
         item = stac_item(name, loaded, content["meta"], folder)
         text = json.dumps(item, indent=2, allow_nan=False)

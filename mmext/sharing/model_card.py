@@ -18,14 +18,17 @@ _DOCS = "docs/does_it_help.md and docs/protocol.md of mmext"
 
 
 def model_card(
-    name: str, loaded: LoadedModel, meta: Mapping[str, Any], scores: Sequence[Score]
+    name: str,
+    loaded: LoadedModel,
+    checkpoint: Mapping[str, Any],
+    scores: Sequence[Score],
 ) -> str:
     """The text of ``README.md``, with the front matter that model hubs read.
 
     Args:
         name: Of the model.
         loaded: The model.
-        meta: Of its checkpoint.
+        checkpoint: What ``read_checkpoint`` gave.
         scores: What was measured of it.
     """
     record = _record(loaded.path.parent)
@@ -35,7 +38,7 @@ def model_card(
         ["## Use", "", *_use(name)],
         ["## Scores", "", *_scores(scores)],
         ["## Data", "", *_data(loaded.store)],
-        ["## Training", "", *_training(loaded, meta, record)],
+        ["## Training", "", *_training(loaded, checkpoint, record)],
         ["## Intended use and limits", "", *_limits(loaded, scores)],
         [
             "## Licence",
@@ -146,11 +149,14 @@ def _tiles(store: Mapping[str, Any]) -> str:
 
 
 def _training(
-    loaded: LoadedModel, meta: Mapping[str, Any], record: RunRecord | None
+    loaded: LoadedModel, checkpoint: Mapping[str, Any], record: RunRecord | None
 ) -> Iterator[str]:
+    meta = checkpoint["meta"]
     rows = [("epoch", str(loaded.epoch))]
     if "average" in meta:
         rows.append(("weights", f"average of {len(meta['average']['of'])} checkpoints"))
+    elif "ema_state_dict" in checkpoint:  # beside it lie those that were trained
+        rows.append(("weights", "exponential mean over the training's steps"))
     if record is not None:
         rows += [
             ("config", record["config"]),

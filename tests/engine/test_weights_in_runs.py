@@ -11,15 +11,18 @@ from scipy.special import expit
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.scoring import test_checkpoint as score
 from mmext.engine.train import train
+from mmext.engine.work_dir import read_test_record
 from mmext.errors import UserError
 from mmext.evaluation.answers import Answers
 from mmext.evaluation.decision_fit import fit_decision
 from mmext.evaluation.decision_rule import DecisionRule
+from mmext.fileio import sha256_of
 from mmext.inference.checkpoint import load_model
 from mmext.inference.fitted_decision import DecisionRecord, write_decided
 from mmext.inference.prediction_dump import dump_predictions, load_predictions
 from mmext.models import UnionDecoder
 from mmext.registry import MODELS
+from mmext.sharing import share_model
 
 from .conftest import CONFIGS, keep_all, tiny
 
@@ -56,6 +59,23 @@ def test_averaged_weights_are_scored_as_they_were(trained, store, tmp_path):
     last = json.loads((trained / "history.jsonl").read_text().splitlines()[-1])
     for count in ("tp", "fp", "fn", "tn"):
         assert metrics[f"test/target.{count}"] == last["test"]["target"][count]
+
+
+def test_a_models_folder_is_scored_as_its_checkpoint(trained, store, tmp_path):
+    checkpoint, folder = trained / "epoch_4.pth", tmp_path / "model"
+    share_model(checkpoint, folder)
+    both = ((checkpoint, checkpoint), (folder, folder / "model.json"))
+    scores = []
+    for path, hashed in both:
+        out = tmp_path / f"of_{path.stem}"
+        scores.append(score(TRUNK, path, out, ema_options(store)))
+        record = read_test_record(out)
+        assert record["metrics"] == pytest.approx(scores[-1], nan_ok=True)
+        assert (record["checkpoint"], record["tta"]) == (path.name, False)
+        assert record["sha256"] == sha256_of(hashed)
+        assert record["store"] == str(store)
+    assert scores[0] == scores[1]
+    assert "| weights | exponential mean over" in (folder / "README.md").read_text()
 
 
 def test_a_fitted_decision_is_scored_unless_the_options_state_another(
