@@ -1,13 +1,18 @@
 """Signatures and passwords in addresses, which nothing that is written may show."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 #: Values of a query that are shorter give nothing away and may stand in any text.
 _LEAST_VALUE = 8
-_USER = re.compile(r"(?<=://)[^/@\s'\"]+@")
-# Of an address in a text: what follows its question mark.
-_QUERY = re.compile(r"((?:/vsi\w+/|\w+://)[^\s'\"?]*\?)[^\s'\"}]+")
+_USER = re.compile(r"(?<=://)([^/@\s'\"]+)@")
+# Of an address or of the end of one, also where a message has cut it: what follows
+# its question mark.
+_QUERY = re.compile(r"(?<=[\w/])\?[^\s'\")}]+")
+# What may be a value of a query, looked up among those that are hidden: there may be
+# as many as sheets.
+_VALUE = re.compile(rf"[^\s'\"?&,;:(){{}}]{{{_LEAST_VALUE},}}")
 
 _hidden: set[str] = set()
 
@@ -19,27 +24,27 @@ def hide_secrets_of(address: str) -> None:
         address: As it is opened.
     """
     if user := _USER.search(address):
-        _hidden.add(user.group())
-    _, _, query = address.partition("?")
-    query = query.partition("}")[0]
-    if not query:
-        return
-    _hidden.add(f"?{query}")
+        _hidden.update((user.group(), *_long(user.group(1).split(":"))))
+    query = address.partition("?")[2].partition("}")[0]
+    if query:
+        _hidden.add(f"?{query}")
     for part in re.split("[&;]", query):
         name, _, value = part.partition("=")
-        if name == "url":  # of /vsicurl?, the address itself
-            continue
-        _hidden.update(
-            text for text in (value, unquote(value)) if len(text) >= _LEAST_VALUE
-        )
+        if name != "url":  # of /vsicurl?, the address itself
+            _hidden.update(_long((part, value, unquote(value))))
 
 
 def without_secrets(text: str) -> str:
     """A text as it may be shown, whoever wrote it."""
     if not _hidden:
         return text
-    text = _QUERY.sub(r"\1…", _USER.sub("", text))
-    # The longest first: a value is a part of its query.
-    for secret in sorted(_hidden, key=len, reverse=True):
-        text = text.replace(secret, "?…" if secret.startswith("?") else "…")
-    return text
+    text = _QUERY.sub("?…", _USER.sub("", text))
+    return _VALUE.sub(lambda found: _shown(found.group()), text)
+
+
+def _long(values: Iterable[str]) -> list[str]:
+    return [value for value in values if len(value) >= _LEAST_VALUE]
+
+
+def _shown(word: str) -> str:
+    return "…" if word in _hidden or word.partition("=")[2] in _hidden else word

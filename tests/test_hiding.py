@@ -1,7 +1,9 @@
 import logging
+import time
 
 import pytest
 
+from mmext.cli.app import run
 from mmext.errors import UserError
 from mmext.hiding import hide_secrets_of, without_secrets
 from mmext.location import locate
@@ -22,6 +24,8 @@ def _forget(monkeypatch):
         f"'{URL[:70]}…' is cut",
         "a.tif?X-Sig=abc%2Fdef%2Fghi&se=2026-01-01, band 1: IReadBlock failed",
         "the signature abc/def/ghi has ended",
+        "X-Sig=abc%2Fdef%2Fghi is no signature",
+        "user me, password (password1)",
         "/vsicurl/https://host/a.tif?se=2026-01-01&X-Sig=abc%2Fdef%2Fghi",
     ],
 )
@@ -38,6 +42,23 @@ def test_the_rest_of_a_text_stays():
     assert (
         without_secrets("a.tif: 3 bands, expected 4?") == "a.tif: 3 bands, expected 4?"
     )
+
+
+@pytest.mark.parametrize("command", ["predict --nope {}", "atlas a b {}", "{}"])
+def test_a_command_line_that_is_refused_shows_none(command):
+    with pytest.raises(UserError) as refused:
+        run(command.format(URL).split())
+    assert not any(secret in str(refused.value) for secret in SECRETS)
+
+
+def test_a_hundred_thousand_signatures_take_no_longer():
+    for number in range(100_000):
+        hide_secrets_of(f"https://h/{number}.tif?sig=signature{number:09d}")
+    began = time.process_time()
+    for number in range(1000):
+        shown = without_secrets(f"{number}.tif: signature{number:09d} is refused")
+        assert shown == f"{number}.tif: … is refused"
+    assert time.process_time() - began < 1
 
 
 def test_gdals_log_shows_none(caplog):

@@ -17,6 +17,7 @@ from mmext.cli.refusals import explain
 from mmext.cli.renamed import renew
 from mmext.ending import exit_with_one_line
 from mmext.errors import UserError
+from mmext.hiding import hide_secrets_of
 
 #: Name, where its function lies below mmext.cli, and the first line of its docstring.
 COMMANDS = {
@@ -129,6 +130,10 @@ def run(tokens: Sequence[str]) -> None:
         UserError: There is no such command, or it doesn't take such arguments.
     """
     tokens = renew(tokens)
+    for token in tokens:
+        if "://" in token or token.startswith("/vsi"):
+            # Whatever is refused, and whoever refuses it.
+            hide_secrets_of(token)
     try:
         function, bound, _ = build_app(tokens).parse_args(
             tokens, exit_on_error=False, print_error=False
