@@ -44,6 +44,8 @@ EXTRAS = {
     "teacher": ["transformers>=4.45", "onnxruntime>=1.18"],
     # Encoders of the transformers library; it needs no torchvision for them.
     "transformers": ["transformers>=4.45"],
+    # Maps by many machines.
+    "cluster": ["distributed>=2025.1"],
     "tensorboard": ["tensorboard>=2.14"],
 }
 

@@ -42,6 +42,7 @@ def predict(
     precision: Precision = "fp32",
     shard: Annotated[Shard | None, Parameter(group=_MANY)] = None,
     merge: Annotated[bool, Parameter(group=_MANY)] = False,
+    cluster: Annotated[str | None, Parameter(group=_MANY)] = None,
     objects: VectorFormat = "gpkg",
     asset: AssetKeys | None = None,
     settings: Annotated[PredictionSettings, Parameter(name="*")] = _DEFAULTS,
@@ -65,6 +66,11 @@ def predict(
         mmext predict model.onnx sheets/ --out map --shard 1/2
         mmext predict model.onnx sheets/ --out map --merge
 
+    Or by the workers of a dask cluster, each of which loads the model once:
+
+        mmext predict model.onnx sheets/ --out map --cluster local
+        mmext predict model.onnx sheets/ --out map --cluster tcp://10.0.0.1:8786
+
     Args:
         checkpoint: Checkpoint, epoch_N.pth, or what mmext export made of one.
         images: Images: files, folders, globs, .txt lists; URLs, objects of a store
@@ -76,6 +82,8 @@ def predict(
         precision: Of convolutions; 16 bits only on a GPU.
         shard: Map only part I of N, I/N with I from 0, and put nothing together.
         merge: Map nothing, put the finished sheets together; all of them must be.
+        cluster: Map by the workers of a dask cluster: local, local:N for N processes
+            here, tcp://HOST:PORT or a scheduler's .json file.
         objects: Of several sheets as map.gpkg, styled, or map.fgb (FlatGeobuf).
         asset: Which assets of STAC items, by their keys (default: an item's only
             raster).
@@ -101,6 +109,20 @@ def predict(
         mine = shard_of(paths, shard)
         print(f"--shard {shard}: {len(mine)} of {len(paths)} scenes")
         failures = predict_shard(predictor, paths, mine, out, settings)
+    elif cluster:
+        from mmext.mapping.cluster import WorkerModel, predict_on_cluster
+
+        model = WorkerModel(
+            checkpoint.resolve(),
+            predictor.backend,
+            device,
+            settings.window,
+            precision,
+            predictor.sha256,
+        )
+        failures = predict_on_cluster(
+            cluster, model, predictor, paths, out, settings, objects
+        )
     else:
         failures = predict_scenes(predictor, paths, out, settings, objects)
     if failures:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from mmext.inference.prediction_settings import Backend
 from mmext.models.decoders.union_decoder import Decision, UnionDecoder
 
 from .correctness import Correctness
@@ -32,7 +33,7 @@ class Predictor:
         correctness: How likely an object is correct; None if nobody fitted that.
     """
 
-    backend: str
+    backend: Backend
     probabilities: Callable[[Tensor], Tensor]
     channels: tuple[str, ...]
     decoder: UnionDecoder

@@ -54,10 +54,9 @@ def predict_scenes(
     settings = checked_settings(predictor, scenes, out, settings)
     with locked(out):
         failures = _map_all(predictor, scenes, out, settings)
-        if len(scenes) > 1:
-            done = [scene for scene in scenes if note_path(scene, out).is_file()]
-            failures += put_together(done, out, predictor, settings, file_format)
-        return failures
+        return failures + put_finished_together(
+            predictor, scenes, out, settings, file_format
+        )
 
 
 def predict_shard(
@@ -121,6 +120,24 @@ def merge_scenes(
                 "arguments, or leave them out"
             )
         return put_together(scenes, out, predictor, settings, file_format)
+
+
+def put_finished_together(
+    predictor: Predictor,
+    scenes: Sequence[Location],
+    out: Path,
+    settings: PredictionSettings,
+    file_format: VectorFormat,
+) -> list[str]:
+    """Put those scenes together that are noted, if there were several.
+
+    Returns:
+        A line for what could not be put together.
+    """
+    if len(scenes) == 1:
+        return []
+    done = [scene for scene in scenes if note_path(scene, out).is_file()]
+    return put_together(done, out, predictor, settings, file_format)
 
 
 def checked_settings(

@@ -28,15 +28,6 @@ _FAR = 2
 _HELD = 20_000
 
 
-class OtherSystemError(UserError):
-    """Sheets are in several coordinate systems."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "sheets: in different coordinate systems, one merged layer expects one"
-        )
-
-
 class Merging:
     """Puts the objects of many sheets together while the sheets come in.
 
@@ -89,11 +80,13 @@ class Merging:
             of: (N,) int, the sheet of each.
 
         Raises:
-            OtherSystemError: They are in another CRS than the sheets before.
+            UserError: They are in another CRS than the sheets before.
         """
         self._has_come[sheets] = True
         if self._parts and objects.crs != self._parts[0].crs:
-            raise OtherSystemError
+            raise UserError(
+                "sheets: in different coordinate systems, one merged layer expects one"
+            )
         found, place_of = self._tree.query(objects.geometry.to_numpy())
         near = np.zeros(len(objects), bool)
         near[found[place_of != of[found]]] = True

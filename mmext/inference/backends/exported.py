@@ -11,13 +11,14 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from mmext.errors import UserError, one_line
+from mmext.inference.prediction_settings import Backend
 from mmext.inference.predictor import Predictor
 from mmext.models.decoders.union_decoder import UnionDecoder
 
 from .onnx_file import ExportedModel, of_any_size, read_onnx
 
 
-def exported_predictor(path: Path, backend: str) -> Predictor:
+def exported_predictor(path: Path, backend: Backend) -> Predictor:
     """Open an ONNX file that :func:`export_onnx` wrote.
 
     Args:
