@@ -14,6 +14,7 @@ from mmext.fileio import atomic_path
 
 from .accumulation import accumulation, bank, pass_host
 from .backends import backends
+from .country import country
 from .crowded import crowded
 from .growth import atlas, prepare, report
 from .mapping import mapping, memory
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Path, Path, int], Iterator[Comparison]]] = {
     "backends": backends,
     "memory": memory,
     "merging": merging,
+    "country": country,
     "prepare": prepare,
     "atlas": atlas,
     "report": report,

@@ -19,6 +19,7 @@ Part = Literal[
     "backends",
     "memory",
     "merging",
+    "country",
     "prepare",
     "atlas",
     "report",
@@ -42,8 +43,9 @@ def benchmark(
     the paper's. mapping: a scene to COGs and polygons against the network alone.
     backends: the same with exported networks, in float32 and 8-bit integers, against
     the network alone in torch. memory: the peak of mapping a scene, and of one with 50
-    times the pixels. merging: a million polygons of a hundred sheets. prepare, atlas:
-    time and memory of a scene, and of a quarter of its pixels.
+    times the pixels. merging: a million polygons of a hundred sheets. country: a
+    thousand small sheets, mapped and merged. prepare, atlas: time and memory
+    of a scene, and of a quarter of its pixels.
 
     Two ways run in turn; the median of the ratios counts, and their quartiles say how
     far to trust it. On a CPU processor time is counted, which other processes spoil
