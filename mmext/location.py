@@ -61,7 +61,7 @@ class Address:
         checked(FileName, self.stem, self.shown)
         hide_secrets_of(self.gdal)
         if self.path is None:
-            _prepare_network()
+            prepare_network()
 
     def __str__(self) -> str:
         return self.shown
@@ -220,7 +220,8 @@ def _virtual(text: str, stem: str | None) -> Address:
     return Address(text, shown, stem)
 
 
-def _prepare_network() -> None:
+def prepare_network() -> None:
+    """Tell GDAL how to deal with servers, and let its log show no secrets."""
     for name, value in _NETWORK.items():
         # The lowest rank of all: GDAL takes any other word of the user's before it.
         os.environ.setdefault(name, value)

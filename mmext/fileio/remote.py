@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mmext.errors import UserError, one_line
 from mmext.hiding import without_secrets
-from mmext.location import Location, gdal_name, local_path
+from mmext.location import Location, gdal_name, local_path, prepare_network
 
 #: Of a file on a server: what lies beside it isn't looked for, and its header comes
 #: with the first answer.
@@ -71,7 +71,11 @@ def opening(place: Location) -> Iterator[None]:
 
     What the user set stays.
     """
-    if local_path(place) is not None:
+    path = local_path(place)
+    if path is not None:
+        if path.suffix.lower() == ".vrt":
+            # What it shows may lie elsewhere.
+            prepare_network()
         yield
         return
     import rasterio
@@ -250,6 +254,11 @@ def _gdal() -> ctypes.CDLL:
 
     # Opened with what it is linked to, however the library's file is called.
     gdal = ctypes.CDLL(rasterio._env.__file__)
+    if not hasattr(gdal, "VSIGetFileMetadata"):
+        raise UserError(
+            "rasterio: its GDAL can't be asked about files elsewhere on this system; "
+            "copy them first"
+        )
     text, pointer = ctypes.c_char_p, ctypes.c_void_p
     texts = ctypes.POINTER(text)
     gdal.VSIGetFileMetadata.argtypes = [text, text, pointer]

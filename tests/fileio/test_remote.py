@@ -135,6 +135,15 @@ def test_only_files_elsewhere_are_opened_without_neighbours(tmp_path, monkeypatc
         assert gdal_option(NAME) in ("TRUE", True)
 
 
+def test_a_vrt_here_may_show_files_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.delenv("GDAL_HTTP_MAX_RETRY", raising=False)
+    with opening(tmp_path / "a.tif"):
+        assert "GDAL_HTTP_MAX_RETRY" not in os.environ
+    with opening(tmp_path / "a.vrt"):
+        assert os.environ["GDAL_HTTP_MAX_RETRY"] == "4"
+        assert gdal_option(NAME) is None
+
+
 def test_what_the_user_says_of_the_network_stays(monkeypatch):
     monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "7")
     monkeypatch.delenv("GDAL_HTTP_RETRY_DELAY", raising=False)
