@@ -6,6 +6,7 @@
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
 # make docs      the manual as a site, in build/site
+# make viewer    the libraries of mmext view's page, from npm, by viewer/package-lock.json
 # make gpu-check what only a GPU can show, compared with the CPU, and its speed
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo demo-depth test lint faults bench docs gpu-check
+.PHONY: install demo demo-depth test lint faults bench docs viewer gpu-check
 
 install: $(STAMP)
 
@@ -55,6 +56,10 @@ docs: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tools/benchmark.py
+
+# Only to change their versions: what it writes is in mmext/viewing/static. Needs Node.
+viewer:
+	cd viewer && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 
 # On a CUDA machine, after make install TORCH=...; at most 20 minutes.
 gpu-check: $(STAMP)

@@ -83,6 +83,7 @@ setup(
         "mmext": ["py.typed"],
         "mmext.mapping.label_review": ["templates/*"],
         "mmext.reporting": ["templates/*", "*.mplstyle"],
+        "mmext.viewing": ["static/*"],
     },
     cmdclass={"build_py": BuildWithConfigs},
     install_requires=[

@@ -55,7 +55,7 @@ def exit_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
         except UserError as error:
             line = " ".join(str(error).split())
             if error.__cause__ is not None:
-                line += f" (traceback in {_keep_traceback()})"
+                line += f" (traceback in {keep_traceback()})"
             _end(line, 2)
         except KeyboardInterrupt:
             _end("interrupted", 130)
@@ -64,13 +64,14 @@ def exit_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(141)
         except Exception as error:
-            line, status = _explain(error)
-            _end(f"{line} (traceback in {_keep_traceback()})", status)
+            line, status = explain(error)
+            _end(f"{line} (traceback in {keep_traceback()})", status)
 
     return wrapped
 
 
-def _explain(error: Exception) -> tuple[str, int]:
+def explain(error: Exception) -> tuple[str, int]:
+    """What an exception that nobody expected says on one line, and the exit status."""
     if isinstance(error, OSError) and error.errno is not None:
         place = error.filename or "input or output"
         reason = os.strerror(error.errno)
@@ -87,7 +88,8 @@ def _explain(error: Exception) -> tuple[str, int]:
     return f"unexpected {type(error).__name__}: {one_line(error)}", 1
 
 
-def _keep_traceback() -> Path:
+def keep_traceback() -> Path:
+    """Write what is known of the exception that is being handled to a log file."""
     name = f"mmext-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     path = Path(tempfile.gettempdir(), name)
     path.write_text(without_secrets(traceback.format_exc()), encoding="utf-8")

@@ -60,6 +60,10 @@ COMMANDS = {
         "review:review",
         "List labels that look wrong, and apply an annotator's verdicts.",
     ),
+    "view": (
+        "view:view",
+        "Show a map in the browser, and judge a label review there.",
+    ),
     "export": (
         "export:export",
         "Export a checkpoint to one ONNX file that maps scenes, or to a folder.",

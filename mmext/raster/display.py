@@ -49,8 +49,21 @@ class Display:
         pixels = np.concatenate(
             [store.images[t][store.masks[t] != IGNORE][:, self._bands] for t in tiles]
         )
-        if not len(pixels):
-            return np.zeros(3), np.ones(3)
-        low, high = np.percentile(pixels.astype(np.float64), _PERCENTILES, axis=0)
-        # A band of one value is black.
-        return low, np.where(high > low, high, low + 1)
+        return stretch_limits(pixels)
+
+
+def stretch_limits(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is shown as black and as white, which a few very bright pixels don't move.
+
+    Args:
+        pixels: (N, C), the valid ones.
+
+    Returns:
+        The 2nd and the 98th percentile of each band, (C,) float64 each, the second
+        larger than the first; 0 and 1 where there is no pixel.
+    """
+    if not len(pixels):
+        return np.zeros(pixels.shape[1]), np.ones(pixels.shape[1])
+    low, high = np.percentile(pixels.astype(np.float64), _PERCENTILES, axis=0)
+    # A band of one value is black.
+    return low, np.where(high > low, high, low + 1)
