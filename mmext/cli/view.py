@@ -5,12 +5,16 @@ import signal
 import tempfile
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from pydantic import Field
 
 from mmext.cli.arguments import ExistingFile, ExistingFolder
+from mmext.errors import UserError
+
+if TYPE_CHECKING:
+    from mmext.location import Location
 
 #: Where a server listens; 0 takes one that is free.
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -18,7 +22,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 def view(
     folder: ExistingFolder,
-    images: list[str] | None = None,
+    images: tuple[str, ...] = (),
     /,
     *,
     review: ExistingFile | None = None,
@@ -38,8 +42,8 @@ def view(
 
     Args:
         folder: Folder that mmext predict wrote into.
-        images: Images: files, folders, globs, .txt lists. Shown where the map's own
-            imagery lies elsewhere now, or where there is no map.
+        images: Images: files, folders, globs, .txt lists; URLs are refused. Shown where
+            the map's own imagery lies elsewhere now, or where there is no map.
         review: Label review to judge (default: the one that lies in the folder).
         port: Where the page is served (default: one that is free).
         browser: Open the page.
@@ -49,7 +53,7 @@ def view(
     from mmext.viewing.review_file import ReviewFile
     from mmext.viewing.sheets import find_review, find_sheets
 
-    sheets = find_sheets(folder, expand_images(images or []))
+    sheets = find_sheets(folder, [_here(image) for image in expand_images(images)])
     review = review or find_review(folder)
     if review:
         ReviewFile(review).read()  # refused now, not in the page
@@ -66,3 +70,12 @@ def view(
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve_forever()
             print("ended")
+
+
+def _here(image: "Location") -> Path:
+    from mmext.location import local_path
+
+    path = local_path(image)
+    if path is None:
+        raise UserError(f"{image}: expected a file on this machine to be shown")
+    return path

@@ -15,6 +15,8 @@ from mmext.mapping.put_together import MERGED
 from mmext.mapping.scene_note import SceneNote, note_path
 
 _CLASSES = "_class.tif"
+#: In which objects over all sheets may have been written instead of a GeoPackage.
+_OTHER_FORMATS = (".fgb", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,9 @@ def _mapped(
     if not probability.is_file():
         notes.append(f"{probability.name} is missing")
     own = _with_layer(objects, OBJECTS)
+    for suffix in () if merged else _OTHER_FORMATS:
+        if (folder / f"{MERGED}{suffix}").is_file():
+            notes.append(f"{MERGED}{suffix} is not shown; objects end at sheets' edges")
     if not (merged or own):
         notes.append(f"{objects.name} has no objects that can be read")
     return Sheet(

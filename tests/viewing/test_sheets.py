@@ -49,6 +49,14 @@ def test_objects_over_all_sheets_come_before_a_sheets_own(tmp_path):
     assert {sheet.objects for sheet in sheets} == {folder / "map.gpkg"}
 
 
+def test_objects_over_all_sheets_in_another_format_are_said_not_to_be_shown(tmp_path):
+    folder = write_map(tmp_path / "map")
+    (folder / "map.fgb").touch()
+    [sheet] = find_sheets(folder, [])
+    assert sheet.objects == folder / "sheet.gpkg"
+    assert sheet.notes == ("map.fgb is not shown; objects end at sheets' edges",)
+
+
 def test_an_image_without_a_map_is_a_sheet(tmp_path):
     folder = write_map(tmp_path / "map")
     other = write_cog(tmp_path / "other.tif", picture())
