@@ -7,7 +7,7 @@ from mmext.inference.class_codes import COLOURS, TARGET
 from mmext.viewing import MapView
 from mmext.viewing.sheets import find_sheets
 
-from .builders import GROUND, verdicts, write_map
+from .builders import GROUND, picture, verdicts, write_cog, write_map
 from .chromium import Chromium, find_chromium
 from .conftest import served
 
@@ -114,6 +114,26 @@ def test_layers_come_and_go(browser, bare):
     assert (
         browser.run("document.querySelector('#objects-note').textContent") == "2 here"
     )
+
+
+def test_from_sheet_to_sheet(browser, tmp_path):
+    folder = write_map(tmp_path / "map")
+    # Another system, and no map of it.
+    colour = (200, 120, 20)
+    other = write_cog(tmp_path / "x.tif", picture(colour), "EPSG:3857", (9e5, 8e5))
+    jpeg = write_cog(tmp_path / "y.tif", picture(colour), compress="jpeg")
+    plain = write_cog(tmp_path / "z.png", picture(colour), None, driver="PNG")
+    sheets = find_sheets(folder, [other, jpeg, plain])
+    with served(MapView(sheets, None, tmp_path)) as server:
+        open_page(browser, server)
+        chosen = "document.querySelector('#sheet')"
+        for number in (1, 2, 3, 0):
+            browser.run(f"{chosen}.value = {number}")
+            browser.run(f"{chosen}.dispatchEvent(new Event('change'))")
+            browser.wait(READY)
+            expected = GROUND if number == 0 else colour
+            assert near(colour_at(browser, LEFT), expected, 8), number
+        assert browser.complaints() == []
 
 
 def test_nothing_comes_from_elsewhere(browser, bare):

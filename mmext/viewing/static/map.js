@@ -59,13 +59,25 @@ export class MapPanel {
     this.number = number;
     this.sheet = sheet;
     this.projection = new Projection({
-      code: `sheet:${number}`,
+      // One for all: between sheets nothing is ever transformed.
+      code: 'sheet',
       units: 'm',
       metersPerUnit: sheet.metres_per_unit ?? 1,
       extent: sheet.bounds,
     });
     const [left, bottom, right, top] = sheet.bounds;
     this.map.getLayers().clear();
+    const size = this.map.getSize();
+    const whole = Math.max((right - left) / size[0], (top - bottom) / size[1]);
+    this.map.setView(new View({
+      projection: this.projection,
+      center: [(left + right) / 2, (bottom + top) / 2],
+      resolution: whole,
+      maxResolution: 2 * whole,
+      minResolution: sheet.pixel / CLOSEST,
+      showFullExtent: true,
+      smoothResolutionConstraint: false,
+    }));
     this.layers = {
       image: sheet.image && this.raster('image', {}, {
         normalize: true,
@@ -80,7 +92,9 @@ export class MapPanel {
       classes: sheet.classes && this.raster('classes', {
         color: classColour(this.about.classes),
       }),
-      objects: sheet.objects && this.outlines((feature) => this.objectStyle(feature)),
+      objects: sheet.objects
+        ? this.outlines((feature) => this.objectStyle(feature))
+        : null,
       candidates: this.about.review &&
         this.outlines((feature) => this.candidateStyle(feature)),
     };
@@ -93,17 +107,6 @@ export class MapPanel {
       if (control instanceof ScaleLine) this.map.removeControl(control);
     }
     if (sheet.metres_per_unit) this.map.addControl(new ScaleLine({minWidth: 80}));
-    const size = this.map.getSize();
-    const whole = Math.max((right - left) / size[0], (top - bottom) / size[1]);
-    this.map.setView(new View({
-      projection: this.projection,
-      center: [(left + right) / 2, (bottom + top) / 2],
-      resolution: whole,
-      maxResolution: 2 * whole,
-      minResolution: sheet.pixel / CLOSEST,
-      showFullExtent: true,
-      smoothResolutionConstraint: false,
-    }));
   }
 
   show(name, visible) {

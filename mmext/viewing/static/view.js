@@ -35,6 +35,7 @@ function describe(properties) {
 let about, panel, opened;
 
 async function open(number) {
+  panel.busy();
   const sheet = await ask(`/sheets/${number}`);
   opened = number;
   find('sheet').value = number;
