@@ -23,7 +23,7 @@ from .strata import Strata, count_strata
 
 #: Points of a stratum that contradict it (or don't) below which a normal interval may
 #: be too narrow.
-_FEW = 5
+_FEW = 10
 #: Of n points of which none contradicts, up to this over n may, at 95 %.
 _RULE_OF_THREE = 3
 
