@@ -37,7 +37,12 @@ def shown_in(script):
     script = re.sub(r"tools/(\w+)\.sh", r"\1", script)
     ended = subprocess.run(
         ["bash", "-eu", "-c", _RECORDER + script],
-        env={"MS2": "data/ms2", "DATA": "data/dead_trees_source", "PATH": "/bin"},
+        env={
+            "MS2": "data/ms2",
+            "DATA": "data/dead_trees_source",
+            "HEAD": "node",
+            "PATH": "/bin",
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -33,7 +34,7 @@ def options(tmp_path_factory, make_store):
     return ["--cfg-options", *(f"{key}={value}" for key, value in settings.items())]
 
 
-def start(work_dir, options, *arguments, processes=1, port=29641):
+def start(work_dir, options, *arguments, processes=1, port=29641, restarts=0):
     script = [sys.executable, "tools/train.py", "configs/stage1_trunk.py"]
     if processes > 1:
         script = ["tools/dist_train.sh", "configs/stage1_trunk.py", str(processes)]
@@ -46,6 +47,7 @@ def start(work_dir, options, *arguments, processes=1, port=29641):
             "PATH": f"{bin_folder}:{os.environ['PATH']}",
             "OMP_NUM_THREADS": "1",
             "PORT": str(port),
+            "MAX_RESTARTS": str(restarts),
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -135,9 +137,16 @@ def test_kills_at_random_moments(straight, options, tmp_path):
     assert_same(straight, tmp_path)
 
 
-def test_two_processes_end_together(options, tmp_path):
-    one, other = tmp_path / "one", tmp_path / "other"
-    output = finish(one, options, processes=2, port=29642)
+@pytest.fixture(scope="module")
+def straight_two(tmp_path_factory, options):
+    """By two processes, and what they said."""
+    work_dir = tmp_path_factory.mktemp("straight_two") / "stage1_trunk"
+    return work_dir, finish(work_dir, options, processes=2, port=29642)
+
+
+def test_two_processes_end_together(straight_two, options, tmp_path):
+    one, output = straight_two
+    other = tmp_path / "other"
     assert output.count("2 processes with 3 samples each: 6 a step") == 1
     process = start(other, options, processes=2, port=29643)
     wait_for_epoch(other, 2, process)
@@ -149,6 +158,39 @@ def test_two_processes_end_together(options, tmp_path):
     assert (other / f"epoch_{done}.pth").is_file() and done < EPOCHS
     finish(other, options, "--resume", processes=2, port=29644)
     assert_same(one, other)
+
+
+def ranks(launcher):
+    """The processes that torchrun has started, by rank."""
+    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children")
+    found = {}
+    for child in map(int, children.read_text().split()):
+        environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+        for entry in environment:
+            if entry.startswith(b"RANK="):
+                found[int(entry.partition(b"=")[2])] = child
+    return found
+
+
+def test_torchrun_begins_again_when_a_process_is_killed(
+    straight_two, options, tmp_path
+):
+    """Each of the two once: before there is a checkpoint, and after."""
+    work_dir = tmp_path / "stage1_trunk"
+    process = start(work_dir, options, "--resume", processes=2, port=29646, restarts=2)
+    killed = []
+    for epoch, rank in ((2, 0), (7, 1)):
+        wait_for_epoch(work_dir, epoch, process)
+        while ranks(process).keys() != {0, 1} or (
+            killed and killed[-1] in ranks(process).values()
+        ):
+            time.sleep(0.01)
+        killed.append(ranks(process)[rank])
+        os.kill(killed[-1], signal.SIGKILL)
+    output = process.communicate(timeout=600)[0]
+    assert process.returncode == 0, output
+    assert output.count("failed (exitcode: -9)") == 2, output
+    assert_same(straight_two[0], work_dir)
 
 
 def test_a_second_run_in_the_same_work_directory(options, tmp_path):
