@@ -39,6 +39,10 @@ def write_display_copy(raster: DatasetReader, path: Path) -> float:
     alpha = valid[None] * np.uint8(255)
     picture = np.concatenate([*[pixels] * (3 // len(bands)), alpha])
     height, width = valid.shape
+    place = raster.transform
+    if place.is_identity:
+        # Rows counted upwards, as the page does; downwards it takes for a turn.
+        place = rasterio.Affine(1, 0, 0, 0, -1, raster.height)
     scale = rasterio.Affine.scale(raster.width / width, raster.height / height)
     with (
         atomic_path(path) as temporary,
@@ -51,7 +55,7 @@ def write_display_copy(raster: DatasetReader, path: Path) -> float:
             count=4,
             dtype="uint8",
             crs=raster.crs,
-            transform=raster.transform * scale,
+            transform=place * scale,
             compress="deflate",
             level=1,
         ) as copy,

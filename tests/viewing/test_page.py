@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmext.inference.class_codes import COLOURS, TARGET
 from mmext.viewing import MapView
@@ -122,7 +123,8 @@ def test_from_sheet_to_sheet(browser, tmp_path):
     colour = (200, 120, 20)
     other = write_cog(tmp_path / "x.tif", picture(colour), "EPSG:3857", (9e5, 8e5))
     jpeg = write_cog(tmp_path / "y.tif", picture(colour), compress="jpeg")
-    plain = write_cog(tmp_path / "z.png", picture(colour), None, driver="PNG")
+    plain = tmp_path / "z.png"
+    Image.fromarray(picture(colour).transpose(1, 2, 0)).save(plain)
     sheets = find_sheets(folder, [other, jpeg, plain])
     with served(MapView(sheets, None, tmp_path)) as server:
         open_page(browser, server)
