@@ -12,7 +12,7 @@ def test_the_sheets_join_to_a_grid_of_whole_objects(tmp_path):
     """3 × 3 sheets of 100 spaces a side: one object on each of 301 × 301 corners."""
     scenes, number = write_sheets(tmp_path / "sheets", 3)
     assert number == 9 * 101**2
-    decides = SimpleNamespace(decoder=UnionDecoder())
+    decides = SimpleNamespace(decoder=UnionDecoder(), correctness=None)
     settings = PredictionSettings(spare_cut=True)
     assert put_together(scenes, tmp_path / "sheets", decides, settings) == []
     merged = geopandas.read_file(tmp_path / "sheets" / "map.gpkg")
