@@ -77,11 +77,12 @@ def _encoder(
             "does not know; such as 'convnext' or 'swin'"
         )
     try:
-        settings = (
-            CONFIG_MAPPING[kind](**given)
-            if checkpoint is None
-            else AutoConfig.from_pretrained(str(checkpoint), local_files_only=True)
-        )
+        if checkpoint is None:
+            settings = CONFIG_MAPPING[kind](**given)
+        else:
+            settings = AutoConfig.from_pretrained(  # nosec B615 - a folder
+                str(checkpoint), local_files_only=True
+            )
         settings.num_channels = in_channels
         settings.out_features = out_features or _stages(settings)
         encoder = AutoBackbone.from_config(settings)

@@ -140,18 +140,17 @@ def cut_out(scene: SceneLayers, shown: NotableObject) -> CloseUp:
         scene: The object's scene, with both stages.
         shown: What to look at.
     """
-    assert scene.stage1 is not None and scene.codes is not None
     top, left, height, width = shown.box
     side = max(_SMALLEST_SIDE, round(1.8 * max(height, width)))
-    rows, row = _span(top, height, side, scene.truth.shape[0])
-    columns, column = _span(left, width, side, scene.truth.shape[1])
-    window = np.s_[row : row + rows, column : column + columns]
+    rows, row = _span(top, height, side, scene.shape[0])
+    columns, column = _span(left, width, side, scene.shape[1])
+    layers = scene.layers(row, column, rows, columns)
     return CloseUp(
         shown=shown,
         image=scene.image(row, column, rows, columns),
-        truth=scene.truth[window],
-        stage1=scene.stage1[window],
-        codes=scene.codes[window],
+        truth=layers["truth"],
+        stage1=layers["stage1"],
+        codes=layers["codes"],
     )
 
 

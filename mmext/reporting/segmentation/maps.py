@@ -14,7 +14,7 @@ from mmext.reporting.style import MAP_COLOURS, paint
 
 from .changes import Changes
 from .experiment import Evaluation, Experiment
-from .scene_layers import SceneLayers, assemble, scene_names
+from .scene_layers import SceneLayers, scene_layers, scene_names
 
 _MAPS = 4
 _LONGEST_SIDE = 1600
@@ -44,7 +44,7 @@ def add_maps(
     stage2 = second.dump if second else None
     both = stage1 is not None and stage2 is not None
     changes = Changes() if both else None
-    for number, scene in enumerate(assemble(store, names, stage1, stage2)):
+    for number, scene in enumerate(scene_layers(store, names, stage1, stage2)):
         if number < _MAPS:
             caption = f"{scene.name} (Figure 11)."
             writer.figure(f"map_{scene.name}", draw_scene(scene), caption, vector=False)
@@ -62,17 +62,18 @@ def add_maps(
 
 def draw_scene(scene: SceneLayers) -> Figure:
     """Image, ground truth, stage 1 and stage 2, with scale, legend, coordinates."""
-    height, width = scene.truth.shape
+    height, width = scene.shape
     step = max(1, -(-max(height, width) // _LONGEST_SIDE))
-    outside = scene.truth[::step, ::step] == IGNORE
+    layers = scene.layers(0, 0, height, width, step)
+    outside = layers["truth"] == IGNORE
     panels = [
         ("image", scene.image(0, 0, height, width, step)),
-        ("ground truth", paint(scene.truth[::step, ::step] == 1)),
+        ("ground truth", paint(layers["truth"] == 1)),
     ]
-    if scene.stage1 is not None:
-        panels.append(("stage 1", paint(scene.stage1[::step, ::step])))
-    if scene.codes is not None:
-        codes = scene.codes[::step, ::step]
+    if "stage1" in layers:
+        panels.append(("stage 1", paint(layers["stage1"])))
+    codes = layers.get("codes")
+    if codes is not None:
         panels.append(("stage 2, by channel", MAP_COLOURS[codes]))
         panels.append(("stage 2, decided", paint(codes > 0)))
     columns = 1 if width > 2.2 * height else 2 if width > 1.2 * height else 3
@@ -89,8 +90,8 @@ def draw_scene(scene: SceneLayers) -> Figure:
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     _scale_bar(grid[0], scene)
-    if scene.codes is not None:
-        handles = _legend(bool((scene.codes == GROWN).any()))
+    if codes is not None:
+        handles = _legend(bool((codes == GROWN).any()))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
@@ -113,7 +114,7 @@ def _legend(grown: bool) -> list[Patch]:
 
 
 def _show(axes: Axes, scene: SceneLayers, pixels: np.ndarray) -> None:
-    height, width = scene.truth.shape
+    height, width = scene.shape
     extent = (0.0, float(width), float(height), 0.0)
     grid = scene.grid.transform
     # The axes of a turned grid would not be the CRS's: rows and columns are shown.
@@ -132,7 +133,7 @@ def _show(axes: Axes, scene: SceneLayers, pixels: np.ndarray) -> None:
 
 def _scale_bar(axes: Axes, scene: SceneLayers) -> None:
     # In the axes' own units, so that the bar needs no CRS.
-    height, width = scene.truth.shape
+    height, width = scene.shape
     metres = scene.grid.metres
     unit = "px" if metres is None else "m"
     length = nice_length(width * (metres or 1) / 4)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import ndimage
+import rasterio
 
-from mmext.evaluation.objects import covered_objects
 from mmext.pixel_values import IGNORE
+from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 
 from .scene_layers import SceneLayers
 
@@ -78,19 +77,32 @@ def notable_objects(scene: SceneLayers) -> list[NotableObject]:
     Returns:
         In no order.
     """
-    assert scene.stage1 is not None and scene.codes is not None
-    valid = scene.truth != IGNORE
-    truth, stage1 = scene.truth == 1, scene.stage1 & valid
-    union = (scene.codes > 0) & valid
-    labels, sizes, share1 = covered_objects(truth, stage1)
-    _, _, share2 = covered_objects(truth, union)
-    by1, by2 = share1 >= _MIN_COVER, share2 >= _MIN_COVER
-    kinds = np.where(by2 & ~by1, FOUND, np.where(by1 & ~by2, LOST, ""))
-    changed = _describe(scene, labels, sizes, kinds.tolist())
-    labels, sizes, true = covered_objects(union, truth)
-    partly = np.where(true < _MIN_COVER, MOSTLY_FALSE, "")
-    kinds = np.where(true == 0, WHOLLY_FALSE, partly)
-    return changed + _describe(scene, labels, sizes, kinds.tolist())
+    true_objects = StripPolygonizer(
+        rasterio.Affine.identity(), {"1": ("stage1", "sum"), "2": ("union", "sum")}
+    )
+    mapped = StripPolygonizer(rasterio.Affine.identity(), {"true": ("truth", "sum")})
+    found: list[StripObject] = []
+    said: list[StripObject] = []
+    for layers in scene.strips():
+        valid = layers["truth"] != IGNORE
+        truth = layers["truth"] == 1
+        union = (layers["codes"] > 0) & valid
+        stage1 = layers["stage1"] & valid
+        found += true_objects.add(truth, {"stage1": stage1, "union": union})
+        said += mapped.add(union, {"truth": truth})
+    found += true_objects.finish()
+    said += mapped.finish()
+    described = []
+    for one in found:
+        by1, by2 = (one.values[stage] / one.pixels >= _MIN_COVER for stage in "12")
+        if by1 != by2:
+            described.append(_described(scene, one, FOUND if by2 else LOST))
+    for one in said:
+        share = one.values["true"] / one.pixels
+        if share < _MIN_COVER:
+            kind = MOSTLY_FALSE if share else WHOLLY_FALSE
+            described.append(_described(scene, one, kind))
+    return described
 
 
 def largest(objects: Sequence[NotableObject], kind: str) -> list[NotableObject]:
@@ -99,27 +111,17 @@ def largest(objects: Sequence[NotableObject], kind: str) -> list[NotableObject]:
     return sorted(chosen, key=lambda one: (-one.pixels, one.scene, one.box))
 
 
-def _describe(
-    scene: SceneLayers, labels: np.ndarray, sizes: np.ndarray, kinds: list[str]
-) -> list[NotableObject]:
-    objects = []
-    boxes = ndimage.find_objects(labels)
-    for box, size, kind in zip(boxes, sizes.tolist(), kinds, strict=True):
-        if not kind:
-            continue
-        rows, columns = box
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        middle = rows.start + (height - 1) / 2, columns.start + (width - 1) / 2
-        metres = scene.grid.metres
-        objects.append(
-            NotableObject(
-                kind=kind,
-                scene=scene.name,
-                pixels=size,
-                area_m2=None if metres is None else size * metres**2,
-                box=(rows.start, columns.start, height, width),
-                place=scene.grid.place(*middle),
-                degrees=scene.grid.longitude_latitude(*middle),
-            )
-        )
-    return objects
+def _described(scene: SceneLayers, one: StripObject, kind: str) -> NotableObject:
+    left, top, right, bottom = (int(edge) for edge in one.geometry.bounds)
+    height, width = bottom - top, right - left
+    middle = top + (height - 1) / 2, left + (width - 1) / 2
+    metres = scene.grid.metres
+    return NotableObject(
+        kind=kind,
+        scene=scene.name,
+        pixels=one.pixels,
+        area_m2=None if metres is None else one.pixels * metres**2,
+        box=(top, left, height, width),
+        place=scene.grid.place(*middle),
+        degrees=scene.grid.longitude_latitude(*middle),
+    )

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import rasterio
 from pyproj import CRS, Transformer
 
-from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.datasets.tile_store import TileStore
 from mmext.inference.prediction_dump import PredictionDump
 from mmext.pixel_values import IGNORE
@@ -54,43 +54,92 @@ class Georeference:
 class SceneLayers:
     """What is known of a scene, all on one grid that begins at its first tile.
 
+    The whole scene is never in memory: only the windows that are asked for are read.
+
     Attributes:
         name: The scene.
-        truth: (H, W) uint8 in {0, 1, 255}.
-        stage1: (H, W) bool, or None.
-        codes: (H, W) uint8 of stage 2, see :mod:`~mmext.inference.class_codes`;
-            or None.
+        tiles: Its rows of the store's table, which later ones cover earlier ones.
+        store: The tiles.
+        stage1: Answers of stage 1, or None.
+        stage2: Answers of stage 2, or None.
         grid: Where the pixels lie.
-        store: The tiles, for their images.
-        display: Makes pictures of them.
-        corner: Row and column of the mosaic's first pixel in the scene.
+        display: Makes pictures of the images.
     """
 
     name: str
-    truth: np.ndarray
-    stage1: np.ndarray | None
-    codes: np.ndarray | None
-    grid: Georeference
+    tiles: pd.DataFrame
     store: TileStore
+    stage1: PredictionDump | None
+    stage2: PredictionDump | None
+    grid: Georeference
     display: Display
-    corner: tuple[int, int]
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Row and column of the first pixel in the scene."""
+        return int(self.tiles["row_off"].min()), int(self.tiles["col_off"].min())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        ends = self.tiles["row_off"].max(), self.tiles["col_off"].max()
+        row, column = (int(end) + self._side for end in ends)
+        return row - self.corner[0], column - self.corner[1]
 
     def image(
         self, top: int, left: int, height: int, width: int, step: int = 1
     ) -> np.ndarray:
         """A window of the image, every ``step``-th pixel of it.
 
-        The whole scene is never in memory: only what is asked for is read.
-
         Returns:
             (ceil(height / step), ceil(width / step), 3) float32 in [0, 1].
         """
-        rows, columns = -(-height // step), -(-width // step)
-        canvas = np.full((rows, columns, 3), _OUTSIDE, np.float32)
-        size = self.store.meta["tile_size"]
-        tiles = self.store.tiles_of(self.name)
-        row_off = tiles["row_off"].to_numpy() - self.corner[0] - top
-        col_off = tiles["col_off"].to_numpy() - self.corner[1] - left
+        canvas = np.full((*_size(height, width, step), 3), _OUTSIDE, np.float32)
+        for tile, source, target in self._touched(top, left, height, width, step):
+            canvas[target] = self.display(np.asarray(self.store.images[tile][source]))
+        return canvas
+
+    def layers(
+        self, top: int, left: int, height: int, width: int, step: int = 1
+    ) -> dict[str, np.ndarray]:
+        """A window of what is true and what was said, every ``step``-th pixel of it.
+
+        Returns:
+            (ceil(height / step), ceil(width / step)) by name: ``truth`` uint8 in
+            {0, 1, 255}; with stage 1 ``stage1`` bool; with stage 2 ``codes`` uint8, see
+            :mod:`~mmext.inference.class_codes`.
+        """
+        size = _size(height, width, step)
+        canvas = {"truth": np.full(size, IGNORE, np.uint8)}
+        if self.stage1 is not None:
+            canvas["stage1"] = np.zeros(size, bool)
+        if self.stage2 is not None:
+            canvas["codes"] = np.zeros(size, np.uint8)
+        for tile, source, target in self._touched(top, left, height, width, step):
+            canvas["truth"][target] = self.store.masks[tile][source]
+            if self.stage1 is not None:
+                canvas["stage1"][target] = self.stage1.mask(tile)[source]
+            if self.stage2 is not None:
+                canvas["codes"][target] = self.stage2.codes(tile)[source]
+        return canvas
+
+    def strips(self) -> Iterator[dict[str, np.ndarray]]:
+        """All :meth:`layers` from top to bottom, a tile's rows at a time."""
+        height, width = self.shape
+        for top in range(0, height, self._side):
+            yield self.layers(top, 0, min(self._side, height - top), width)
+
+    @property
+    def _side(self) -> int:
+        return int(self.store.meta["tile_size"])
+
+    def _touched(
+        self, top: int, left: int, height: int, width: int, step: int
+    ) -> Iterator[tuple[int, tuple[slice, slice], tuple[slice, slice]]]:
+        """Tiles that a window touches, what is taken of each, and where it goes."""
+        size = self._side
+        row_off = self.tiles["row_off"].to_numpy() - self.corner[0] - top
+        col_off = self.tiles["col_off"].to_numpy() - self.corner[1] - left
         touched = (
             (row_off < height)
             & (row_off + size > 0)
@@ -100,10 +149,8 @@ class SceneLayers:
         for index in np.flatnonzero(touched).tolist():
             source_rows, target_rows = _overlap(row_off[index], size, height, step)
             source_cols, target_cols = _overlap(col_off[index], size, width, step)
-            tile = int(tiles["tile_id"].iloc[index])
-            pixels = np.asarray(self.store.images[tile][source_rows, source_cols])
-            canvas[target_rows, target_cols] = self.display(pixels)
-        return canvas
+            tile = int(self.tiles["tile_id"].iloc[index])
+            yield tile, (source_rows, source_cols), (target_rows, target_cols)
 
 
 def scene_names(store: TileStore) -> list[str]:
@@ -115,13 +162,13 @@ def scene_names(store: TileStore) -> list[str]:
     )
 
 
-def assemble(
+def scene_layers(
     store: TileStore,
     names: list[str],
     stage1: PredictionDump | None,
     stage2: PredictionDump | None,
 ) -> Iterator[SceneLayers]:
-    """Put scenes together, one at a time.
+    """Scenes put together from their tiles.
 
     Args:
         store: The test tiles.
@@ -131,30 +178,10 @@ def assemble(
     """
     display = Display(store)
     for name in names:
-        rows = store.tiles_of(name)
-        tiles = []
-        for row in rows.itertuples():
-            tile = int(row.tile_id)
-            layers = {"truth": np.asarray(store.masks[tile])}
-            if stage1 is not None:
-                layers["stage1"] = stage1.mask(tile)
-            if stage2 is not None:
-                layers["codes"] = stage2.codes(tile)
-            offsets = int(row.row_off), int(row.col_off)
-            tiles.append(PlacedTile(name, *offsets, layers))
-        fill = {"truth": IGNORE, "stage1": 0, "codes": 0}
-        mosaic = scene_mosaics(tiles, fill)[name]
-        corner = int(rows["row_off"].min()), int(rows["col_off"].min())
-        yield SceneLayers(
-            name=name,
-            truth=mosaic["truth"],
-            stage1=mosaic.get("stage1"),
-            codes=mosaic.get("codes"),
-            grid=_grid(store, name, corner),
-            store=store,
-            display=display,
-            corner=corner,
-        )
+        tiles = store.tiles_of(name)
+        corner = int(tiles["row_off"].min()), int(tiles["col_off"].min())
+        grid = _grid(store, name, corner)
+        yield SceneLayers(name, tiles, store, stage1, stage2, grid, display)
 
 
 @functools.lru_cache
@@ -169,6 +196,10 @@ def _grid(store: TileStore, name: str, corner: tuple[int, int]) -> Georeference:
     scene = rasterio.Affine(*store.meta["scenes"][name]["transform"][:6])
     row, column = corner
     return Georeference(scene * rasterio.Affine.translation(column, row), metres, crs)
+
+
+def _size(height: int, width: int, step: int) -> tuple[int, int]:
+    return -(-height // step), -(-width // step)
 
 
 def _overlap(offset: int, size: int, length: int, step: int) -> tuple[slice, slice]:

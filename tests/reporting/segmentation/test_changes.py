@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -38,11 +38,31 @@ def scene(make_store, tmp_path):
     codes[20:24, 80:86] = 1
     truth[30:40, 100:110] = 255
     codes[30:40, 100:110] = 2  # ignored, no false positive
+    # Objects lie in one tile each, but for one that crosses two of them.
+    truth[12:16, 36:46], stage1[12:16, 36:46] = 1, True
     store = TileStore(make_store(tmp_path / "store", tiles=3, size=40))
+    store.__dict__["masks"] = in_tiles(truth)  # a cached property
     transform = rasterio.Affine(0.5, 0, 1000, 0, -0.5, 2000)
     grid = Georeference(transform, 0.5, "EPSG:5186")
     display = Display(store)
-    return SceneLayers("scene", truth, stage1, codes, grid, store, display, (0, 0))
+    answers = Answers(in_tiles(stage1)), Answers(in_tiles(codes))
+    return SceneLayers("scene", store.tiles, store, *answers, grid, display)
+
+
+def in_tiles(layer):
+    return np.stack(np.split(layer, 3, axis=1))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """In the place of a dump, one layer of three tiles."""
+
+    layer: np.ndarray
+
+    def mask(self, tile):
+        return self.layer[tile]
+
+    codes = mask
 
 
 def test_what_changed_object_by_object(scene):
@@ -53,7 +73,7 @@ def test_what_changed_object_by_object(scene):
     }
     assert sizes == {
         FOUND: [60, 8],
-        LOST: [36],
+        LOST: [40, 36],
         WHOLLY_FALSE: [40, 6],
         MOSTLY_FALSE: [24],
     }
@@ -87,27 +107,27 @@ def test_without_a_crs_places_are_pixels(scene):
 
 
 def test_a_scene_of_one_stage_is_drawn(scene):
-    assert draw_scene(replace(scene, codes=None)).axes
+    assert draw_scene(replace(scene, stage2=None)).axes
 
 
 def test_what_has_grown_is_in_the_legend_where_there_is_any(scene):
     def labels(codes):
-        [legend] = draw_scene(replace(scene, codes=codes)).legends
+        [legend] = draw_scene(replace(scene, stage2=Answers(codes))).legends
         return [text.get_text() for text in legend.get_texts()]
 
-    grown = scene.codes.copy()
-    grown[0, 0] = 4
+    grown = scene.stage2.layer.copy()
+    grown[0, 0, 0] = 4
     channels = ["target channel", "error channel only", "both"]
-    assert labels(scene.codes) == [*channels, "no data"]
+    assert labels(scene.stage2.layer) == [*channels, "no data"]
     assert labels(grown) == [*channels, "grown", "no data"]
 
 
 def test_a_close_up_holds_its_object(scene):
-    [lost] = largest(notable_objects(scene), LOST)
+    _, lost = largest(notable_objects(scene), LOST)
     near = cut_out(scene, lost)
     # Rows are all there are; columns reach as far as a close-up does.
     assert near.truth.shape == (40, 96) and near.image.shape == (40, 96, 3)
-    assert near.stage1.sum() == scene.stage1[:, :96].sum()
+    assert near.stage1.sum() == np.hstack(scene.stage1.layer)[:, :96].sum()
     assert len(draw_close_ups([near, near]).axes) == 8
 
 
