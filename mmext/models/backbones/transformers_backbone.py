@@ -80,7 +80,7 @@ def _encoder(
         if checkpoint is None:
             settings = CONFIG_MAPPING[kind](**given)
         else:
-            settings = AutoConfig.from_pretrained(  # nosec B615 - a folder
+            settings = AutoConfig.from_pretrained(  # nosec B615 # local
                 str(checkpoint), local_files_only=True
             )
         settings.num_channels = in_channels
