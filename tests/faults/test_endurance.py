@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmext.engine.train import train
 from mmext.inference.backends import open_predictor
 from mmext.inference.prediction_settings import PredictionSettings
-from mmext.mapping import many_scenes
+from mmext.mapping import many_scenes, sheet_task
 from mmext.registry import HOOKS
 
 from .isolated import in_own_process
@@ -82,8 +82,8 @@ def map_sheets(tmp_path, number):
         samples.append(usage())
         return predict_scene(*arguments, **settings)
 
-    predict_scene = many_scenes.predict_scene
-    many_scenes.predict_scene = mapped
+    predict_scene = sheet_task.predict_scene
+    sheet_task.predict_scene = mapped
     predictor = open_predictor(model, "eager", "cpu", 128, "fp32")
     settings = PredictionSettings(window=128)
     assert (

@@ -26,6 +26,8 @@ def test_it_serves_until_it_is_ended(tmp_path, number):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A job in the background has been told to ignore it, and so would its child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         said = process.stdout.readline()
         assert said == f"{folder}: 1 sheets, and the review {folder / 'review.gpkg'}\n"
@@ -36,8 +38,8 @@ def test_it_serves_until_it_is_ended(tmp_path, number):
         assert b"view.js" in opener.open(address).read()
         assert list(tmp_path.glob("mmext-view-*"))
         process.send_signal(number)
-        assert process.stdout.read() == "ended\n"
-        assert process.wait() == 0 and process.stderr.read() == ""
+        said, complaint = process.communicate(timeout=60)
+        assert (said, complaint, process.returncode) == ("ended\n", "", 0)
     assert not list(tmp_path.glob("mmext-view-*"))
 
 
