@@ -253,7 +253,7 @@ FILES = {
     "test tiny.py work/tiny/error_bank_epoch_4.npz --out new": "error_bank",
     "test tiny.py work/tiny/epoch_4.pth --tta --out new": "--tta",
     "predict none.pth scene.tif --out new": "expected an existing file",
-    "predict folder scene.tif --out new": "expected a file, not a folder",
+    "predict folder scene.tif --out new": "a folder that holds a model.json",
     "predict scene.tif work/tiny/epoch_4.pth --out new": "scene.tif: ",
     "predict empty scene.tif --out new": "empty: ",
     "predict text.pth scene.tif --out new": "text.pth: ",
