@@ -36,6 +36,7 @@ def prepare(
     label_where: str | None = None,
     all_touched: bool = False,
     label_values: Annotated[list[int] | None, Field(min_length=1)] = None,
+    label_ignore: Annotated[list[int] | None, Field(min_length=1)] = None,
     split_csv: Annotated[ExistingFile | None, Parameter(group=_SPLIT)] = None,
     split: Annotated[str | None, Parameter(group=_SPLIT)] = None,
     asset: AssetKeys | None = None,
@@ -69,6 +70,8 @@ def prepare(
         all_touched: Mark every pixel that a polygon touches, not only those whose
             centre it covers.
         label_values: Raster values that mean target.
+        label_ignore: Raster values that are neither target nor background, such as
+            those of pixels that nobody labelled; with --label-values.
         split_csv: CSV with columns file, split.
         split: Which split of --split-csv to take.
         asset: Which assets of STAC items, by their keys (default: an item's only
@@ -76,7 +79,7 @@ def prepare(
         cutting: How scenes are cut.
     """
     from mmext.datasets.tile_store import TileStore
-    from mmext.prepare.cutting import cut_scenes
+    from mmext.prepare.cutting import cut_scenes, store_line
     from mmext.prepare.labels import read_labels
     from mmext.prepare.scene_list import (
         expand_images,
@@ -92,13 +95,18 @@ def prepare(
             "--label-layer, --label-where and --all-touched: are for polygons, not "
             "expected with --masks"
         )
+    ignored = label_ignore or []
+    if ignored and not label_values:
+        raise UserError("--label-ignore: given without --label-values")
+    if set(ignored) & set(label_values or ()):
+        raise UserError("--label-ignore: holds a value of --label-values")
     paths = expand_images(images, asset or ())
     if split_csv and split is not None:
         paths = select_split(paths, split_csv, split)
     if masks:
-        scenes = folder_scenes(paths, masks, label_values)
+        scenes = folder_scenes(paths, masks, label_values, ignored)
     else:
-        options = (label_layer, label_where, all_touched, label_values)
+        options = (label_layer, label_where, all_touched, label_values, ignored)
         scenes = scenes_with_labels(
             paths, [read_labels(path, *options) for path in labels or ()]
         )
@@ -112,8 +120,4 @@ def prepare(
         print(line)
     meta = cut_scenes(scenes, out, cutting, overwrite=overwrite)
     write_preview(TileStore(out), out / "preview.png")
-    print(
-        f"{out}: {meta['num_tiles']} tiles, {meta['positive_tiles']} positive "
-        f"(more than 0.1 % target), {meta['positive_share']:.2%} of the valid pixels "
-        "are target"
-    )
+    print(store_line(out, meta))

@@ -1,7 +1,7 @@
 """Cutting scenes and their labels into a tile store."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,15 @@ from mmext.raster.scene_reader import NodataRule, open_scene
 from .cutting_settings import Cutting
 from .labels import VectorLabels
 from .scene_tiles import cut_scene, tile_places
-from .scenes import Notes, Scene, SceneFacts, describe, refuse_difference, scene_record
+from .scenes import (
+    Notes,
+    Scene,
+    SceneFacts,
+    common_pixel_size,
+    describe,
+    refuse_difference,
+    scene_record,
+)
 
 
 def cut_scenes(
@@ -46,12 +54,12 @@ def cut_scenes(
             there already.
     """
     out = Path(out)
-    _refuse_to_replace(out, overwrite)
+    refuse_to_replace(out, overwrite)
     notes = Notes()
     left_out = {"empty": 0, "few": 0}
     with atomic_path(out, alone=True) as folder:
         meta = _write_store(scenes, folder, out, cutting, notes, left_out)
-        _refuse_to_replace(out, overwrite)
+        refuse_to_replace(out, overwrite)
     if cutting.step > cutting.tile_size:
         print(
             f"stride {cutting.step} with tiles of {cutting.tile_size} pixels: "
@@ -77,9 +85,10 @@ def _write_store(
     notes: Notes,
     left_out: dict[str, int],
 ) -> dict[str, Any]:
-    first = describe(scenes[0], cutting, notes)
-    for scene in scenes[1:]:
-        refuse_difference(scene.path, describe(scene, cutting, notes), first)
+    facts = [describe(scene, cutting, notes) for scene in scenes]
+    first = facts[0]
+    for scene, found in zip(scenes[1:], facts[1:], strict=True):
+        refuse_difference(scene.path, found, first)
     places = {scene.name: tile_places(scene, cutting, left_out) for scene in scenes}
     number = sum(map(len, places.values()))
     if number == 0:
@@ -111,8 +120,8 @@ def _write_store(
             "nodata": first.nodata,
             "nodata_rule": _rule(cutting.nodata),
             "pixel_size": first.pixel_size,
-            "pixel_size_m": first.pixel_size_m,
-            "scenes": {scene.name: scene_record(scene) for scene in scenes},
+            "pixel_size_m": common_pixel_size(facts),
+            "scenes": {scene.name: scene_record(scene, cutting) for scene in scenes},
         },
         first.crs,
     )
@@ -157,7 +166,17 @@ def _refuse_stray_labels(scenes: Sequence[Scene]) -> None:
             )
 
 
-def _refuse_to_replace(out: Path, overwrite: bool) -> None:
+def store_line(out: Path, meta: Mapping[str, Any]) -> str:
+    """What a new store holds, in a line."""
+    return (
+        f"{out}: {meta['num_tiles']} tiles, {meta['positive_tiles']} positive "
+        f"(more than 0.1 % target), {meta['positive_share']:.2%} of the valid pixels "
+        "are target"
+    )
+
+
+def refuse_to_replace(out: Path, overwrite: bool) -> None:
+    """Refuse a store's place that holds something else, or a store to be kept."""
     if not out.exists():
         return
     if not (out / "store.json").is_file():

@@ -27,6 +27,9 @@ class Cutting:
             says, or none where every pixel is valid.
         min_valid: Leave out tiles with a smaller share of valid pixels; those without
             any are always left out.
+        by_pixel: Leave coordinate systems out: scenes of several fit into one store,
+            its tiles lie in pixels, and label rasters belong to images row by row and
+            column by column.
     """
 
     tile_size: Count = 256
@@ -38,6 +41,7 @@ class Cutting:
         Parameter(show_choices=False),
     ] = NODATA_FROM_FILE
     min_valid: Share = 0.0
+    by_pixel: bool = False
 
     @property
     def step(self) -> int:

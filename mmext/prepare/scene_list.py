@@ -2,7 +2,7 @@
 
 import glob
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,8 +101,12 @@ def _lines(path: Location) -> list[str]:
     return [line for line in lines if line]
 
 
-def _names(images: Sequence[Location]) -> list[str]:
-    """What scenes are called: their files' names, each once."""
+def scene_names(images: Sequence[Location]) -> list[str]:
+    """What scenes are called: their files' names, each once.
+
+    Raises:
+        UserError: Two have one name, or one can't be a file's.
+    """
     names = [checked(FileName, image.stem, str(image)) for image in images]
     for name, number in Counter(names).items():
         if number > 1:
@@ -128,12 +132,15 @@ def scenes_with_labels(
     shared = list(labels) * len(images) if len(labels) == 1 else list(labels)
     return [
         Scene(name, image, label)
-        for name, image, label in zip(_names(images), images, shared, strict=True)
+        for name, image, label in zip(scene_names(images), images, shared, strict=True)
     ]
 
 
 def folder_scenes(
-    images: Sequence[Location], masks: Path, values: Sequence[int] | None = None
+    images: Sequence[Location],
+    masks: Path,
+    values: Sequence[int] | None = None,
+    ignored: Collection[int] = (),
 ) -> list[Scene]:
     """Pair images with the masks of the same name in a folder.
 
@@ -151,10 +158,11 @@ def folder_scenes(
             )
         by_stem[path.stem] = path
     scenes = []
-    for name, image in zip(_names(images), images, strict=True):
+    for name, image in zip(scene_names(images), images, strict=True):
         if name not in by_stem:
             raise UserError(f"{image}: no mask of that name in {masks}")
-        scenes.append(Scene(name, image, read_labels(by_stem[name], values=values)))
+        labels = read_labels(by_stem[name], values=values, ignored=ignored)
+        scenes.append(Scene(name, image, labels))
     return scenes
 
 

@@ -72,9 +72,9 @@ def cut_scene(
     with (
         open_reader(scene, cutting) as reader,
         open_scene(scene.path) as raster,
-        scene.labels.open(raster) as labels,
+        scene.labels.open(raster, cutting.by_pixel) as labels,
     ):
-        transform = _drawing_transform(raster)
+        transform = _drawing_transform(raster, cutting)
         for row, group in itertools.groupby(places, lambda place: place[0]):
             pixels, valid = _read_strip(reader, row, cutting)
             mask = labels.read(Window(0, row, raster.width, pixels.shape[0]))
@@ -111,6 +111,7 @@ def _padded(array: np.ndarray, size: int, fill: int) -> np.ndarray:
     return np.pad(array, extra, constant_values=fill)
 
 
-def _drawing_transform(raster: DatasetReader) -> rasterio.Affine:
+def _drawing_transform(raster: DatasetReader, cutting: Cutting) -> rasterio.Affine:
     # Without a CRS, rows go down: minus the row keeps images upright in a GIS.
-    return raster.transform if raster.crs else rasterio.Affine.scale(1, -1)
+    placed = raster.crs and not cutting.by_pixel
+    return raster.transform if placed else rasterio.Affine.scale(1, -1)

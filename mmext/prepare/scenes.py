@@ -1,7 +1,7 @@
 """Scenes with their labels, and what those of one store must have in common."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,9 +107,13 @@ def describe(scene: Scene, cutting: Cutting, notes: Notes) -> SceneFacts:
             notes.add(scene.path, note)
         crs, size, sides = None, None, None
         if raster.crs is not None:
-            crs = raster.crs.to_wkt()
             step = raster.transform
-            size = [float(np.hypot(step.a, step.d)), float(np.hypot(step.b, step.e))]
+            if not cutting.by_pixel:
+                crs = raster.crs.to_wkt()
+                size = [
+                    float(np.hypot(step.a, step.d)),
+                    float(np.hypot(step.b, step.e)),
+                ]
             try:
                 sides = ground_pixel_sides(raster.crs, step, *raster.shape)
             except UserError as error:
@@ -182,7 +186,8 @@ def refuse_difference(path: Location, found: SceneFacts, expected: SceneFacts) -
                 f"{hint}"
             )
     refuse_other_colours(path, found.colours, expected.colours, "the first scene's")
-    if found.pixel_sides_m and expected.pixel_sides_m:
+    # Without coordinate systems, scenes of any scale may be together.
+    if found.crs and found.pixel_sides_m and expected.pixel_sides_m:
         for here, there in zip(
             found.pixel_sides_m, expected.pixel_sides_m, strict=True
         ):
@@ -203,12 +208,31 @@ def _short(value: object) -> str:
     return str(value)[:60]
 
 
-def scene_record(scene: Scene) -> dict[str, Any]:
+def common_pixel_size(facts: Sequence[SceneFacts]) -> float | None:
+    """The ground size of a pixel in metres, if it is known and the same in all scenes.
+
+    Scenes may differ in it where they are cut without their coordinate systems, which
+    a line then says.
+    """
+    sizes = [fact.pixel_size_m for fact in facts if fact.pixel_size_m is not None]
+    if len(sizes) < len(facts):
+        return None
+    if max(sizes) / min(sizes) - 1 > _PIXEL_SIZE_TOLERANCE:
+        print(
+            f"pixels of {min(sizes):.3f} to {max(sizes):.3f} m in one store, which "
+            "therefore says no pixel size"
+        )
+        return None
+    return sizes[0]
+
+
+def scene_record(scene: Scene, cutting: Cutting) -> dict[str, Any]:
     """What ``store.json`` says of a scene."""
     with open_scene(scene.path) as raster:
+        placed = rasterio.Affine.identity() if cutting.by_pixel else raster.transform
         return {
             "path": str(scene.path),
             "height": raster.height,
             "width": raster.width,
-            "transform": list(raster.transform)[:6],
+            "transform": list(placed)[:6],
         }

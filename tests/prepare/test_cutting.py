@@ -286,3 +286,35 @@ def test_a_torn_scene_leaves_nothing_behind(tmp_path, write_raster, fields):
         cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(64))
     assert not (tmp_path / "s").exists()
     assert not list(tmp_path.glob(".s*"))
+
+
+def test_by_pixel_scenes_of_several_systems_are_together(
+    tmp_path, write_raster, fields
+):
+    """Labels whose files lie elsewhere belong to the pixels of their image."""
+    images = [random_image("uint8", (3, 16, 16)), random_image("uint8", (3, 16, 16))]
+    mask = (images[0][0] > 125).astype(np.uint8)
+    labels = read_labels(
+        write_raster("m.tif", mask[None], origin=(300_000.0, 400_000.0))
+    )
+    scenes = [
+        Scene("a", write_raster("a.tif", images[0]), labels),
+        Scene("b", write_raster("b.tif", images[1], "EPSG:32652", 1.5), labels),
+    ]
+    with pytest.raises(UserError, match=r"b\.tif: crs"):
+        cut_scenes(scenes, tmp_path / "s", Cutting(16))
+    meta = cut_scenes(scenes, tmp_path / "s", Cutting(16, by_pixel=True))
+    store = TileStore(tmp_path / "s")
+    assert (meta["crs"], meta["pixel_size"], meta["pixel_size_m"]) == (None,) * 3
+    for tile in range(2):
+        np.testing.assert_array_equal(store.masks[tile], mask)
+        np.testing.assert_array_equal(
+            store.images[tile].transpose(2, 0, 1), images[tile]
+        )
+    assert store.tiles.total_bounds.tolist() == [0, -16, 16, 0]
+    with pytest.raises(UserError, match="holds polygons, --by-pixel leaves out"):
+        cut_scenes(
+            [Scene("a", tmp_path / "a.tif", fields)],
+            tmp_path / "t",
+            Cutting(16, by_pixel=True),
+        )

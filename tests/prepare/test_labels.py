@@ -305,3 +305,13 @@ def test_what_is_no_mask(write_raster, dtype):
     noise = np.random.default_rng(0).random((1, 300, 300)).astype(dtype)
     with pytest.raises(UserError, match=r"expected a mask|holds more than 65536"):
         read_labels(write_raster("m.tif", noise))
+
+
+def test_values_that_are_neither_target_nor_background(write_raster, scene):
+    classes = np.random.default_rng(0).integers(0, 5, (1, 30, 40)).astype(np.uint8)
+    path = write_raster("c.tif", classes)
+    mask = burn(scene, read_labels(path, values=[2, 4], ignored=[0]))
+    expected = np.select([np.isin(classes[0], (2, 4)), classes[0] == 0], [1, 255], 0)
+    np.testing.assert_array_equal(mask, expected)
+    with pytest.raises(UserError, match="--label-ignore is for rasters"):
+        read_labels(write_vector(path.with_name("f.gpkg"), [FIELD]), ignored=[0])

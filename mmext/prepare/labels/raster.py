@@ -1,7 +1,7 @@
 """What is target in a scene, from a label raster."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from rasterio.enums import ColorInterp, Resampling
@@ -32,17 +32,35 @@ class RasterLabels:
     Args:
         path: Any raster file that GDAL reads.
         values: Values that mean target; None finds out.
+        ignored: Values that mean ignore, beside those that the file says; with
+            ``values`` only.
+        known: All values that it may hold; None means any.
+        band: The band that holds them; None means that all bands do.
 
     Raises:
         UserError: The file can't be read, has bands that differ, or its values are
-            not those of a mask.
+            not those of a mask, or not known.
     """
 
-    def __init__(self, path: Location, values: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        path: Location,
+        values: Sequence[int] | None = None,
+        ignored: Collection[int] = (),
+        known: Collection[int] | None = None,
+        band: int | None = None,
+    ) -> None:
         self.path = path
+        #: The band that is read.
+        self.band = band or 1
         with open_scene(path) as raster:
-            nodata, found = raster.nodata, _values(raster)
-        self.ignored: set[float] = set()
+            nodata, found = raster.nodata, _values(raster, band)
+        if known is not None and not found <= set(known):
+            raise UserError(
+                f"{path}: holds the values {_list(sorted(found - set(known)))}, "
+                f"expected only {_list(sorted(known))}"
+            )
+        self.ignored: set[float] = set(ignored)
         if nodata is not None and nodata != 0:
             self.ignored.add(nodata)
             found.discard(nodata)
@@ -74,21 +92,28 @@ class RasterLabels:
             )
 
     @contextlib.contextmanager
-    def open(self, scene: DatasetReader) -> Iterator["MappedValues"]:
+    def open(
+        self, scene: DatasetReader, by_pixel: bool = False
+    ) -> Iterator["MappedValues"]:
         """The labels on a scene's grid.
+
+        Args:
+            scene: The scene.
+            by_pixel: Whether pixels of one row and column belong together, whatever
+                the files say of where they lie.
 
         Raises:
             UserError: Neither georeference nor size say how the two lie.
         """
         with open_scene(self.path) as raster:
-            if raster.crs is None or scene.crs is None:
+            if by_pixel or raster.crs is None or scene.crs is None:
                 if raster.shape != scene.shape:
+                    how = "paired by pixel" if by_pixel else "without georeference"
                     raise UserError(
-                        f"{self.path}: is {raster.width} x {raster.height} without "
-                        f"georeference, the scene {scene.name} is {scene.width} x "
-                        f"{scene.height}"
+                        f"{self.path}: is {raster.width} x {raster.height} {how}, the "
+                        f"scene {scene.name} is {scene.width} x {scene.height}"
                     )
-                yield MappedValues(raster, self.values, self.ignored, None)
+                yield MappedValues(raster, self.values, self.ignored, None, self.band)
                 return
             with WarpedVRT(
                 raster,
@@ -102,7 +127,7 @@ class RasterLabels:
                 add_alpha=ColorInterp.alpha not in raster.colorinterp,
             ) as warped:
                 alpha = warped.count
-                yield MappedValues(warped, self.values, self.ignored, alpha)
+                yield MappedValues(warped, self.values, self.ignored, alpha, self.band)
 
 
 class MappedValues:
@@ -113,6 +138,7 @@ class MappedValues:
         values: Those that mean target.
         ignored: Those that mean ignore, as not-a-number does.
         alpha: The band that says where the raster is; None means everywhere.
+        band: The band that holds the values.
     """
 
     def __init__(
@@ -121,15 +147,17 @@ class MappedValues:
         values: set[int],
         ignored: set[float],
         alpha: int | None,
+        band: int = 1,
     ) -> None:
         self.raster = raster
         self.values = values
         self.ignored = ignored
         self.alpha = alpha
+        self.band = band
 
     def read(self, window: Window) -> np.ndarray:
         """(H, W) uint8 in {0, 1, 255} of a window of the scene."""
-        source = _read(self.raster, 1, window)
+        source = _read(self.raster, self.band, window)
         mask = np.isin(source, list(self.values)).astype(np.uint8)
         mask[np.isin(source, list(self.ignored)) | np.isnan(source)] = IGNORE
         if self.alpha is not None:
@@ -137,19 +165,26 @@ class MappedValues:
         return mask
 
 
-def _values(raster: DatasetReader) -> set[float]:
+def _values(raster: DatasetReader, band: int | None = None) -> set[float]:
     """The values that a mask holds; not a number is none.
+
+    Args:
+        raster: The mask.
+        band: The only band that is looked at; None means that all must agree.
 
     Raises:
         UserError: The file is damaged, has bands that differ, or is no mask.
     """
     if raster.dtypes[0].startswith("complex"):
         raise UserError(f"{raster.name}: holds {raster.dtypes[0]}, expected a mask")
-    bands = [
-        band
-        for band, kind in zip(raster.indexes, raster.colorinterp, strict=True)
-        if kind is not ColorInterp.alpha
-    ]
+    if band is None:
+        bands = [
+            index
+            for index, kind in zip(raster.indexes, raster.colorinterp, strict=True)
+            if kind is not ColorInterp.alpha
+        ]
+    else:
+        bands = [band]
     found: set[float] = set()
     for _, window in raster.block_windows(1):
         layers = _read(raster, bands, window)

@@ -1,7 +1,7 @@
 """Labels by the kind of their file."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from mmext.errors import UserError
 from mmext.fileio.remote import exists
@@ -21,6 +21,7 @@ def read_labels(
     where: str | None = None,
     all_touched: bool = False,
     values: Sequence[int] | None = None,
+    ignored: Collection[int] = (),
 ) -> VectorLabels | RasterLabels:
     """Open labels, vector or raster by the file's suffix.
 
@@ -30,6 +31,7 @@ def read_labels(
         where: Attribute filter of a vector file.
         all_touched: See :class:`VectorLabels`.
         values: See :class:`RasterLabels`.
+        ignored: See :class:`RasterLabels`.
 
     Raises:
         UserError: There is no such file, it can't be read, or an option does not
@@ -44,7 +46,8 @@ def read_labels(
                 f"{path}: is a raster, --label-layer, --label-where and --all-touched "
                 "are for polygons"
             )
-        return RasterLabels(path, values)
-    if values is not None:
-        raise UserError(f"{path}: holds polygons, --label-values is for rasters")
+        return RasterLabels(path, values, ignored)
+    for option, given in (("values", values is not None), ("ignore", bool(ignored))):
+        if given:
+            raise UserError(f"{path}: holds polygons, --label-{option} is for rasters")
     return VectorLabels(path, layer, where, all_touched)

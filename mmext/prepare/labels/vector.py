@@ -65,12 +65,24 @@ class VectorLabels:
         ]
 
     @contextlib.contextmanager
-    def open(self, scene: DatasetReader) -> Iterator["BurntPolygons"]:
+    def open(
+        self, scene: DatasetReader, by_pixel: bool = False
+    ) -> Iterator["BurntPolygons"]:
         """The labels on a scene's grid.
 
+        Args:
+            scene: The scene.
+            by_pixel: Not for polygons, which lie by coordinates.
+
         Raises:
-            UserError: The scene has no CRS to bring the polygons to.
+            UserError: The scene has no CRS to bring the polygons to, or is not to be
+                read by it.
         """
+        if by_pixel:
+            raise UserError(
+                f"{self.path}: holds polygons, --by-pixel leaves out the coordinate "
+                "systems that say where they lie"
+            )
         polygons = self._in_crs_of(scene)
         yield BurntPolygons(polygons, scene.transform, self.all_touched)
 
