@@ -51,6 +51,11 @@ class Confusion:
         return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
     @property
+    def accuracy(self) -> float:
+        """(TP + TN) / all: of a rare target, nearly the background's share."""
+        return _ratio(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+
+    @property
     def fn_tp(self) -> float:
         """FN / TP (Ahn et al. 2025, Figure 9)."""
         return _ratio(self.fn, self.tp)

@@ -1,6 +1,7 @@
 """Scores of a binary segmentation, by channel and for the decided mask."""
 
 import logging
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
@@ -10,10 +11,12 @@ import torch.nn.functional as functional
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmext.checked import Count, PositiveShare
+from mmext.checked import Count, Index, PositiveShare
 from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
+from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts, match_objects
+from mmext.evaluation.relaxed import RelaxedCounts, relaxed_counts
 from mmext.inference.scene_decision import TilePlace, decide_scenes, tiles_by_scene
 from mmext.pixel_values import IGNORE
 from mmext.registry import METRICS
@@ -48,7 +51,17 @@ class BinarySegMetric(BaseMetric):
             so a field that crosses tiles is one field.
         min_cover: Share of an object that must be covered, in (0, 1].
         min_pixels: Smaller objects, true or predicted, are not counted.
+        groups: Regular expression whose first group is what names of scenes have in
+            common, as ``'([a-z-]+)[0-9]+'`` has the city of ``austin12``: adds
+            ``groups.<group>.<channel>.iou`` and ``accuracy``, and
+            ``<channel>.accuracy`` of all. None leaves that out.
+        slack: Pixels that a pixel may be off in ``relaxed.<channel>.precision``,
+            ``recall`` and ``f1`` (:mod:`mmext.evaluation.relaxed`); None leaves them
+            out.
         collect_device: How results of several processes are collected.
+
+    Raises:
+        UserError: ``groups`` is no regular expression with a group.
     """
 
     def __init__(
@@ -57,12 +70,16 @@ class BinarySegMetric(BaseMetric):
         objects: bool = True,
         min_cover: PositiveShare = 0.5,
         min_pixels: Count = 1,
+        groups: str | None = None,
+        slack: Index | None = None,
         collect_device: Literal["cpu", "gpu"] = "cpu",
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.objects = objects
         self.min_cover = min_cover
         self.min_pixels = min_pixels
+        self.groups = None if groups is None else _pattern(groups)
+        self.slack = slack
         self._said_alone = False
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -95,8 +112,9 @@ class BinarySegMetric(BaseMetric):
                     },
                     "loss_sum": float(loss_sum),
                     "valid": int(valid.sum()),
+                    "scene": sample.get("scene", ""),
                     "tile": self._pack(sample, truth, masks | parts)
-                    if self.objects or parts
+                    if self.objects or parts or self.slack is not None
                     else None,
                     "grow": sample.get("grow", 0),
                 }
@@ -116,13 +134,18 @@ class BinarySegMetric(BaseMetric):
             total = sum((Confusion(**r["sums"][name]) for r in results), Confusion())
             for score, value in total.as_dict().items():
                 metrics[f"{name}.{score}"] = value
+        if self.groups is not None:
+            metrics |= _group_scores(self.groups, results, names)
         valid = sum(r["valid"] for r in results)
         loss_sum = sum(r["loss_sum"] for r in results)
         metrics["loss"] = loss_sum / valid if valid else float("nan")
-        if self.objects:
-            for name, counts in self._count_objects(results, names).items():
-                for score, value in _object_scores(counts).items():
-                    metrics[f"objects.{name}.{score}"] = value
+        objects, relaxed = self._count_in_scenes(results, names)
+        for name, counts in objects.items():
+            for score, value in _object_scores(counts).items():
+                metrics[f"objects.{name}.{score}"] = value
+        for name, near in relaxed.items():
+            for score, value in near.as_dict().items():
+                metrics[f"relaxed.{name}.{score}"] = value
         return metrics
 
     def _parts(self, sample: dict) -> dict[str, np.ndarray]:
@@ -157,24 +180,77 @@ class BinarySegMetric(BaseMetric):
             "bits": {name: np.packbits(layer) for name, layer in layers.items()},
         }
 
-    def _count_objects(
+    def _count_in_scenes(
         self, results: list[dict[str, Any]], names: list[str]
-    ) -> dict[str, ObjectCounts]:
+    ) -> tuple[dict[str, ObjectCounts], dict[str, RelaxedCounts]]:
+        """What can't be counted tile by tile, by channel."""
         layer_names = ("positive", "valid", *names)
-        counts = {name: ObjectCounts() for name in names}
+        objects = {name: ObjectCounts() for name in names if self.objects}
+        relaxed = {name: RelaxedCounts() for name in names if self.slack is not None}
+        if not (objects or relaxed):
+            return objects, relaxed
         places = [_place(result["tile"]) for result in results]
         for scene, members in tiles_by_scene(places).items():
             tiles = [_placed(results[index]["tile"], layer_names) for index in members]
             layers = scene_mosaics(tiles, dict.fromkeys(layer_names, 0))[scene]
-            for name in names:
-                counts[name] += match_objects(
+            for name in objects:
+                objects[name] += match_objects(
                     layers["positive"],
                     layers[name],
                     layers["valid"],
                     min_cover=self.min_cover,
                     min_pixels=self.min_pixels,
                 )
-        return counts
+            for name in relaxed:
+                relaxed[name] += relaxed_counts(
+                    layers["positive"].astype(bool),
+                    layers[name].astype(bool),
+                    layers["valid"].astype(bool),
+                    self.slack or 0,
+                )
+        return objects, relaxed
+
+
+def _pattern(groups: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(groups)
+    except re.error as error:
+        raise UserError(
+            f"BinarySegMetric.groups: is {groups!r}, no regular expression ({error})"
+        ) from None
+    if not pattern.groups:
+        raise UserError(f"BinarySegMetric.groups: {groups!r} has no (group)")
+    return pattern
+
+
+def _group_scores(
+    pattern: re.Pattern[str], results: list[dict[str, Any]], names: list[str]
+) -> dict[str, float]:
+    """IoU and accuracy of the groups that scenes' names make, and accuracy of all.
+
+    Raises:
+        UserError: A scene's name isn't of that form.
+    """
+    counts: dict[str, dict[str, Confusion]] = {}
+    for result in results:
+        match = pattern.fullmatch(result["scene"])
+        if match is None:
+            raise UserError(
+                f"BinarySegMetric.groups: scene {result['scene']!r} is not of the form "
+                f"{pattern.pattern}"
+            )
+        group = counts.setdefault(match[1], dict.fromkeys(names, Confusion()))
+        for name in names:
+            group[name] += Confusion(**result["sums"][name])
+    scores: dict[str, float] = {}
+    for group_name, group in sorted(counts.items()):
+        for name, found in group.items():
+            scores[f"groups.{group_name}.{name}.iou"] = found.iou
+            scores[f"groups.{group_name}.{name}.accuracy"] = found.accuracy
+    for name in names:
+        total = sum((group[name] for group in counts.values()), Confusion())
+        scores[f"{name}.accuracy"] = total.accuracy
+    return scores
 
 
 def _masks(sample: dict) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
+from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import match_objects
 from mmext.models import UnionDecoder
@@ -222,3 +223,38 @@ def test_tiles_without_a_place_are_decided_by_themselves(monkeypatch):
     )
     assert scores["test/union.tp"] == tp
     assert len(said) == 1 and "decided by itself" in said[0]
+
+
+def test_groups_are_scored_by_their_scenes_sums():
+    truth = np.array([[1, 1, 0, 0], [0, 0, 0, 255]])
+    right = sample(truth, [truth == 1], scene="austin1")
+    blind = sample(truth, [truth == 9], scene="austin12")
+    west = sample(truth, [truth != 255], scene="tyrol-w3")
+    scores = evaluate([right, blind, west], groups="([a-z-]+)[0-9]+")
+    assert scores["test/groups.austin.target.iou"] == 2 / 4
+    assert scores["test/groups.austin.target.accuracy"] == 12 / 14
+    assert scores["test/groups.tyrol-w.target.iou"] == 2 / 7
+    assert scores["test/groups.tyrol-w.target.accuracy"] == 2 / 7
+    assert scores["test/target.accuracy"] == 14 / 21
+    with pytest.raises(UserError, match="'vienna' is not of the form"):
+        evaluate([sample(truth, [truth], scene="vienna")], groups="([a-z-]+)[0-9]+")
+    for wrong in ("[a-z", "[a-z]+"):
+        with pytest.raises(UserError, match="groups"):
+            METRICS.build(dict(type="BinarySegMetric", groups=wrong))
+
+
+@pytest.mark.parametrize("objects", [True, False])
+def test_relaxed_scores_see_across_tiles(objects):
+    """A road in the left tile's last column, predicted two columns further right."""
+    road, nothing = np.zeros((6, 5), int), np.zeros((6, 5), int)
+    road[:, 4] = 1
+    drawn = np.zeros((6, 5), int)
+    drawn[:, 1] = 1
+    pair = [sample(road, [nothing]), sample(nothing, [drawn], col=5)]
+    strict = evaluate(pair, slack=1, objects=objects)
+    assert strict["test/relaxed.target.precision"] == 0
+    assert math.isnan(strict["test/relaxed.target.f1"])
+    scores = evaluate(pair, slack=2, objects=objects)
+    for score in ("precision", "recall", "f1"):
+        assert scores[f"test/relaxed.target.{score}"] == 1
+    assert not any("relaxed" in name for name in evaluate(pair))
