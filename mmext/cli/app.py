@@ -22,6 +22,10 @@ from mmext.hiding import hide_secrets_of
 #: Name, where its function lies below mmext.cli, and the first line of its docstring.
 COMMANDS = {
     "prepare": ("prepare:prepare", "Cut orthophotos and labels into a tile store."),
+    "prepare-dataset": (
+        "prepare_dataset:prepare_dataset",
+        "Cut a public data set into tile stores, one for each split with labels.",
+    ),
     "doctor": (
         "doctor:doctor",
         "Check a config, its data and this machine before hours are spent.",

@@ -15,7 +15,12 @@ from mmext.shipped_configs import shipped_folder
 from .commands import EVERY, command, parse
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    *sorted(DOCS.glob("*.md")),
+    *sorted((DOCS / "datasets").glob("*.md")),
+]
 
 #: Programs that a shell would start, in place of which it writes down how: a line each,
 #: its words apart.
