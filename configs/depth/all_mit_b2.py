@@ -1,6 +1,4 @@
-# All losses, with mmseg's MiT-B2 and a rate that a transformer bears.
-_base_ = [
-    './_base_/runtime.py', './_base_/datasets/ms2.py', './_base_/models/mit_b2.py',
-    './_base_/schedule.py'
-]
-optim_wrapper = dict(optimizer=dict(lr=2e-4))
+# All losses, with mmseg's MiT-B2.
+_base_ = ['./all.py', './_base_/models/mit_b2.py']
+model = dict(backbone=_base_._backbone, decode_head=dict(head=_base_._head))
+optim_wrapper = _base_._optim_wrapper

@@ -1,5 +1,5 @@
 # DeepLabV3+ on ResNet-50, an output at a quarter of the size (Chen et al. 2018).
-_base_ = './convolutional.py'
+_base_ = ['./convolutional.py', './auxiliary.py']
 _backbone = dict(
     _delete_=True,
     type='ResNetV1c',
@@ -33,3 +33,5 @@ _auxiliary = dict(
     dropout_ratio=0.1,
     norm_cfg=dict(type='BN'))
 _model = dict(backbone=_backbone, decode_head=dict(head=_head))
+_stage1 = dict(auxiliary_head=dict(_base_._auxiliary_stage1, head=_auxiliary))
+_stage2 = dict(auxiliary_head=dict(_base_._auxiliary_stage2, head=_auxiliary))

@@ -1,4 +1,5 @@
 # SegFormer on its smallest encoder (Xie et al. 2021).
+_base_ = './warm_up.py'
 _backbone = dict(
     _delete_=True,
     type='MixVisionTransformer',
@@ -31,13 +32,3 @@ _optim_wrapper = dict(
             'norm': dict(decay_mult=0.0),
             'head': dict(lr_mult=10.0),
         }))
-# The rate rises for two epochs of the paper's schedule, then stays.
-_param_scheduler = [
-    dict(
-        type='LinearLR',
-        start_factor=0.01,
-        begin=0,
-        end=2,
-        by_epoch=True,
-        convert_to_iter_based=True)
-]

@@ -1,5 +1,6 @@
 # UPerNet (Xiao et al. 2018), with an auxiliary head on the second coarsest map, of 384
 # channels in the tiny encoders.
+_base_ = ['./warm_up.py', './auxiliary.py']
 _head = dict(
     _delete_=True,
     type='UPerHead',
@@ -17,13 +18,5 @@ _auxiliary = dict(
     concat_input=False,
     dropout_ratio=0.1,
     norm_cfg=dict(type='BN'))
-# The rate rises for two epochs of the paper's schedule, then stays.
-_param_scheduler = [
-    dict(
-        type='LinearLR',
-        start_factor=0.01,
-        begin=0,
-        end=2,
-        by_epoch=True,
-        convert_to_iter_based=True)
-]
+_stage1 = dict(auxiliary_head=dict(_base_._auxiliary_stage1, head=_auxiliary))
+_stage2 = dict(auxiliary_head=dict(_base_._auxiliary_stage2, head=_auxiliary))

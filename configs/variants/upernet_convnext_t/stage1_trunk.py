@@ -2,10 +2,6 @@
 _base_ = [
     '../../_base_/stage1.py', '../../_base_/cases/stage1_trunk.py', '../_base_/upernet_convnext_t.py'
 ]
-model = dict(
-    _base_._model,
-    auxiliary_head=dict(
-        type='MultiLabelHead', channels=('target', ), head=_base_._auxiliary,
-        loss=dict(type='MaskedBCEWithLogitsLoss'), channel_weights=dict(target=0.4)))
+model = dict(_base_._model, **_base_._stage1)
 optim_wrapper = _base_._optim_wrapper
 param_scheduler = _base_._param_scheduler
