@@ -6,11 +6,34 @@ mmengine's. ``locations`` are imported the first time a registry is asked for a
 name it does not know.
 """
 
+import importlib
+import os
+
 import mmengine.registry as mmengine_registry
 import mmseg.registry as mmseg_registry
 from mmengine.registry import Registry
 
 import mmext.quiet_mmseg  # noqa: F401  before anything else imports mmseg.datasets
+from mmext.errors import UserError, one_line
+
+#: Names the modules of one's own components, separated by commas. What a training left
+#: can't have modules imported by naming them.
+IMPORTS = "MMEXT_IMPORTS"
+
+
+def import_own_components() -> None:
+    """Import the modules that :data:`IMPORTS` names.
+
+    Raises:
+        UserError: One can't be imported.
+    """
+    for module in filter(None, os.environ.get(IMPORTS, "").split(",")):
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            raise UserError(
+                f"{IMPORTS}: {module} can't be imported ({one_line(error)})"
+            ) from None
 
 
 def _child(parent: Registry, *locations: str) -> Registry:

@@ -43,7 +43,7 @@ def export(
             --to qgis
         mmext export work_dirs/demo/stage2_A100-200/epoch_32.pth --out dead_trees \
             --to folder
-        mmext predict model.onnx ortho.tif --out map --backend onnxruntime
+        mmext predict model.onnx ortho.tif --out map
 
     Args:
         checkpoint: Checkpoint, epoch_N.pth, or a model's folder.

@@ -38,7 +38,7 @@ def predict(
     *,
     out: OutputFolder,
     device: Device | None = None,
-    backend: Backend = "eager",
+    backend: Backend | None = None,
     precision: Precision = "fp32",
     shard: Annotated[Shard | None, Parameter(group=_MANY)] = None,
     merge: Annotated[bool, Parameter(group=_MANY)] = False,
@@ -78,7 +78,8 @@ def predict(
         out: Where results go, a folder.
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one).
-        backend: What runs the network; auto takes the fastest of those installed.
+        backend: What runs the network; auto takes the fastest of those installed
+            (default: eager; of an exported model onnxruntime or else openvino).
         precision: Of convolutions; 16 bits only on a GPU.
         shard: Map only part I of N, I/N with I from 0, and put nothing together.
         merge: Map nothing, put the finished sheets together; all of them must be.

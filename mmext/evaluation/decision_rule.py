@@ -63,13 +63,9 @@ class DecisionRule:
         if self.shapes or not decoder.pixelwise:
             return None
         levels = [decoder.threshold_of(name) for name in channels]
-        margins = logits - _logit(levels)[:, None, None]
+        margins = torch.from_numpy(logits - _logit(levels)[:, None, None])
         by_name = dict(zip(channels, margins, strict=True))
-        if decoder.mode in ("target", "error"):
-            return by_name[decoder.mode]
-        against = by_name.pop("fp", None) if decoder.mode == "gated" else None
-        highest = np.max(list(by_name.values()), axis=0)
-        return highest if against is None else np.minimum(highest, -against)
+        return decoder.rule.combine(by_name, torch.neg).numpy()
 
     def __str__(self) -> str:
         parts = [self.mode]

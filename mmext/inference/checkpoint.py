@@ -1,6 +1,5 @@
 """Opening a trained checkpoint for use outside the Runner."""
 
-import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,16 +13,13 @@ from torch import nn
 
 from mmext.errors import UserError, one_line
 from mmext.fileio import sha256_of
-from mmext.registry import MODELS, TASK_UTILS
+from mmext.registry import IMPORTS, MODELS, TASK_UTILS, import_own_components
 
 from .checkpoint_file import hashed_file, read_checkpoint_file
 from .config_data import parse_config
 from .correctness import Correctness, correctness_of
 from .registered import refuse_unregistered
 
-#: Names the modules of one's own components, separated by commas. A checkpoint can't
-#: have modules imported by naming them.
-IMPORTS = "MMEXT_IMPORTS"
 _TOOLS = {
     "BinarySegmentor": "'mmext predict' takes it",
     "DepthEstimator": "'mmext depth predict' takes it",
@@ -177,7 +173,7 @@ def _build(config: Any, path: str | os.PathLike[str]) -> nn.Module:
         raise UserError(f"{path}: its config describes no model")
     # The weights are here: where the training took its first from doesn't matter.
     model_config = _without(config, "init_cfg")
-    _import_own_components()
+    import_own_components()
     refuse_unregistered(
         model_config, (MODELS, TASK_UTILS), f"{path}: model", f"see {IMPORTS}"
     )
@@ -191,16 +187,6 @@ def _build(config: Any, path: str | os.PathLike[str]) -> nn.Module:
         raise UserError(
             f"{path}: its model can't be built ({one_line(error)[:200]})"
         ) from None
-
-
-def _import_own_components() -> None:
-    for module in filter(None, os.environ.get(IMPORTS, "").split(",")):
-        try:
-            importlib.import_module(module)
-        except Exception as error:
-            raise UserError(
-                f"{IMPORTS}: {module} can't be imported ({one_line(error)})"
-            ) from None
 
 
 def _refuse_other_kind(

@@ -31,7 +31,7 @@ def curve_table(fit: DecisionFit, channels: Sequence[str]) -> pd.DataFrame:
     rows = []
     for index, (rule, counts) in enumerate(zip(fit.rules, fit.counts, strict=True)):
         decoder = UnionDecoder(**rule.decoder)
-        asked = [decoder.mode] if decoder.mode in ("target", "error") else channels
+        asked = decoder.rule.needs if decoder.rule.alone else channels
         thresholds = {name: decoder.threshold_of(name) for name in asked}
         rows.append(
             {

@@ -23,7 +23,7 @@ _TRIALS = 3
 
 def open_predictor(
     path: Path,
-    backend: Backend = "eager",
+    backend: Backend | None = None,
     device: str = "cpu",
     window: int = 512,
     precision: Precision = "fp32",
@@ -32,9 +32,10 @@ def open_predictor(
 
     Args:
         path: ``epoch_N.pth``, or the ``.onnx`` of ``mmext export``.
-        backend: What runs it. ``auto`` times those that are installed on
-            a window of the size to come and takes the fastest; on a GPU it is
-            ``eager``.
+        backend: What runs it; None takes ``eager`` for a checkpoint, and the first of
+            ``onnxruntime`` and ``openvino`` that is installed for an exported model.
+            ``auto`` times those that are installed on a window of the size to come and
+            takes the fastest; on a GPU it is ``eager``.
         device: Where torch runs; the exported backends run on the CPU.
         window: Side of a window in pixels, for ``auto``.
         precision: See :func:`eager_predictor`; the exported backends know only fp32.
@@ -45,14 +46,17 @@ def open_predictor(
     if precision != "fp32" and (path.suffix == ".onnx" or backend in _EXPORTED):
         raise UserError(f"--precision: is {precision}, exported models expect fp32")
     if path.suffix == ".onnx":
+        names = installed_backends()
         if backend in ("eager", "compile"):
             raise UserError(
-                f"{path}: an exported model, --backend {backend} can't run it"
+                f"{path}: an exported model, --backend {backend} can't run it, "
+                f"expected one of {', '.join(('auto', *_EXPORTED))}"
             )
-        names = installed_backends() if backend == "auto" else [backend]
+        if backend != "auto":
+            names = names[:1] if backend is None else [backend]
         return _fastest([exported_predictor(path, name) for name in names], window)
     loaded = load_model(path, device)
-    if backend in ("eager", "compile"):
+    if backend in (None, "eager", "compile"):
         return eager_predictor(loaded, backend == "compile", precision)
     if backend in _EXPORTED:
         return _by_export(loaded, [backend])[0]

@@ -1,9 +1,7 @@
 """What a decoder decides pixel by pixel, as one number a pixel."""
 
-import functools
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from .union_decoder import UnionDecoder
@@ -15,7 +13,7 @@ def decision_score(
     """A score that is above one half where a decoder's :attr:`by_pixels` decides.
 
     Every channel's probability is moved in log-odds by its threshold's, so that the
-    threshold lies at one half; of a union the highest counts.
+    threshold lies at one half; the decoder's rule makes one of them.
 
     Args:
         probabilities: (N, K, H, W) in [0, 1].
@@ -33,11 +31,7 @@ def decision_score(
         name: _moved(probability, decoder.threshold_of(name))
         for name, probability in zip(channels, probabilities.unbind(1), strict=True)
     }
-    if decoder.mode in ("target", "error"):
-        return scores[decoder.mode]
-    against = scores.pop("fp") if decoder.mode == "gated" else None
-    score = functools.reduce(torch.maximum, scores.values())
-    return score if against is None else torch.minimum(score, 1 - against)
+    return decoder.rule.combine(scores, lambda score: 1 - score)
 
 
 def _moved(probability: Tensor, threshold: float) -> Tensor:

@@ -1,30 +1,40 @@
 """From the channels' probabilities to one mask."""
 
-import functools
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from scipy.ndimage import label
 from torch import Tensor
 from typing_extensions import NotRequired, TypedDict
 
 from mmext.checked import Share, checked
 from mmext.errors import UserError
-from mmext.registry import MODELS
+from mmext.registry import IMPORTS, MODELS, import_own_components
 
 from .growth import grow as grown
+from .pixel_rules import PIXEL_RULES, PixelRule, refuse_two_answers
 
-Mode = Literal["target", "error", "union", "gated", "touching", "hysteresis"]
+# Decided by whole components of the union, not pixel by pixel; with the channels
+# without which they have no meaning.
+_BY_COMPONENTS: dict[str, tuple[str, ...]] = {"touching": ("target",), "hysteresis": ()}
+
+
+def _known(mode: str) -> str:
+    if mode not in PIXEL_RULES | _BY_COMPONENTS:
+        import_own_components()
+    known = [*PIXEL_RULES, *_BY_COMPONENTS]
+    if mode not in known:
+        raise ValueError(f"one of {', '.join(known)} (of your own: see {IMPORTS})")
+    return mode
+
+
+#: A pixel rule's name, or ``touching`` or ``hysteresis``.
+Mode = Annotated[str, AfterValidator(_known)]
 #: Pixels by which a decided mask may grow.
 Growth = Annotated[int, Field(ge=0, le=16)]
-# Decided by whole components of the union, not pixel by pixel.
-_BY_COMPONENTS = ("touching", "hysteresis")
-# The channel without which a mode has no meaning.
-_NEEDS = {"target": "target", "error": "error", "gated": "fp", "touching": "target"}
-
 
 # Neighbours within an image, none across the batch.
 _FOUR_CONNECTED = np.zeros((3, 3, 3), bool)
@@ -67,12 +77,15 @@ class UnionDecoder:
       probability ``confident`` in any channel (Canny 1986, section VIII). A low
       threshold then outlines what a high one finds. Of one channel or several.
 
+    Another rule is a mode as soon as it is registered by
+    :func:`~mmext.models.decoders.pixel_rules.pixel_rule`.
+
     What is decided may then grow (:mod:`.growth`): where objects are labelled wider
     than they are seen, that finds more than any threshold.
 
     Args:
         mode: ``'union'``, ``'gated'``, ``'touching'``, ``'hysteresis'``, or
-            ``'target'`` or ``'error'`` alone.
+            ``'target'`` or ``'error'`` alone, or the name of a rule of one's own.
         threshold: A pixel belongs to a channel if its probability is above this;
             a number for all channels or a dict with one for each.
         confident: In the modes ``touching`` and ``hysteresis``, the probability above
@@ -88,13 +101,13 @@ class UnionDecoder:
 
     def __init__(
         self,
-        mode: Mode = "union",
+        mode: str = "union",
         threshold: Share | dict[str, Share] = 0.5,
         confident: Share = 1.0,
         grow: Growth = 0,
     ) -> None:
         # Here, too: mapping makes decoders of what its command line says.
-        self.mode: Mode = checked(Mode, mode, "decoder.mode")
+        self.mode: str = checked(Mode, mode, "decoder.mode")
         self.threshold = checked(
             Share | dict[str, Share], threshold, "decoder.threshold"
         )
@@ -131,8 +144,18 @@ class UnionDecoder:
         Mapping sees a component only when its last window has come: it decides pixels
         by this, then asks :meth:`keeps` of every component, and grows what is left.
         """
-        mode: Mode = "union" if self.by_components else self.mode
-        return self if self.pixelwise else UnionDecoder(mode, self.threshold)
+        if self.pixelwise:
+            return self
+        return UnionDecoder(self._pixel_mode, self.threshold)
+
+    @property
+    def rule(self) -> PixelRule:
+        """How channels are combined pixel by pixel."""
+        return PIXEL_RULES[self._pixel_mode]
+
+    @property
+    def _pixel_mode(self) -> str:
+        return "union" if self.by_components else self.mode
 
     def keeps(self, has_target: bool, highest: float) -> bool:
         """Whether a component of the :attr:`by_pixels` mask counts.
@@ -150,19 +173,21 @@ class UnionDecoder:
 
         Raises:
             UserError: ``mode`` or ``threshold`` names a channel that is not there,
-                or a channel has no threshold.
+                a channel has no threshold, or the rule decides otherwise by scores
+                than by masks.
         """
-        channel = _NEEDS.get(self.mode, channels[0])
-        if channel not in channels:
-            raise UserError(
-                f"decoder.mode: is {self.mode!r}, which needs the channel {channel}; "
-                f"there is {', '.join(channels)}"
-            )
+        for channel in _BY_COMPONENTS.get(self.mode, self.rule.needs):
+            if channel not in channels:
+                raise UserError(
+                    f"decoder.mode: is {self.mode!r}, which needs the channel "
+                    f"{channel}; there is {', '.join(channels)}"
+                )
         if isinstance(self.threshold, dict) and set(self.threshold) != set(channels):
             raise UserError(
                 f"decoder.threshold: is for {', '.join(self.threshold)}, expected "
                 f"one for each of {', '.join(channels)}"
             )
+        refuse_two_answers(self._pixel_mode, tuple(channels))
 
     def threshold_of(self, channel: str) -> float:
         """The threshold of a channel, in [0, 1]."""
@@ -185,7 +210,7 @@ class UnionDecoder:
             name: _above(probability, self.threshold_of(name))
             for name, probability in zip(channels, probabilities.unbind(1), strict=True)
         }
-        pixels = self._of_pixels(masks)
+        pixels = self.rule.combine(masks, torch.bitwise_not)
         if self.pixelwise:
             return Decision(mask=pixels, channels=masks)
         core = self.core(probabilities, channels) if self.by_components else None
@@ -218,14 +243,6 @@ class UnionDecoder:
             index = list(channels).index("target")
             core |= probabilities[:, index] > self.threshold_of("target")
         return core
-
-    def _of_pixels(self, masks: dict[str, Tensor]) -> Tensor:
-        if self.mode in ("target", "error"):
-            return masks[self.mode]
-        against = masks.get("fp") if self.mode == "gated" else None
-        positive = [mask for mask in masks.values() if mask is not against]
-        mask = functools.reduce(torch.logical_or, positive)
-        return mask if against is None else mask & ~against
 
     def _refuse_one_level(self) -> None:
         threshold = self.threshold

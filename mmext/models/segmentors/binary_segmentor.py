@@ -9,6 +9,7 @@ from mmseg.models.utils import resize
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from mmext.errors import UserError
 from mmext.models.decoders.union_decoder import Decision, UnionDecoder
 from mmext.registry import MODELS
 
@@ -43,7 +44,8 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
             their last digits.
 
     Raises:
-        UserError: The decoder names a channel that the head has not.
+        UserError: The decoder is another class, or names a channel that the head has
+            not.
     """
 
     def __init__(
@@ -72,6 +74,12 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
         self.union_decoder: UnionDecoder = MODELS.build(
             decoder or dict(type="UnionDecoder")
         )
+        if type(self.union_decoder) is not UnionDecoder:
+            # Exports, studies and fitted decisions know a decoder by its arguments.
+            raise UserError(
+                f"model.decoder.type: is {type(self.union_decoder).__name__}, expected "
+                "UnionDecoder; a rule of your own is a mode of it (pixel_rule)"
+            )
         self.union_decoder.check(self.channels)
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format

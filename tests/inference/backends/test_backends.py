@@ -85,8 +85,12 @@ def test_the_fastest_is_taken_and_named(exported, capsys):
     assert "with slow" in capsys.readouterr().out
 
 
+def test_an_exported_model_is_run_without_saying_by_what(exported):
+    assert open_predictor(exported[1]).backend == "onnxruntime"
+
+
 def test_refusals(exported, tmp_path):
-    with pytest.raises(UserError, match="eager can't run it"):
+    with pytest.raises(UserError, match="eager can't run it, expected one of auto"):
         open_predictor(exported[1], "eager")
     with pytest.raises(UserError, match="no such model"):
         exported_predictor(tmp_path / "absent.onnx", "onnxruntime")

@@ -5,6 +5,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mmext.errors import UserError
+from mmext.models import UnionDecoder
 from mmext.registry import MODELS
 
 
@@ -232,3 +233,13 @@ def test_batches_of_several_sizes_are_refused():
 def test_statistics_must_be_filled_in():
     with pytest.raises(UserError, match="'from_store'"):
         MODELS.build(dict(type="BandNormalizer", mean="from_store", std=[1.0]))
+
+
+def test_another_decoder_is_refused():
+    @MODELS.register_module(force=True)
+    class OwnDecoder(UnionDecoder):
+        pass
+
+    # Exports and studies know a decoder by UnionDecoder's arguments.
+    with pytest.raises(UserError, match="is OwnDecoder, expected UnionDecoder"):
+        build(decoder=dict(type="OwnDecoder"))

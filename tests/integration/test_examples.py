@@ -1,0 +1,78 @@
+"""The packages under examples/ do what their README says, outside the repository."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+import rasterio
+
+from .commands import ROOT
+
+PONDS = ROOT / "examples" / "ponds"
+
+
+def bash(script, folder):
+    return subprocess.run(
+        ["bash", "-e", "-u", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def lines_of_code(path):
+    """Lines that hold more than a comment or a docstring."""
+    lines, only = set(), (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE)
+    with tokenize.open(path) as file:
+        before = tokenize.NEWLINE
+        for token in tokenize.generate_tokens(file.readline):
+            docstring = token.type == tokenize.STRING and before in (
+                tokenize.NEWLINE,
+                tokenize.INDENT,
+            )
+            if token.type not in only and token.string.strip() and not docstring:
+                lines.add(token.start[0])
+            if token.type not in (tokenize.COMMENT, tokenize.NL):
+                before = token.type
+    return len(lines)
+
+
+@pytest.mark.slow
+def test_ponds(tmp_path):
+    example = tmp_path / "ponds"
+    shutil.copytree(PONDS, example, ignore=shutil.ignore_patterns("__pycache__"))
+    [script] = re.findall(
+        r"```bash\n(.*?)```", (PONDS / "README.md").read_text(encoding="utf-8"), re.S
+    )
+    ended = bash(script.replace("PYTHONPATH=.", f"PYTHONPATH=.:{ROOT}"), example)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    with rasterio.open(example / "map" / "test_class.tif") as file:
+        assert file.shape == (384, 384)
+    iou = float(re.search(r"union: IoU (0\.\d+), FN", ended.stdout)[1])
+    assert iou > 0.5, ended.stdout
+
+    # Its module isn't named: one line says what is missing.
+    checkpoint = "work_dirs/stage2_A100-200/epoch_40.pth"
+    refused = bash(
+        f"export PYTHONPATH=.:{ROOT}; mmext predict {checkpoint} scenes/test.tif "
+        "--out other",
+        example,
+    )
+    assert refused.returncode == 2
+    assert "MMEXT_IMPORTS" in refused.stderr.splitlines()[-1]
+    assert not (example / "other").exists()
+
+
+def test_it_is_short():
+    assert lines_of_code(PONDS / "ponds.py") < 60
