@@ -46,6 +46,9 @@ EXTRAS = {
     "transformers": ["transformers>=4.45"],
     # Maps by many machines.
     "cluster": ["distributed>=2025.1"],
+    # Data sets. 0.5: INRIA has a validation split. It pulls in torchvision, which must
+    # match torch exactly: choose torch first.
+    "torchgeo": ["torchgeo>=0.5"],
     "tensorboard": ["tensorboard>=2.14"],
 }
 

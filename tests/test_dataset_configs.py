@@ -10,6 +10,7 @@ from mmext.cli.app import run
 from mmext.engine.build_config import load_config
 from mmext.engine.train import train
 from mmext.engine.work_dir import read_history
+from mmext.errors import UserError
 from mmext.prepare.published_sets import SETS
 from mmext.registry import METRICS
 
@@ -69,6 +70,21 @@ def test_pages_say_what_is_declared(name):
     row = f"| [{known.title}]({name}.md) | `{name}` | {', '.join(known.classes)} |"
     index = flat((PAGES / "index.md").read_text("utf-8"))
     assert f"{row} {known.pixel} | {known.licence} |" in index
+
+
+def test_the_config_that_the_index_shows_is_right(tmp_path):
+    (text,) = re.findall(
+        r"```python\n(.*?)```", (PAGES / "index.md").read_text("utf-8"), re.S
+    )
+    (tmp_path / "mine.py").write_text(text)
+    config = load_config(tmp_path / "mine.py")
+    store = config.train_dataloader.dataset.store
+    assert store.dataset.type == "mmseg.LoveDADataset" and store.target == [2]
+    with pytest.raises(UserError, match="unknown key, did you mean img_suffix"):
+        load_config(
+            tmp_path / "mine.py",
+            {"train_dataloader.dataset.store.dataset.img_sufix": ".tif"},
+        )
 
 
 def test_a_set_is_prepared_trained_and_scored(tmp_path):

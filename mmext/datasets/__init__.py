@@ -16,6 +16,7 @@ from .error_variants import BoundaryBand, MinimumCount, ShuffledErrors, TargetCo
 from .samplers import ErrorTileSampler, PositiveTileSampler
 from .tile_dataset import TileDataset
 from .tile_store import TileStore
+from .torchgeo_dataset import TorchGeoDataset
 from .transforms import (
     LoadErrorFrequency,
     LoadErrorMask,
@@ -51,6 +52,7 @@ __all__ = [
     "TileDataset",
     "TilePhotometric",
     "TileStore",
+    "TorchGeoDataset",
     "ViViDDataset",
     "collate_tiles",
     "epoch_worker_init_fn",

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from mmext.registry import DATASETS, TASK_UTILS, TRANSFORMS
 from mmext.structures import ErrorBank, load_bank, refuse_other_store
 
 from .collate_tiles import RequestedTiles
-from .tile_store import TileStore
+from .sample_store import open_store
 
 
 @DATASETS.register_module()
@@ -29,7 +29,8 @@ class TileDataset(Dataset):
     collate function asks for them (:func:`~.collate_tiles.collate_tiles`).
 
     Args:
-        store: The tile store's folder.
+        store: The tile store's folder; or ``dict(dataset=…, target=…)``, the samples of
+            another data set (:class:`~.sample_store.SampleSource`).
         pipeline: Configs of transforms.
         error_mask: A snapshot of an error bank accumulated on this store, or several
             whose errors are put together.
@@ -46,14 +47,14 @@ class TileDataset(Dataset):
 
     def __init__(
         self,
-        store: str | os.PathLike[str],
+        store: str | os.PathLike[str] | Mapping[str, Any],
         pipeline: Sequence[dict] = (),
         error_mask: str | os.PathLike[str] | Sequence[str] | None = None,
         error_variant: dict | None = None,
         indices: Sequence[Index] | None = None,
         folds: dict[str, Index] | None = None,
     ) -> None:
-        self.store = TileStore(store)
+        self.store = open_store(store)
         self.bank = None if error_mask is None else self._load_banks(error_mask)
         if error_variant is not None:
             if self.bank is None:

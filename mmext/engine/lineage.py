@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
-from mmext.datasets.tile_store import TileStore
+from mmext.datasets.sample_store import open_store
 from mmext.engine.build_config import load_config
 from mmext.engine.config_bases import find_beside
 from mmext.engine.epoch_scale import all_hooks
@@ -197,7 +197,7 @@ def start_from_parents(config: Config, parents: list[Parent]) -> None:
             damaged.
     """
     if parents[0].use == "bank":
-        store = TileStore(config.train_dataloader.dataset.store)
+        store = open_store(config.train_dataloader.dataset.store)
         for parent in parents:
             # The data set loads the rest, once.
             found = read_bank_meta(parent.snapshot)["fingerprint"]
@@ -226,7 +226,7 @@ def resume_from(config: Config, checkpoint: Path) -> None:
     dataset = config.train_dataloader.dataset
     if "store" in dataset:
         about = (meta.get("dataset_meta") or {}).get("store") or {}
-        expected = TileStore(dataset.store).fingerprint
+        expected = open_store(dataset.store).fingerprint
         refuse_other_store(str(checkpoint), about.get("fingerprint", ""), expected)
     config.load_from = str(checkpoint)
     config.resume = True

@@ -7,6 +7,7 @@ from typing import Any
 from mmengine import dist
 from mmengine.config import ConfigDict
 
+from mmext.datasets.sample_store import open_store
 from mmext.engine.build_config import load_config
 from mmext.engine.processes import join_processes
 from mmext.engine.refused_run import refused_without_trace
@@ -79,13 +80,20 @@ def test_checkpoint(
         tested = ScoreRecord(
             checkpoint=checkpoint.name,
             sha256=sha256_of(hashed_file(checkpoint)),
-            store=config.test_dataloader.dataset.get("store"),
+            store=_store_name(config.test_dataloader.dataset),
             decoder=None if decoder is None else decoder.to_dict(),
             tta=tta,
             metrics={name: float(value) for name, value in metrics.items()},
         )
         write_test_record(Path(config.work_dir), tested)
     return metrics
+
+
+def _store_name(dataset: ConfigDict) -> str | None:
+    """The path of what was scored, or the name of a data set's samples."""
+    store = dataset.get("store")
+    is_path = store is None or isinstance(store, str)
+    return store if is_path else str(open_store(store).path)
 
 
 def _states_decoder(options: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from mmengine import dist
 from mmengine.config import Config
 
+from mmext.datasets.sample_store import open_store
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 
@@ -22,7 +23,8 @@ def verify_stores(config: Config, *loaders: str) -> None:
     if not dist.is_main_process():
         return
     datasets = (config[name].dataset for name in loaders if config.get(name))
-    for path in dict.fromkeys(d.store for d in datasets if "store" in d):
+    folders = (d.store for d in datasets if isinstance(d.get("store"), str))
+    for path in dict.fromkeys(folders):
         TileStore(path).verify()
 
 
@@ -39,13 +41,13 @@ def fill_store_statistics(config: Config) -> None:
     dataset = config.train_dataloader.dataset
     if "store" not in dataset:
         return
-    store = TileStore(dataset.store)
+    store = open_store(dataset.store)
     meta = store.meta
     bands = len(meta["bands"])
     expected = config.model.backbone.get("in_channels", 3)
     if bands != expected:
         raise UserError(
-            f"{dataset.store}: has {bands} bands, model.backbone.in_channels expects "
+            f"{store.path}: has {bands} bands, model.backbone.in_channels expects "
             f"{expected}"
         )
     preprocessor = config.model.get("data_preprocessor")

@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.device import get_device
 
+from mmext.datasets.sample_store import open_store
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import latest_checkpoint
 from mmext.errors import UserError
@@ -152,7 +153,7 @@ def _few_objects(correctness: Correctness | None, objects: int) -> list[str]:
 
 def _is_of(loader: str, store: TileStore, config: Config) -> bool:
     try:
-        other = TileStore(config[loader].dataset.store)
+        other = open_store(config[loader].dataset.store)
     except (AttributeError, KeyError, UserError):
         return False  # elsewhere, or gone: it can't be known
     return other.fingerprint == store.fingerprint

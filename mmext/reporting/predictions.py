@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmengine.device import get_device
 
+from mmext.datasets.sample_store import open_store
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import checkpoints
 from mmext.errors import UserError
@@ -64,7 +65,7 @@ def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     if not found:
         raise UserError(f"{run.path}: has no checkpoint")
     epoch, checkpoint = next(iter(found.items()))
-    store = TileStore(test_store_path(run))
+    store = open_store(test_store_path(run))
     writable = os.access(run.path, os.W_OK)
     folder = run.path / DUMP_NAME if writable else elsewhere / run.name
     decided = decided_path(checkpoint)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mmext.datasets.sample_store import open_store
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 
@@ -82,7 +83,7 @@ def _stores(runs: Sequence[Run]) -> list[TileStore]:
         try:
             config = run.read_config()
             for loader in (config.train_dataloader, config.test_dataloader):
-                store = TileStore(loader.dataset.store)
+                store = open_store(loader.dataset.store)
                 found.setdefault(store.fingerprint, store)
         except (UserError, AttributeError):
             continue  # the sections that need the store have said so

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import ndimage
 
+from mmext.datasets.sample_store import open_store
 from mmext.datasets.tile_store import TileStore
 from mmext.engine.work_dir import RUN_RECORD, snapshot_path
 from mmext.errors import UserError
@@ -50,7 +51,7 @@ def add_accumulated_errors(writer: ReportWriter, experiment: Experiment) -> None
     )
     with writer.attempt():
         bank = _bank_of(run)
-        store = TileStore(run.read_config().train_dataloader.dataset.store)
+        store = open_store(run.read_config().train_dataloader.dataset.store)
         where = f"error bank of {run.name}"
         refuse_other_store(where, bank.fingerprint, store.fingerprint)
         caption = (
