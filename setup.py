@@ -26,6 +26,7 @@ EXTRAS = {
         # tests, never imported by mmext). 0.9: reads all keys that are compared.
         "geodeep>=0.9",
         "safetensors>=0.4.3",
+        "tensorboard>=2.14",
     ],
     # mmseg's encoders cover most needs; these bring the rest. They pull in
     # torchvision, which must match torch exactly: choose torch first.

@@ -52,7 +52,9 @@ LOG_PROCESSORS = _child(
     mmseg_registry.LOG_PROCESSORS, "mmext.engine.readable_log_processor"
 )
 METRICS = _child(mmseg_registry.METRICS, "mmext.evaluation")
+OPTIM_WRAPPERS = _child(mmseg_registry.OPTIM_WRAPPERS, "mmext.engine.amp_optim_wrapper")
 TASK_UTILS = _child(mmseg_registry.TASK_UTILS, "mmext.datasets")
+VISBACKENDS = _child(mmseg_registry.VISBACKENDS, "mmext.engine.mlflow_vis_backend")
 WEIGHT_INITIALIZERS = _child(mmseg_registry.WEIGHT_INITIALIZERS, "mmext.models")
 
 # Nothing of ours is in these; without a child of our scope the Runner would warn
@@ -61,10 +63,8 @@ EVALUATOR = _child(mmseg_registry.EVALUATOR)
 LOOPS = _child(mmseg_registry.LOOPS)
 MODEL_WRAPPERS = _child(mmseg_registry.MODEL_WRAPPERS)
 OPTIMIZERS = _child(mmseg_registry.OPTIMIZERS)
-OPTIM_WRAPPERS = _child(mmseg_registry.OPTIM_WRAPPERS)
 OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg_registry.OPTIM_WRAPPER_CONSTRUCTORS)
 PARAM_SCHEDULERS = _child(mmseg_registry.PARAM_SCHEDULERS)
 RUNNERS = _child(mmseg_registry.RUNNERS)
-VISBACKENDS = _child(mmseg_registry.VISBACKENDS)
 # A child looks its parent's components up, but doesn't import them.
 VISUALIZERS = _child(mmseg_registry.VISUALIZERS, "mmseg.visualization")

@@ -25,6 +25,8 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     checkpoint=dict(type='AtomicCheckpointHook', interval=10, max_keep_ckpts=2),
     epoch_seed=dict(type='EpochSeedHook'),
+    # With accumulative_counts, no gradient waits for the next epoch.
+    epoch_gradients=dict(type='EpochGradientsHook'),
     # Stops at the first loss or weight that is no finite number.
     divergence=dict(type='DivergenceHook'),
     # Without synchronised batch norm each process has statistics of its own.

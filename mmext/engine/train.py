@@ -101,7 +101,7 @@ def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
     if request.amp:
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.setdefault("loss_scale", "dynamic")
-    _refuse_mixed_precision_on_cpu(config, "--amp" if request.amp else config_path)
+    _refuse_half_precision_on_cpu(config, "--amp" if request.amp else config_path)
     join_processes(config, request.launcher)
     parents = find_parents(config, config_path, work_dir)
     max_epochs = config.train_cfg.max_epochs
@@ -185,11 +185,17 @@ def _run(config: Config, config_path: Path, work_dir: Path, request: _Request) -
             raise
 
 
-def _refuse_mixed_precision_on_cpu(config: Config, asked_by: str | Path) -> None:
+def _refuse_half_precision_on_cpu(config: Config, asked_by: str | Path) -> None:
     kind = config.optim_wrapper.get("type", "OptimWrapper")
-    if kind.rpartition(".")[2] == "AmpOptimWrapper" and get_device() == "cpu":
+    dtype = config.optim_wrapper.get("dtype")
+    if (
+        kind.rpartition(".")[2] == "AmpOptimWrapper"
+        and get_device() == "cpu"
+        and dtype != "bfloat16"
+    ):
         raise UserError(
-            f"{asked_by}: mixed precision expects a GPU, the training is to run on cpu"
+            f"{asked_by}: mixed precision on cpu expects optim_wrapper.dtype="
+            f"'bfloat16', is {dtype}"
         )
 
 

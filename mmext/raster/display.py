@@ -7,6 +7,9 @@ from mmext.pixel_values import IGNORE
 
 #: Of the labels' outlines on every picture: yellow.
 LABEL_COLOUR = "#ffd400"
+#: Of false negatives and false positives, orange and pink, which people with a colour
+#: deficiency tell apart, too (Wong 2011).
+FN_COLOUR, FP_COLOUR = "#d55e00", "#cc79a7"
 #: Tiles, evenly spaced, that say how far a store's values go.
 _SAMPLED = 64
 _PERCENTILES = (2, 98)

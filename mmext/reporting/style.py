@@ -13,10 +13,11 @@ from PIL import Image
 
 from mmext.fileio import atomic_path
 from mmext.inference.class_codes import BOTH, COLOURS, ERROR, GROWN, NONE, TARGET
+from mmext.raster.display import FN_COLOUR, FP_COLOUR
 
 #: Colours that also people with a colour deficiency tell apart (Wong 2011).
 STAGE1, STAGE2, CHANNEL0 = "#737373", "#0072b2", "#56b4e9"
-FN, FP, TOTAL = "#d55e00", "#cc79a7", "#222222"
+FN, FP, TOTAL = FN_COLOUR, FP_COLOUR, "#222222"
 DECIDED, AXIS = "#e21a1c", "#8a939b"
 #: For series that belong to neither stage.
 SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")

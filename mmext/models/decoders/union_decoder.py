@@ -101,7 +101,7 @@ class UnionDecoder:
 
     def __init__(
         self,
-        mode: str = "union",
+        mode: Mode = "union",
         threshold: Share | dict[str, Share] = 0.5,
         confident: Share = 1.0,
         grow: Growth = 0,

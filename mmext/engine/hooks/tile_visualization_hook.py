@@ -1,0 +1,155 @@
+"""Pictures of some tiles, epoch after epoch, for every visualisation backend."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from PIL.ImageColor import getrgb
+from torch import nn
+from torch.utils.data import DataLoader
+
+from mmext.checked import Count, checked
+from mmext.datasets.tile_dataset import TileDataset
+from mmext.errors import UserError
+from mmext.inference.class_codes import BOTH, COLOURS, ERROR, GROWN, TARGET, class_codes
+from mmext.inference.store_pass import predict_tiles
+from mmext.pixel_values import IGNORE, WAS_FN, WAS_FP
+from mmext.raster.display import FN_COLOUR, FP_COLOUR, Display
+from mmext.registry import HOOKS
+from mmext.structures import ErrorBank
+
+from .error_accumulation_hook import ErrorAccumulationHook
+
+# Between panels, in pixels.
+_GAP = 2
+
+
+@HOOKS.register_module()
+class TileVisualizationHook(Hook):
+    """Show tiles of the training and of the validation set as the network sees them.
+
+    A picture of each set goes to the runner's visualizer, and with it to all of its
+    backends: files in the work directory (``LocalVisBackend``), TensorBoard, MLflow,
+    WandB. A row is a tile, from left to right:
+
+    * the image, by the same stretch in every picture;
+    * the label: white target, grey ignored;
+    * what is decided, in the colours of the maps: white target channel, red another
+      channel, blue both, yellow grown;
+    * what is wrong now: orange false negatives, pink false positives;
+    * of training tiles, what was ever wrong, in the same colours: the bank that stage 1
+      is filling, or the mask that stage 2 learns.
+
+    Nothing is drawn at random and nothing of the model changes, so a training is the
+    same with it as without. Both pictures are of the weights that are trained, not of
+    their mean where ``EMAHook`` keeps one.
+
+    Args:
+        tiles: Rows of a picture: evenly spaced among the tiles with target, in the
+            store's order, or among all where none has any.
+        interval: Epochs from one picture to the next; the last always has one.
+    """
+
+    # After what an epoch accumulates.
+    priority = "LOW"
+
+    def __init__(self, tiles: Count = 8, interval: Count = 10) -> None:
+        self.tiles = checked(Count, tiles, "TileVisualizationHook.tiles")
+        self.interval = checked(Count, interval, "TileVisualizationHook.interval")
+        self._sheets: dict[str, _Sheet] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Choose the tiles.
+
+        Raises:
+            UserError: A data set is not a ``TileDataset``.
+        """
+        loaders = {"train": runner.train_dataloader}
+        if runner.val_loop is not None:
+            loaders["val"] = runner.val_loop.dataloader
+        self._sheets = {
+            name: _Sheet(_tile_dataset(loader, name), self.tiles)
+            for name, loader in loaders.items()
+        }
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Draw both pictures if the epoch's turn has come."""
+        epoch = runner.epoch + 1
+        due = epoch % self.interval == 0 or epoch == runner.max_epochs
+        if not due or not is_main_process():
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        filling = next(
+            (h.bank for h in runner.hooks if isinstance(h, ErrorAccumulationHook)), None
+        )
+        for name, sheet in self._sheets.items():
+            bank = (sheet.dataset.bank or filling) if name == "train" else None
+            runner.visualizer.add_image(
+                f"{name}_tiles", sheet.draw(model, bank), step=epoch
+            )
+
+
+class _Sheet:
+    """The tiles of a set that are drawn, and how."""
+
+    def __init__(self, dataset: TileDataset, tiles: int) -> None:
+        ids = np.asarray(dataset.indices)
+        with_target = ids[dataset.positive_fraction > 0]
+        ids = with_target if len(with_target) else ids
+        places = np.linspace(0, len(ids) - 1, min(tiles, len(ids))).round().astype(int)
+        self.dataset = dataset
+        self._ids = ids[places]
+        self._display = Display(dataset.store)
+
+    def draw(self, model: nn.Module, bank: ErrorBank | None) -> np.ndarray:
+        """(H, W, 3) uint8, a row a tile."""
+        store, rows = self.dataset.store, []
+        # One by one: a picture needs no speed, and tiles may be large.
+        for found in predict_tiles(model, store, self._ids, batch_size=1):
+            tile, label, mask = found.tile_ids[0], found.target[0], found.mask[0]
+            known = label != IGNORE
+            channels = {name: channel[0] for name, channel in found.channels.items()}
+            wrong = np.zeros(label.shape, np.uint8)
+            wrong[known & (label == 1) & ~mask] = WAS_FN
+            wrong[known & (label == 0) & mask] = WAS_FP
+            panels = [
+                self._display.as_bytes(store.images[tile]),
+                _painted(label, {1: COLOURS[TARGET], IGNORE: _GREY}),
+                _painted(class_codes(mask, channels, np.ones_like(mask)), _DECIDED),
+                _painted(wrong, _WRONG),
+            ]
+            if bank is not None:
+                panels.append(_painted(bank.codes(int(tile)), _WRONG))
+            rows.append(_joined(panels, axis=1))
+        return _joined(rows, axis=0)
+
+
+_GREY = (128, 128, 128)
+_DECIDED = {code: COLOURS[code] for code in (TARGET, ERROR, BOTH, GROWN)}
+_WRONG = {WAS_FN: getrgb(FN_COLOUR), WAS_FP: getrgb(FP_COLOUR)}
+
+
+def _painted(codes: np.ndarray, colours: Mapping[int, Sequence[int]]) -> np.ndarray:
+    picture = np.zeros((*codes.shape, 3), np.uint8)
+    for code, colour in colours.items():
+        picture[codes == code] = colour[:3]
+    return picture
+
+
+def _joined(parts: list[np.ndarray], axis: int) -> np.ndarray:
+    shape = list(parts[0].shape)
+    shape[axis] = _GAP
+    gap = np.full(shape, 255, np.uint8)
+    return np.concatenate([piece for part in parts for piece in (part, gap)][:-1], axis)
+
+
+def _tile_dataset(loader: DataLoader, name: str) -> TileDataset:
+    if not isinstance(loader.dataset, TileDataset):
+        raise UserError(
+            f"{name}_dataloader.dataset: is a {type(loader.dataset).__name__}, "
+            "TileVisualizationHook expects a TileDataset"
+        )
+    return loader.dataset
