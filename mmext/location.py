@@ -173,6 +173,16 @@ def here(place: str | os.PathLike[str], what: str) -> Path:
     return found
 
 
+def absolute(place: Location) -> Location:
+    """A file by a name that doesn't depend on where a process was started."""
+    if isinstance(place, Path):
+        return place.resolve()
+    path = place.path
+    if path is None:
+        return place
+    return Address(str(path.resolve()), place.shown, place.stem)
+
+
 def local_path(place: Location) -> Path | None:
     """The path of a file of this machine, None for all others."""
     return place.path if isinstance(place, Address) else place

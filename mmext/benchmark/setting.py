@@ -16,7 +16,7 @@ from mmext.engine.stores import fill_store_statistics
 from mmext.inference.checkpoint import LoadedModel
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scenes import Scene
 from mmext.registry import MODELS
 from mmext.shipped_configs import find_shipped
@@ -61,7 +61,7 @@ def render(folder: Path) -> Path:
 
 def cut(scene: Path, folder: Path, tile: int) -> TileStore:
     """Cut the rendered scene into tiles."""
-    labels = read_labels(scene.with_name(f"{scene.stem}_fields.gpkg"))
+    labels = LabelSource(scene.with_name(f"{scene.stem}_fields.gpkg"))
     cut_scenes([Scene(scene.stem, scene, labels)], folder, Cutting(tile))
     return TileStore(folder)
 

@@ -81,9 +81,9 @@ def predict(
         backend: What runs the network; auto takes the fastest of those installed
             (default: eager; of an exported model onnxruntime or else openvino).
         precision: Of convolutions; 16 bits only on a GPU.
-        shard: Map only part I of N, I/N with I from 0, and put nothing together.
-        merge: Map nothing, put the finished sheets together; all of them must be.
-        cluster: Map by the workers of a dask cluster: local, local:N for N processes
+        shard: Part I of N alone, I/N with I from 0: map it, and put nothing together.
+        merge: Put together what is finished, and map nothing; all sheets must be.
+        cluster: By the workers of a dask cluster: local, local:N for N processes
             here, tcp://HOST:PORT or a scheduler's .json file.
         objects: Of several sheets as map.gpkg, styled, or map.fgb (FlatGeobuf).
         asset: Which assets of STAC items, by their keys (default: an item's only

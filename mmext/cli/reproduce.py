@@ -48,7 +48,7 @@ def reproduce(
         epoch_scale: Factor of the paper's 100/200/250/300/400 epochs (default: the
             configs').
         seeds: Repeat everything with each of these seeds.
-        jobs: Trainings at once.
+        jobs: How many at once: trainings.
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one).
         cfg_options: Override settings of the config, as key=value with dotted keys; of

@@ -20,21 +20,30 @@ class BandStatistics:
         self.minimum = np.full(num_bands, np.inf)
         self.maximum = np.full(num_bands, -np.inf)
 
-    def add(self, pixels: np.ndarray) -> None:
-        """Add a block of pixels, (P, C)."""
-        if len(pixels) == 0:
+    @classmethod
+    def of(cls, pixels: np.ndarray) -> "BandStatistics":
+        """Those of a block of pixels, (P, C)."""
+        found = cls(pixels.shape[1])
+        if len(pixels):
+            # A band a row: what lies side by side is summed ten times as fast.
+            block = np.ascontiguousarray(pixels.T, np.float64)
+            found.count = len(pixels)
+            found.mean = block.mean(axis=1)
+            found.squares = ((block - found.mean[:, None]) ** 2).sum(axis=1)
+            found.minimum, found.maximum = block.min(axis=1), block.max(axis=1)
+        return found
+
+    def add(self, block: "BandStatistics") -> None:
+        """Add a block; in another order of blocks the last digits may differ."""
+        if block.count == 0:
             return
-        # A band a row: what lies side by side is summed ten times as fast.
-        block = np.ascontiguousarray(pixels.T, np.float64)
-        mean = block.mean(axis=1)
-        squares = ((block - mean[:, None]) ** 2).sum(axis=1)
-        total = self.count + len(pixels)
-        shift = mean - self.mean
-        self.squares += squares + shift**2 * (self.count * len(pixels) / total)
-        self.mean += shift * (len(pixels) / total)
+        total = self.count + block.count
+        shift = block.mean - self.mean
+        self.squares += block.squares + shift**2 * (self.count * block.count / total)
+        self.mean += shift * (block.count / total)
         self.count = total
-        self.minimum = np.minimum(self.minimum, block.min(axis=1))
-        self.maximum = np.maximum(self.maximum, block.max(axis=1))
+        self.minimum = np.minimum(self.minimum, block.minimum)
+        self.maximum = np.maximum(self.maximum, block.maximum)
 
     def as_dict(self) -> dict[str, list[float]]:
         """``mean``, ``std``, ``min`` and ``max``: a number per band."""

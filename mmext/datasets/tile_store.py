@@ -188,7 +188,7 @@ class TileStore:
                     f"{self.path}/masks.npy: tile {tile} holds {strange[0]}, expected "
                     "0, 1 and 255"
                 )
-            statistics.add(image[mask != IGNORE])
+            statistics.add(BandStatistics.of(image[mask != IGNORE]))
             for name, share in zip(SHARES, shares(mask), strict=True):
                 if not np.isclose(table[name][tile], share):
                     raise UserError(

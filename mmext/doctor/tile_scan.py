@@ -66,7 +66,7 @@ def scan_tiles(store: TileStore) -> TileScan:
         pixels = image[counts]
         finite = np.isfinite(pixels).all(axis=1)
         not_finite += int((~finite).sum())
-        statistics.add(pixels[finite])
+        statistics.add(BandStatistics.of(pixels[finite]))
         varies = len(pixels) and (pixels != pixels[0]).any()
         digest = hashlib.blake2b(image.data, digest_size=16).digest()
         hashes.append(digest if varies else None)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import mmext
 from mmext.errors import UserError, one_line
 
 if TYPE_CHECKING:
@@ -107,7 +108,13 @@ def run_tasks(
     def begin(item: Any) -> Any:
         # Not pure: one that is begun twice is two tasks.
         future = client.submit(
-            _plainly, function, item, *common, retries=_ATTEMPTS - 1, pure=False
+            _plainly,
+            mmext.__version__,
+            function,
+            item,
+            *common,
+            retries=_ATTEMPTS - 1,
+            pure=False,
         )
         item_of[future] = item
         return future
@@ -130,7 +137,13 @@ def run_tasks(
             running.add(begin(following))
 
 
-def _plainly(function: Callable[..., Any], *arguments: Any) -> Any:
+def _plainly(version: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    from distributed import get_worker
+
+    if version != mmext.__version__:
+        raise UserError(
+            f"{get_worker().address}: has mmext {mmext.__version__}, expected {version}"
+        )
     try:
         return function(*arguments)
     except UserError as error:

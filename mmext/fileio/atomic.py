@@ -10,11 +10,11 @@ from pathlib import Path
 
 from mmext.errors import DISK_FULL, UserError
 
-from .leftovers import Leftover, hidden_name, leftovers, remove, sweep
+from .leftovers import hidden_name, remove, sweep
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary sibling of ``path``; move it there on success.
 
     The caller writes the yielded path (a file, or a folder it creates). When
@@ -28,25 +28,18 @@ def atomic_path(path: str | os.PathLike[str], alone: bool = False) -> Iterator[P
 
     Args:
         path: The final file or folder. Its parent folder is created.
-        alone: The path is a folder, made here already, that no two processes may
-            write at once.
 
     Yields:
         The temporary path, on the same file system.
 
     Raises:
-        UserError: The disk is full, or another process is writing the path and
-            ``alone`` is set.
+        UserError: The disk is full.
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
     _sweep_once(final.parent.resolve())
     temporary = final.with_name(hidden_name(final, "tmp"))
-    if alone:
-        temporary.mkdir()
     try:
-        if alone:
-            _refuse_other_writers(final, temporary)
         yield temporary
         if temporary.is_dir() and final.is_dir():
             _replace_folder(final, temporary)
@@ -88,15 +81,3 @@ def _replace_folder(final: Path, temporary: Path) -> None:
         old.replace(final)
         raise
     remove(old)
-
-
-def _refuse_other_writers(final: Path, own: Path) -> None:
-    def writes_it(item: Leftover) -> bool:
-        same = item.kind == "tmp" and item.final.name == final.name
-        return same and item.path.name != own.name and item.may_live
-
-    for other in filter(writes_it, leftovers(final.parent)):
-        raise UserError(
-            f"{final}: is being written by process {other.process} on {other.host}; "
-            f"if that has ended, delete {other.path}"
-        )

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,15 +31,10 @@ def new_array(
     Raises:
         UserError: The disk has no room for it.
     """
-    header = {
-        "descr": np.lib.format.dtype_to_descr(dtype),
-        "fortran_order": False,
-        "shape": shape,
-    }
     path = Path(path)
     file = path.open("wb")
     try:
-        np.lib.format.write_array_header_1_0(file, header)
+        _write_header(file, shape, dtype)
         size = file.tell() + int(np.prod(shape, dtype=object)) * dtype.itemsize
         _reserve(file, size, path)
     except OSError as error:
@@ -48,6 +44,41 @@ def new_array(
             f"{path}: no room for it on the disk ({error.strerror})"
         ) from None
     return file
+
+
+@contextlib.contextmanager
+def growing_array(
+    path: str | os.PathLike[str], shape: tuple[int, ...], dtype: np.dtype
+) -> Iterator[BinaryIO]:
+    """Write a ``.npy`` file of items of which nobody knows yet how many there are.
+
+    Args:
+        path: The file; it is written anew.
+        shape: An item's.
+        dtype: An item's.
+
+    Yields:
+        The file, to which the items' bytes are to be written in C order.
+    """
+    with Path(path).open("wb") as file:
+        _write_header(file, (0, *shape), dtype)
+        start = file.tell()
+        yield file
+        written = file.tell() - start
+        file.seek(0)
+        # NumPy leaves room in the header for the number of items.
+        item = int(np.prod(shape, dtype=object)) * dtype.itemsize
+        _write_header(file, (written // item, *shape), dtype)
+        assert file.tell() == start
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    header = {
+        "descr": np.lib.format.dtype_to_descr(dtype),
+        "fortran_order": False,
+        "shape": shape,
+    }
+    np.lib.format.write_array_header_1_0(file, header)
 
 
 def _reserve(file: BinaryIO, size: int, path: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-import mmext
 from mmext.engine.cluster import open_cluster, run_tasks
+from mmext.engine.tasks import successes
 from mmext.errors import UserError
 from mmext.fileio import locked
 from mmext.fileio.leftovers import sweep
@@ -26,8 +26,7 @@ from mmext.inference.prediction_settings import (
     VectorFormat,
 )
 from mmext.inference.predictor import Predictor
-from mmext.location import Address, Location
-from mmext.raster.writing import CantWriteError
+from mmext.location import Location, absolute
 
 from .many_scenes import checked_settings, put_finished_together
 from .sheet_task import map_sheet
@@ -48,7 +47,6 @@ class WorkerModel:
         window: Side of a window in pixels.
         precision: Of convolutions.
         sha256: What its hash must be.
-        version: What mmext's version must be.
     """
 
     path: Path
@@ -57,7 +55,6 @@ class WorkerModel:
     window: int
     precision: Precision
     sha256: str
-    version: str = mmext.__version__
 
 
 def predict_on_cluster(
@@ -90,51 +87,29 @@ def predict_on_cluster(
         UserError: As :func:`~.many_scenes.predict_scenes`, or there is no such cluster.
     """
     settings = checked_settings(predictor, scenes, out, settings)
-    failures = []
+    failures: list[str] = []
     on_gpus = model.device != "cpu" and torch.cuda.is_available()
     workers = torch.cuda.device_count() if on_gpus else len(os.sched_getaffinity(0))
     with locked(out):
         sweep(out)
-        with (
-            open_cluster(address, workers) as client,
-            tqdm(total=len(scenes), unit="sheet", desc=out.name) as progress,
-        ):
+        with open_cluster(address, workers) as client:
             tasks = run_tasks(
                 client,
                 _map_on_worker,
-                map(_for_all, scenes),
+                map(absolute, scenes),
                 model,
                 out.resolve(),
                 settings,
             )
-            for _, result in tasks:
-                if isinstance(result, CantWriteError):
-                    raise result
-                if isinstance(result, UserError):
-                    failures.append(str(result))
-                    progress.set_postfix(failed=len(failures))
-                    progress.write(f"failed: {result}")
-                elif isinstance(result, Exception):
-                    raise result
-                else:
-                    progress.write(result, end="")
-                progress.update()
+            done = successes(tasks, failures, len(scenes), "sheet", out.name)
+            for _, said in done:
+                tqdm.write(said, end="")
         # Of workers here that have died.
         sweep(out)
         failures.sort()
         return failures + put_finished_together(
             predictor, scenes, out, settings, file_format
         )
-
-
-def _for_all(scene: Location) -> Location:
-    """A scene by a path that doesn't depend on where a process was started."""
-    if isinstance(scene, Path):
-        return scene.resolve()
-    path = scene.path
-    if path is None:
-        return scene
-    return Address(str(path.resolve()), scene.shown, scene.stem)
 
 
 def _map_on_worker(
@@ -152,10 +127,6 @@ def _opened(model: WorkerModel) -> Predictor:
     from distributed import get_worker
 
     worker = get_worker()
-    if model.version != mmext.__version__:
-        raise UserError(
-            f"{worker.address}: has mmext {mmext.__version__}, expected {model.version}"
-        )
     if isinstance(worker.name, int):
         # Of several here each takes a GPU of its own.
         os.environ["LOCAL_RANK"] = str(worker.name)

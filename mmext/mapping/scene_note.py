@@ -8,17 +8,12 @@ from typing import Any
 from mmext.checked import Finite, Index, read_json, settings
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
-from mmext.fileio.remote import state_of
+from mmext.fileio.file_note import MAY_HAVE_CHANGED, FileNote
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
-from mmext.location import Location, local_path
+from mmext.location import Location
 
 from .predict_scene import result_paths
-
-#: Why nothing is believed of a scene whose server says too little.
-MAY_HAVE_CHANGED = (
-    "its server says neither ETag nor Last-Modified, so that it may have changed"
-)
 
 
 @settings
@@ -61,18 +56,23 @@ class SceneNote:
             NoSuchFileError: There is no such scene.
             UserError: Its server doesn't answer.
         """
-        state, path = state_of(scene), local_path(scene)
+        image = FileNote.of(scene)
         return cls(
-            scene=str(scene if path is None else path.resolve()),
-            bytes=state.bytes,
-            changed=state.changed,
+            scene=image.file,
+            bytes=image.bytes,
+            changed=image.changed,
             model=predictor.path.name,
             precision=predictor.precision,
             sha256=predictor.sha256,
             settings=asdict(settings),
             results=result_sizes(scene, out),
-            version=state.version,
+            version=image.version,
         )
+
+    @property
+    def image(self) -> FileNote:
+        """The input file as it was."""
+        return FileNote(self.scene, self.bytes, self.changed, self.version)
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
@@ -106,7 +106,7 @@ def why_not_finished(scene: Location, out: Path, now: SceneNote) -> str | None:
         noted = read_json(path, SceneNote)
     except UserError as error:
         return f"its note is no use ({error})"
-    if _input(noted) != _input(now):
+    if noted.image != now.image:
         return "it is another file than then"
     if (noted.model, noted.sha256) != (now.model, now.sha256):
         return f"another model, then {noted.model} {noted.sha256[:12]}"
@@ -123,8 +123,4 @@ def why_not_finished(scene: Location, out: Path, now: SceneNote) -> str | None:
             return f"{result.name} is missing"
         if size != noted_size:
             return f"{result.name} has {size} bytes, {noted_size} were noted"
-    return MAY_HAVE_CHANGED if now.changed is None and now.version is None else None
-
-
-def _input(note: SceneNote) -> tuple[object, ...]:
-    return note.scene, note.bytes, note.changed, note.version
+    return None if now.image.is_certain else MAY_HAVE_CHANGED

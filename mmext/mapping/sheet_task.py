@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmext.errors import UserError
+from mmext.fileio.file_note import MAY_HAVE_CHANGED
 from mmext.fileio.remote import NoSuchFileError
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
@@ -12,7 +13,6 @@ from mmext.location import Location
 from .object_table import describe_left_out
 from .predict_scene import predict_scene
 from .scene_note import (
-    MAY_HAVE_CHANGED,
     SceneNote,
     note_path,
     result_sizes,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmext.errors import UserError
 
-from .labels import RasterLabels
+from .labels import LabelSource
 from .published_sets import Files, PublishedSet
 from .scene_list import scene_names
 from .scenes import Scene
@@ -24,8 +24,7 @@ def published_scenes(
         target: One of ``known.classes``.
 
     Raises:
-        UserError: The folder holds no image of the split, an image has no label, or a
-            label holds a value that the set has not.
+        UserError: The folder holds no image of the split, or an image has no label.
     """
     root, files, images = _find(known, folder, split)
     listed = _listed(root, files, images)
@@ -39,7 +38,13 @@ def published_scenes(
         Scene(
             name,
             image,
-            RasterLabels(label, [value], known.ignored, known.values, known.label_band),
+            LabelSource(
+                label,
+                values=(value,),
+                ignored=tuple(known.ignored),
+                known=tuple(sorted(known.values)),
+                band=known.label_band,
+            ),
         )
         for name, image, label in zip(scene_names(chosen), chosen, labels, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 import glob
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from mmext.fileio.remote import content_type, read_text
 from mmext.location import Address, Location, beside, locate
 
 from .labels import RASTER_SUFFIXES as LABEL_SUFFIXES
-from .labels import RasterLabels, VectorLabels, read_labels
+from .labels import LabelSource
 from .scenes import Scene
 from .stac_item import item_rasters
 
@@ -117,7 +117,7 @@ def scene_names(images: Sequence[Location]) -> list[str]:
 
 
 def scenes_with_labels(
-    images: Sequence[Location], labels: Sequence[VectorLabels | RasterLabels]
+    images: Sequence[Location], labels: Sequence[LabelSource]
 ) -> list[Scene]:
     """Pair images with labels: one for all of them, or one for each.
 
@@ -139,8 +139,8 @@ def scenes_with_labels(
 def folder_scenes(
     images: Sequence[Location],
     masks: Path,
-    values: Sequence[int] | None = None,
-    ignored: Collection[int] = (),
+    values: tuple[int, ...] | None = None,
+    ignored: tuple[int, ...] = (),
 ) -> list[Scene]:
     """Pair images with the masks of the same name in a folder.
 
@@ -161,7 +161,7 @@ def folder_scenes(
     for name, image in zip(scene_names(images), images, strict=True):
         if name not in by_stem:
             raise UserError(f"{image}: no mask of that name in {masks}")
-        labels = read_labels(by_stem[name], values=values, ignored=ignored)
+        labels = LabelSource(by_stem[name], values=values, ignored=ignored)
         scenes.append(Scene(name, image, labels))
     return scenes
 

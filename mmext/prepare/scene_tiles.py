@@ -1,106 +1,100 @@
 """The tiles of one scene."""
 
-import itertools
+import math
+from collections.abc import Iterator
 
 import numpy as np
-import rasterio
-from rasterio.io import DatasetReader
 from rasterio.windows import Window
 from tqdm import tqdm
 
-from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.pixel_values import IGNORE
-from mmext.raster.outlines import window_outline
 from mmext.raster.scene_reader import SceneReader, open_scene
 
 from .cutting_settings import Cutting
 from .scenes import Scene, open_reader
 
 
-def tile_places(
-    scene: Scene, cutting: Cutting, left_out: dict[str, int]
-) -> list[tuple[int, int]]:
-    """Where the tiles lie that are worth cutting.
+class CutTiles:
+    """The tiles of a scene that are worth cutting, strip by strip.
 
     Args:
         scene: The scene.
         cutting: How to cut.
-        left_out: Counts the others, ``empty`` and with too ``few`` valid pixels.
+        bar: Whether to show how far it is.
 
-    Returns:
-        Row and column of each tile's upper left corner, row by row.
+    Attributes:
+        empty: Tiles left out so far since none of their pixels is valid.
+        few: Tiles left out so far since too few are.
     """
-    with open_reader(scene, cutting) as reader:
-        height, width = reader.raster.shape
-        # With a share asked for, padding counts as well.
-        everywhere = reader.is_valid_everywhere and cutting.min_valid == 0
-        kept = []
-        for row in range(0, height, cutting.step):
-            strip = None if everywhere else _read_strip(reader, row, cutting)[1]
-            for column in range(0, width, cutting.step):
-                if strip is not None:
-                    valid = strip[:, column : column + cutting.tile_size].sum()
-                    share = valid / cutting.tile_size**2
-                    if share == 0 or share < cutting.min_valid:
-                        left_out["few" if share else "empty"] += 1
-                        continue
-                kept.append((row, column))
-        return kept
 
+    def __init__(self, scene: Scene, cutting: Cutting, bar: bool = False) -> None:
+        self.scene = scene
+        self.cutting = cutting
+        self.bar = bar
+        self.empty, self.few = 0, 0
 
-def cut_scene(
-    scene: Scene,
-    places: list[tuple[int, int]],
-    cutting: Cutting,
-    writer: TileStoreWriter,
-    progress: tqdm,
-) -> tuple[int, int]:
-    """Cut a scene, strip by strip.
+    @property
+    def at_least(self) -> int:
+        """How many tiles there are for sure, without a look at the pixels."""
+        with open_reader(self.scene, self.cutting) as reader:
+            # With a share asked for, padding counts as well.
+            if not reader.is_valid_everywhere or self.cutting.min_valid:
+                return 0
+            return math.prod(
+                math.ceil(side / self.cutting.step) for side in reader.raster.shape
+            )
 
-    Args:
-        scene: The scene.
-        places: Of its tiles, see :func:`tile_places`.
-        cutting: How to cut.
-        writer: Takes the tiles.
-        progress: Counts them.
+    def __iter__(self) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        """Row and column of a tile's first pixel, image (H, W, C), mask (H, W).
 
-    Returns:
-        How many pixels of the tiles have a label, and how many are target.
-    """
-    size = cutting.tile_size
-    labelled, target = 0, 0
-    with (
-        open_reader(scene, cutting) as reader,
-        open_scene(scene.path) as raster,
-        scene.labels.open(raster, cutting.by_pixel) as labels,
-    ):
-        transform = _drawing_transform(raster, cutting)
-        for row, group in itertools.groupby(places, lambda place: place[0]):
-            pixels, valid = _read_strip(reader, row, cutting)
-            mask = labels.read(Window(0, row, raster.width, pixels.shape[0]))
-            mask[~valid] = IGNORE
-            for _, column in group:
-                tile = Window(column, row, size, size)
-                tile_mask = _padded(mask[:, column : column + size], size, IGNORE)
-                labelled += int((tile_mask != IGNORE).sum())
-                target += int((tile_mask == 1).sum())
-                writer.add(
-                    _padded(pixels[:, column : column + size], size, 0),
-                    tile_mask,
-                    scene.name,
-                    row,
-                    column,
-                    window_outline(tile, transform),
-                )
-                progress.update()
-    return labelled, target
+        Of the scene only a strip of one tile's height is in memory.
+        """
+        size, step = self.cutting.tile_size, self.cutting.step
+        with (
+            open_reader(self.scene, self.cutting) as reader,
+            open_scene(self.scene.path) as raster,
+            self.scene.labels.read().open(raster, self.cutting.by_pixel) as labels,
+        ):
+            for row in tqdm(
+                range(0, raster.height, step),
+                desc=self.scene.name,
+                unit="strip",
+                leave=False,
+                disable=not self.bar,
+            ):
+                pixels, valid = _read_strip(reader, row, size)
+                columns = [
+                    column
+                    for column in range(0, raster.width, step)
+                    if self._keeps(valid[:, column : column + size])
+                ]
+                if not columns:
+                    continue
+                mask = labels.read(Window(0, row, raster.width, pixels.shape[0]))
+                mask[~valid] = IGNORE
+                for column in columns:
+                    part = np.s_[:, column : column + size]
+                    image = _padded(pixels[part], size, 0)
+                    yield row, column, image, _padded(mask[part], size, IGNORE)
+
+    def _keeps(self, valid: np.ndarray) -> bool:
+        """Whether a tile with these valid pixels, (h, w), is cut; counts others."""
+        # What lies beyond the scene is no valid pixel.
+        share = valid.sum() / self.cutting.tile_size**2
+        if share == 0:
+            self.empty += 1
+        elif share < self.cutting.min_valid:
+            self.few += 1
+        else:
+            return True
+        return False
 
 
 def _read_strip(
-    reader: SceneReader, row: int, cutting: Cutting
+    reader: SceneReader, row: int, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (h, W, C) and validity (h, W) of a strip of one tile's height."""
-    height = min(cutting.tile_size, reader.raster.height - row)
+    height = min(size, reader.raster.height - row)
     pixels, valid = reader.read(Window(0, row, reader.raster.width, height))
     return pixels.transpose(1, 2, 0), valid
 
@@ -109,9 +103,3 @@ def _padded(array: np.ndarray, size: int, fill: int) -> np.ndarray:
     below, right = size - array.shape[0], size - array.shape[1]
     extra = [(0, below), (0, right)] + [(0, 0)] * (array.ndim - 2)
     return np.pad(array, extra, constant_values=fill)
-
-
-def _drawing_transform(raster: DatasetReader, cutting: Cutting) -> rasterio.Affine:
-    # Without a CRS, rows go down: minus the row keeps images upright in a GIS.
-    placed = raster.crs and not cutting.by_pixel
-    return raster.transform if placed else rasterio.Affine.scale(1, -1)

@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import rasterio
 
+from mmext.checked import Count, Finite
 from mmext.errors import UserError
-from mmext.location import Location
+from mmext.location import Location, absolute
 from mmext.machine import total_memory
 from mmext.raster.pixel_size import ground_pixel_sides
 from mmext.raster.scene_reader import (
@@ -20,7 +20,7 @@ from mmext.raster.scene_reader import (
 )
 
 from .cutting_settings import NODATA_FROM_FILE, Cutting
-from .labels import RasterLabels, VectorLabels
+from .labels import LabelSource
 
 #: Scenes of one store may differ in pixel size by this share.
 _PIXEL_SIZE_TOLERANCE = 0.01
@@ -28,23 +28,6 @@ _PIXEL_SIZE_TOLERANCE = 0.01
 _SQUARE = 1.05
 #: The most tiles that a scene may be cut into: terabytes at any usual size.
 _MAX_TILES = 10**8
-
-
-class Notes:
-    """Remarks on files; what is said of many is one line."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, list[Location]] = {}
-
-    def add(self, path: Location, remark: str) -> None:
-        """Remember a remark on a file."""
-        self._files.setdefault(remark, []).append(path)
-
-    def lines(self) -> Iterator[str]:
-        """The remarks in the order in which they came, each with its files."""
-        for remark, paths in self._files.items():
-            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-            yield f"{paths[0]}{more}: {remark}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +42,14 @@ class Scene:
 
     name: str
     path: Location
-    labels: VectorLabels | RasterLabels
+    labels: LabelSource
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def for_all(self) -> "Scene":
+        """The same by paths that don't depend on where a process was started."""
+        return Scene(self.name, absolute(self.path), self.labels.for_all())
 
 
 @contextlib.contextmanager
@@ -89,13 +79,12 @@ class SceneFacts:
         return self.pixel_sides_m and float(np.sqrt(np.prod(self.pixel_sides_m)))
 
 
-def describe(scene: Scene, cutting: Cutting, notes: Notes) -> SceneFacts:
-    """Read what a scene is like.
+def describe(scene: Scene, cutting: Cutting) -> tuple[SceneFacts, list[str]]:
+    """Read what a scene is like, and what a user should know of it.
 
     Args:
         scene: The scene.
         cutting: How it is going to be cut.
-        notes: What a user should know of the scene is added here.
 
     Raises:
         UserError: The scene can't be read, or is too large to cut.
@@ -103,8 +92,7 @@ def describe(scene: Scene, cutting: Cutting, notes: Notes) -> SceneFacts:
     with open_reader(scene, cutting) as reader:
         raster = reader.raster
         _refuse_absurd_size(reader, cutting)
-        for note in reader.notes():
-            notes.add(scene.path, note)
+        remarks = list(reader.notes())
         crs, size, sides = None, None, None
         if raster.crs is not None:
             step = raster.transform
@@ -119,23 +107,21 @@ def describe(scene: Scene, cutting: Cutting, notes: Notes) -> SceneFacts:
             except UserError as error:
                 raise UserError(f"{scene.path}: {error}") from None
             if max(sides) / min(sides) > _SQUARE:
-                notes.add(
-                    scene.path,
+                remarks.append(
                     f"pixels aren't square, {sides[0]:.3g} m wide and {sides[1]:.3g} m "
-                    "high",
+                    "high"
                 )
         if min(raster.shape) < cutting.tile_size:
-            notes.add(
-                scene.path,
+            remarks.append(
                 f"smaller than a tile of {cutting.tile_size} pixels: the rest of its "
-                "tiles is no-data",
+                "tiles is no-data"
             )
         nodata = (
             raster.nodatavals[reader.indexes[0] - 1]
             if cutting.nodata == NODATA_FROM_FILE
             else cutting.nodata
         )
-        return SceneFacts(
+        facts = SceneFacts(
             indexes=reader.indexes,
             names=reader.names,
             colours=reader.colours,
@@ -146,6 +132,7 @@ def describe(scene: Scene, cutting: Cutting, notes: Notes) -> SceneFacts:
             pixel_sides_m=sides,
             nodata=None if nodata is None or np.isnan(nodata) else float(nodata),
         )
+        return facts, remarks
 
 
 def _refuse_absurd_size(reader: SceneReader, cutting: Cutting) -> None:
@@ -208,31 +195,43 @@ def _short(value: object) -> str:
     return str(value)[:60]
 
 
-def common_pixel_size(facts: Sequence[SceneFacts]) -> float | None:
+def common_pixel_size(sizes: Sequence[float | None]) -> float | None:
     """The ground size of a pixel in metres, if it is known and the same in all scenes.
 
     Scenes may differ in it where they are cut without their coordinate systems, which
     a line then says.
     """
-    sizes = [fact.pixel_size_m for fact in facts if fact.pixel_size_m is not None]
-    if len(sizes) < len(facts):
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
         return None
-    if max(sizes) / min(sizes) - 1 > _PIXEL_SIZE_TOLERANCE:
+    if max(known) / min(known) - 1 > _PIXEL_SIZE_TOLERANCE:
         print(
-            f"pixels of {min(sizes):.3f} to {max(sizes):.3f} m in one store, which "
+            f"pixels of {min(known):.3f} to {max(known):.3f} m in one store, which "
             "therefore says no pixel size"
         )
         return None
-    return sizes[0]
+    return known[0]
 
 
-def scene_record(scene: Scene, cutting: Cutting) -> dict[str, Any]:
-    """What ``store.json`` says of a scene."""
-    with open_scene(scene.path) as raster:
-        placed = rasterio.Affine.identity() if cutting.by_pixel else raster.transform
-        return {
-            "path": str(scene.path),
-            "height": raster.height,
-            "width": raster.width,
-            "transform": list(placed)[:6],
-        }
+@dataclass(frozen=True)
+class SceneGrid:
+    """Where a scene's pixels lie.
+
+    Attributes:
+        height: Rows.
+        width: Columns.
+        transform: Pixel to CRS coordinates, the first six coefficients.
+    """
+
+    height: Count
+    width: Count
+    transform: list[Finite]
+
+    @classmethod
+    def of(cls, scene: Scene, cutting: Cutting) -> "SceneGrid":
+        """The grid of a scene's file, as it is cut."""
+        with open_scene(scene.path) as raster:
+            placed = (
+                rasterio.Affine.identity() if cutting.by_pixel else raster.transform
+            )
+            return cls(raster.height, raster.width, list(placed)[:6])

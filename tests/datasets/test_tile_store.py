@@ -272,7 +272,7 @@ def test_room_that_is_not_there_is_one_line(tmp_path):
 def test_a_disk_that_gets_full_is_one_line(tmp_path):
     """Where room can't be reserved, it ends while the tiles are written."""
     writer = write(tmp_path / "s")
-    writer.rows.clear()
+    writer.rows.rows.clear()
     with open("/dev/full", "wb", buffering=0) as full:  # noqa: PTH123
         writer._masks = full
         with pytest.raises(UserError, match=r"can't be written \(No space left"):

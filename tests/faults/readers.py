@@ -23,12 +23,13 @@ from mmext.inference.backends import export_onnx, open_predictor
 from mmext.inference.checkpoint import load_model
 from mmext.inference.prediction_dump import dump_predictions, load_predictions
 from mmext.inference.prediction_settings import PredictionSettings
+from mmext.location import locate
 from mmext.mapping.many_scenes import predict_scenes
 from mmext.mapping.map_evaluation import evaluate_map
 from mmext.mapping.scene_note import SceneNote, why_not_finished
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scene_list import scenes_with_labels, select_split
 from mmext.reporting.runs import find_runs
 from mmext.sharing import share_model
@@ -135,7 +136,7 @@ def training_options(store: Path) -> dict[str, Any]:
 def cut(root: Path, out: Path, labels: list[str]) -> int:
     """Number of tiles in a store cut from the folder's scene."""
     scenes = scenes_with_labels(
-        [root / "scene.tif"], [read_labels(path) for path in labels]
+        [root / "scene.tif"], [LabelSource(locate(path)) for path in labels]
     )
     return cut_scenes(scenes, out, Cutting(tile_size=16), overwrite=True)["num_tiles"]
 

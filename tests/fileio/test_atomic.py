@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.fileio.leftovers import _host, sweep
 
@@ -101,32 +100,3 @@ def test_a_failed_rename_puts_the_old_folder_back(tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "replace", replace)
     assert (tmp_path / "store" / "good").read_text() == "years of work"
     assert [p.name for p in tmp_path.iterdir()] == ["store"]
-
-
-def test_the_second_of_two_writers_is_refused(tmp_path):
-    writer = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys\nfrom mmext.fileio import atomic_path\n"
-            f"with atomic_path({str(tmp_path / 'store')!r}, alone=True):\n"
-            "    print('writing', flush=True)\n    sys.stdin.read()",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert writer.stdout.readline() == "writing\n"
-        with (
-            pytest.raises(UserError, match=f"is being written by process {writer.pid}"),
-            atomic_path(tmp_path / "store", alone=True),
-        ):
-            pass
-    finally:
-        writer.communicate("")
-    assert writer.returncode == 0 and (tmp_path / "store").is_dir()
-    with atomic_path(tmp_path / "store", alone=True) as temporary:
-        (temporary / "second").write_text("now alone")
-    assert [p.name for p in tmp_path.iterdir()] == ["store"]
-    assert (tmp_path / "store" / "second").is_file()

@@ -11,7 +11,7 @@ from mmext.errors import UserError
 from mmext.mapping.scene_source import open_source
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scenes import Scene
 
 SHAPE = (32, 48)
@@ -39,7 +39,7 @@ def rgb_and_more(write_raster, bands, alpha, nodata=None):
 
 def cut(tmp_path, write_raster, path, **settings):
     mask = write_raster("mask.tif", np.ones((1, *SHAPE), np.uint8), crs=None)
-    scene = Scene("a", path, read_labels(mask))
+    scene = Scene("a", path, LabelSource(mask))
     cut_scenes([scene], tmp_path / "s", Cutting(48, **settings))
     return TileStore(tmp_path / "s")
 

@@ -8,7 +8,7 @@ from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scenes import Scene
 
 
@@ -18,7 +18,7 @@ def fields(tmp_path):
         [box(200_005, 499_992, 200_010, 499_997)], crs="EPSG:5186"
     )
     table.to_file(tmp_path / "fields.gpkg")
-    return read_labels(tmp_path / "fields.gpkg")
+    return LabelSource(tmp_path / "fields.gpkg")
 
 
 def random_image(dtype, shape=(3, 30, 41)):
@@ -161,7 +161,7 @@ def test_labels_elsewhere_are_refused(tmp_path, write_raster, fields):
     path = write_raster("a.tif", random_image("uint8"), origin=(300_000.0, 500_000.0))
     with pytest.raises(UserError, match=r"none of its polygons lies on .*a\.tif"):
         cut_scenes([Scene("a", path, fields)], tmp_path / "s", Cutting(16))
-    mask = read_labels(write_raster("m.tif", np.ones((1, 30, 41), np.uint8)))
+    mask = LabelSource(write_raster("m.tif", np.ones((1, 30, 41), np.uint8)))
     with pytest.raises(UserError, match="labels no pixel of its scenes"):
         cut_scenes([Scene("a", path, mask)], tmp_path / "s", Cutting(16))
     assert not (tmp_path / "s").exists()
@@ -224,7 +224,7 @@ def test_the_grounds_pixel_size_in_web_mercator(tmp_path, write_raster):
         pixel=1.0,
     )
     mask = write_raster("m.tif", np.ones((1, 8, 8), np.uint8), crs=None)
-    meta = cut_scenes([Scene("a", path, read_labels(mask))], tmp_path / "s", Cutting(8))
+    meta = cut_scenes([Scene("a", path, LabelSource(mask))], tmp_path / "s", Cutting(8))
     # On the ellipsoid, 0.50 along the parallel and 0.50 along the meridian.
     assert meta["pixel_size_m"] == pytest.approx(0.5, abs=0.003)
 
@@ -254,9 +254,8 @@ def test_refusals(tmp_path, write_raster, fields):
     complex_scene = Scene("c", write_raster("c.tif", random_image("int16")), fields)
     with pytest.raises(UserError, match="data type int16, expected one of uint8"):
         cut_scenes([complex_scene], tmp_path / "s", Cutting(16))
-    empty = Scene(
-        "e", write_raster("e.tif", np.zeros((3, 8, 8), np.uint8), nodata=0), fields
-    )
+    nothing = np.zeros((3, 30, 41), np.uint8)
+    empty = Scene("e", write_raster("e.tif", nothing, nodata=0), fields)
     with pytest.raises(UserError, match="no tile has valid pixels"):
         cut_scenes([empty], tmp_path / "s", Cutting(16))
     cut_scenes([good], tmp_path / "s", Cutting(16))
@@ -294,7 +293,7 @@ def test_by_pixel_scenes_of_several_systems_are_together(
     """Labels whose files lie elsewhere belong to the pixels of their image."""
     images = [random_image("uint8", (3, 16, 16)), random_image("uint8", (3, 16, 16))]
     mask = (images[0][0] > 125).astype(np.uint8)
-    labels = read_labels(
+    labels = LabelSource(
         write_raster("m.tif", mask[None], origin=(300_000.0, 400_000.0))
     )
     scenes = [

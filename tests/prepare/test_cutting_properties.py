@@ -15,7 +15,7 @@ from rasterio.enums import ColorInterp
 from mmext.datasets.tile_store import TileStore
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scenes import Scene
 
 TURNS = {"north up": 0, "turned": 30, "south up": 180}
@@ -84,7 +84,7 @@ def test_tiles_and_masks_are_those_of_a_naive_look(
             raster.write(image)
         table = geopandas.GeoDataFrame(geometry=fields, crs="EPSG:5186")
         table.to_file(path / "f.gpkg")
-        scene = Scene("a", path / "a.tif", read_labels(path / "f.gpkg"))
+        scene = Scene("a", path / "a.tif", LabelSource(path / "f.gpkg"))
         cut_scenes([scene], path / "s", Cutting(size, stride))
         store = TileStore(path / "s")
         store.verify(full=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmext.errors import UserError
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scene_list import (
     expand_images,
     folder_scenes,
@@ -33,12 +33,12 @@ def test_lists_name_images(tmp_path, images):
 def test_names_are_plain(tmp_path, images, name):
     bad = images[0].rename(tmp_path / name)
     with pytest.raises(UserError, match=r"\.tif: is .*, expected a"):
-        scenes_with_labels([bad], [read_labels(images[1])])
+        scenes_with_labels([bad], [LabelSource(images[1])])
 
 
 def test_names_differ(images):
     with pytest.raises(UserError, match="2 are called a, expected different names"):
-        scenes_with_labels([images[0], images[0]], [read_labels(images[1])])
+        scenes_with_labels([images[0], images[0]], [LabelSource(images[1])])
 
 
 def test_side_files_are_no_masks(tmp_path, images, write_raster):

@@ -22,6 +22,8 @@ def read_labels(
     all_touched: bool = False,
     values: Sequence[int] | None = None,
     ignored: Collection[int] = (),
+    known: Collection[int] | None = None,
+    band: int | None = None,
 ) -> VectorLabels | RasterLabels:
     """Open labels, vector or raster by the file's suffix.
 
@@ -32,6 +34,8 @@ def read_labels(
         all_touched: See :class:`VectorLabels`.
         values: See :class:`RasterLabels`.
         ignored: See :class:`RasterLabels`.
+        known: See :class:`RasterLabels`.
+        band: See :class:`RasterLabels`.
 
     Raises:
         UserError: There is no such file, it can't be read, or an option does not
@@ -46,7 +50,7 @@ def read_labels(
                 f"{path}: is a raster, --label-layer, --label-where and --all-touched "
                 "are for polygons"
             )
-        return RasterLabels(path, values, ignored)
+        return RasterLabels(path, values, ignored, known, band)
     for option, given in (("values", values is not None), ("ignore", bool(ignored))):
         if given:
             raise UserError(f"{path}: holds polygons, --label-{option} is for rasters")

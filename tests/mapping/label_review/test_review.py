@@ -24,7 +24,7 @@ from mmext.mapping.label_review.review_files import COLOURS
 from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.prepare.cutting import cut_scenes
 from mmext.prepare.cutting_settings import Cutting
-from mmext.prepare.labels import read_labels
+from mmext.prepare.labels import LabelSource
 from mmext.prepare.scenes import Scene
 from mmext.structures import ErrorBank, load_bank, save_bank
 from mmext.synthetic.farmland import (
@@ -223,10 +223,10 @@ def test_perfect_verdicts_bring_labels_to_the_truth(tmp_path):
     faulty = plant_label_errors(scene, 1.0, 3)
     write_scene(scene, tmp_path, "a", faulty)
     labels = tmp_path / "a_labels.gpkg"
-    cut = [Scene("a", tmp_path / "a.tif", read_labels(labels))]
+    cut = [Scene("a", tmp_path / "a.tif", LabelSource(labels))]
     cut_scenes(cut, tmp_path / "store", Cutting(tile_size=128))
     store = TileStore(tmp_path / "store")
-    truth = read_labels(tmp_path / "a_fields.gpkg")
+    truth = LabelSource(tmp_path / "a_fields.gpkg")
     cut_scenes([Scene("a", tmp_path / "a.tif", truth)], tmp_path / "true", Cutting(128))
     true = np.array(TileStore(tmp_path / "true").masks) == 1
     bank = ErrorBank(len(store), (128, 128), store.fingerprint, counts=True)
