@@ -1,5 +1,6 @@
 """Scenes cut by many: the store is that of one process, whatever becomes of them."""
 
+import contextlib
 import json
 import os
 import random
@@ -185,8 +186,9 @@ def finished(out):
 def workers(process):
     """The processes that cut."""
     for child in psutil.Process(process.pid).children(recursive=True):
-        if any("spawn_main" in word for word in child.cmdline()):
-            yield child
+        with contextlib.suppress(psutil.Error):  # it has ended
+            if any("spawn_main" in word for word in child.cmdline()):
+                yield child
 
 
 @pytest.fixture
