@@ -24,7 +24,8 @@ def published_scenes(
         target: One of ``known.classes``.
 
     Raises:
-        UserError: The folder holds no image of the split, or an image has no label.
+        UserError: The folder holds no image of the split, an image has no label, or a
+            label holds a value that the set has not.
     """
     root, files, images = _find(known, folder, split)
     listed = _listed(root, files, images)
@@ -34,7 +35,7 @@ def published_scenes(
     _say_what_is_missing(known, root, files, split, listed, chosen)
     labels = [_label_of(root, files, image) for image in chosen]
     value = known.classes[target]
-    return [
+    scenes = [
         Scene(
             name,
             image,
@@ -48,6 +49,9 @@ def published_scenes(
         )
         for name, image, label in zip(scene_names(chosen), chosen, labels, strict=True)
     ]
+    for scene in scenes:
+        scene.labels.read()
+    return scenes
 
 
 def _find(

@@ -24,7 +24,7 @@ def cut_published(
 ) -> None:
     """Write a store for each split, and say what is in it.
 
-    All splits are looked for before the first is cut.
+    All splits are looked for, and their labels read, before the first is cut.
 
     Args:
         known: The data set.
