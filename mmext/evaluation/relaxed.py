@@ -7,6 +7,9 @@ from scipy.ndimage import maximum_filter
 
 from .confusion import Confusion
 
+#: Steps that a probability is counted in, as maps store it.
+LEVELS = 250
+
 
 @dataclass(frozen=True)
 class RelaxedCounts:
@@ -59,5 +62,77 @@ def relaxed_counts(
         right=int(np.count_nonzero(predicted & near_truth)),
         predicted=int(np.count_nonzero(predicted)),
         found=int(np.count_nonzero(truth & near_predicted)),
+        true=int(np.count_nonzero(truth)),
+    )
+
+
+@dataclass(frozen=True)
+class RelaxedSweep:
+    """Pixel counts over a set at all thresholds; add them up before taking a ratio.
+
+    Attributes:
+        predicted: (LEVELS + 1,) pixels by their probability's level.
+        right: Of these, pixels with a true one near.
+        found: (LEVELS + 1,) true pixels by the highest level near them.
+        true: True pixels.
+    """
+
+    predicted: np.ndarray
+    right: np.ndarray
+    found: np.ndarray
+    true: int
+
+    def __add__(self, other: "RelaxedSweep") -> "RelaxedSweep":
+        return RelaxedSweep(
+            self.predicted + other.predicted,
+            self.right + other.right,
+            self.found + other.found,
+            self.true + other.true,
+        )
+
+    def break_even(self) -> tuple[float, float]:
+        """Precision and recall where they are nearest to each other, and where that is.
+
+        Returns:
+            Their mean, and the lowest probability that counts as target there; NaN
+            where nothing is true or nothing is predicted at any threshold above 0.
+        """
+        predicted, right, found = (
+            np.cumsum(counts[::-1])[::-1][1:]
+            for counts in (self.predicted, self.right, self.found)
+        )
+        known = predicted > 0
+        if not (self.true and known.any()):
+            return float("nan"), float("nan")
+        precision = right[known] / predicted[known]
+        recall = found[known] / self.true
+        best = int(np.argmin(np.abs(precision - recall)))
+        level = int(np.flatnonzero(known)[best]) + 1
+        return float(precision[best] + recall[best]) / 2, level / LEVELS
+
+
+def relaxed_sweep(
+    truth: np.ndarray, levels: np.ndarray, valid: np.ndarray, slack: int
+) -> RelaxedSweep:
+    """Count pixels of one scene at all thresholds.
+
+    Args:
+        truth: (H, W) bool.
+        levels: (H, W) uint8, probabilities times :data:`LEVELS`.
+        valid: (H, W) bool; elsewhere nothing is true, predicted or counted.
+        slack: Rows and columns that a pixel may be off, in a square.
+    """
+    truth, levels = truth & valid, np.where(valid, levels, 0)
+    size = 2 * slack + 1
+    near_truth = maximum_filter(truth, size, mode="constant")
+    highest = maximum_filter(levels, size, mode="constant")
+
+    def by_level(values: np.ndarray) -> np.ndarray:
+        return np.bincount(values, minlength=LEVELS + 1)
+
+    return RelaxedSweep(
+        predicted=by_level(levels[valid]),
+        right=by_level(levels[valid & near_truth]),
+        found=by_level(highest[truth]),
         true=int(np.count_nonzero(truth)),
     )

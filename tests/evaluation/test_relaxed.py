@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmext.evaluation.relaxed import relaxed_counts
+from mmext.evaluation.relaxed import LEVELS, relaxed_counts, relaxed_sweep
 
 
 def naive(truth, predicted, slack):
@@ -34,3 +34,37 @@ def test_sums_come_before_ratios():
     assert both.as_dict() == pytest.approx(dict(precision=1, recall=0.5, f1=2 / 3))
     nothing = relaxed_counts(empty, empty, full, 3).as_dict()
     assert all(np.isnan(value) for value in nothing.values())
+
+
+def scenes(number):
+    """Truth, levels of probability that know something of it, validity."""
+    rng = np.random.default_rng(number)
+    truth = rng.random((25, 31)) < 0.05
+    levels = rng.integers(0, 200, truth.shape) + 51 * truth
+    return truth, levels.astype(np.uint8), rng.random(truth.shape) < 0.9
+
+
+@pytest.mark.parametrize("slack", [0, 3])
+def test_the_break_even_is_that_of_a_look_at_every_threshold(slack):
+    sets = [scenes(0), scenes(1)]
+    sweeps = [relaxed_sweep(*each, slack) for each in sets]
+    score, threshold = (sweeps[0] + sweeps[1]).break_even()
+    best = (np.inf, 0.0, 0.0)
+    for level in range(1, LEVELS + 1):
+        one, other = (
+            relaxed_counts(truth, levels >= level, valid, slack)
+            for truth, levels, valid in sets
+        )
+        found = (one + other).as_dict()
+        gap = abs(found["precision"] - found["recall"])
+        if gap < best[0]:
+            mean = (found["precision"] + found["recall"]) / 2
+            best = (gap, mean, level / LEVELS)
+    assert (score, threshold) == pytest.approx(best[1:])
+    assert 0 < threshold < 1
+
+
+def test_nothing_to_find_has_no_break_even():
+    truth, levels, valid = scenes(0)
+    for one, other in ((truth & False, levels), (truth, levels * 0)):
+        assert np.isnan(relaxed_sweep(one, other, valid, 3).break_even()).all()

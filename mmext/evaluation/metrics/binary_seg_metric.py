@@ -2,25 +2,36 @@
 
 import logging
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
+import torch
 import torch.nn.functional as functional
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
+from torch import Tensor
 
 from mmext.checked import Count, Index, PositiveShare
 from mmext.datasets.scene_mosaic import PlacedTile, scene_mosaics
 from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts, match_objects
-from mmext.evaluation.relaxed import RelaxedCounts, relaxed_counts
+from mmext.evaluation.relaxed import (
+    LEVELS,
+    RelaxedCounts,
+    RelaxedSweep,
+    relaxed_counts,
+    relaxed_sweep,
+)
 from mmext.inference.scene_decision import TilePlace, decide_scenes, tiles_by_scene
 from mmext.pixel_values import IGNORE
 from mmext.registry import METRICS
 from mmext.structures.packed_bits import unpack_mask
+
+#: What layers of probabilities are called, beside those of masks.
+_LEVELS_OF = "levels of "
 
 
 @METRICS.register_module()
@@ -56,8 +67,10 @@ class BinarySegMetric(BaseMetric):
             ``groups.<group>.<channel>.iou`` and ``accuracy``, and
             ``<channel>.accuracy`` of all. None leaves that out.
         slack: Pixels that a pixel may be off in ``relaxed.<channel>.precision``,
-            ``recall`` and ``f1`` (:mod:`mmext.evaluation.relaxed`); None leaves them
-            out.
+            ``recall`` and ``f1``, and in ``break_even``, what precision and recall are
+            at the threshold, ``break_even_threshold``, where they are alike
+            (:mod:`mmext.evaluation.relaxed`); there, ``union`` is the highest of the
+            channels' probabilities, whatever the decoder. None leaves them out.
         collect_device: How results of several processes are collected.
 
     Raises:
@@ -116,6 +129,9 @@ class BinarySegMetric(BaseMetric):
                     "tile": self._pack(sample, truth, masks | parts)
                     if self.objects or parts or self.slack is not None
                     else None,
+                    "levels": {}
+                    if self.slack is None
+                    else _levels(logits, sample["channels"]),
                     "grow": sample.get("grow", 0),
                 }
             )
@@ -144,7 +160,7 @@ class BinarySegMetric(BaseMetric):
             for score, value in _object_scores(counts).items():
                 metrics[f"objects.{name}.{score}"] = value
         for name, near in relaxed.items():
-            for score, value in near.as_dict().items():
+            for score, value in near.items():
                 metrics[f"relaxed.{name}.{score}"] = value
         return metrics
 
@@ -182,17 +198,23 @@ class BinarySegMetric(BaseMetric):
 
     def _count_in_scenes(
         self, results: list[dict[str, Any]], names: list[str]
-    ) -> tuple[dict[str, ObjectCounts], dict[str, RelaxedCounts]]:
-        """What can't be counted tile by tile, by channel."""
+    ) -> tuple[dict[str, ObjectCounts], dict[str, dict[str, float]]]:
+        """What can't be counted tile by tile, by channel: objects, relaxed scores."""
         layer_names = ("positive", "valid", *names)
         objects = {name: ObjectCounts() for name in names if self.objects}
-        relaxed = {name: RelaxedCounts() for name in names if self.slack is not None}
+        relaxed: dict[str, list[tuple[RelaxedCounts, RelaxedSweep]]] = {
+            name: [] for name in names if self.slack is not None
+        }
         if not (objects or relaxed):
-            return objects, relaxed
+            return objects, {}
         places = [_place(result["tile"]) for result in results]
         for scene, members in tiles_by_scene(places).items():
-            tiles = [_placed(results[index]["tile"], layer_names) for index in members]
-            layers = scene_mosaics(tiles, dict.fromkeys(layer_names, 0))[scene]
+            tiles = [
+                _placed(results[index]["tile"], layer_names, results[index]["levels"])
+                for index in members
+            ]
+            fill = dict.fromkeys([*layer_names, *tiles[0].layers], 0)
+            layers = scene_mosaics(tiles, fill)[scene]
             for name in objects:
                 objects[name] += match_objects(
                     layers["positive"],
@@ -201,14 +223,39 @@ class BinarySegMetric(BaseMetric):
                     min_cover=self.min_cover,
                     min_pixels=self.min_pixels,
                 )
-            for name in relaxed:
-                relaxed[name] += relaxed_counts(
-                    layers["positive"].astype(bool),
-                    layers[name].astype(bool),
-                    layers["valid"].astype(bool),
-                    self.slack or 0,
+            positive, valid = (layers[n].astype(bool) for n in ("positive", "valid"))
+            for name, counts in relaxed.items():
+                mask, levels = layers[name].astype(bool), layers[_LEVELS_OF + name]
+                counts.append(
+                    (
+                        relaxed_counts(positive, mask, valid, self.slack or 0),
+                        relaxed_sweep(positive, levels, valid, self.slack or 0),
+                    )
                 )
-        return objects, relaxed
+        return objects, {name: _relaxed_scores(each) for name, each in relaxed.items()}
+
+
+def _levels(logits: Tensor, channels: Sequence[str]) -> dict[str, np.ndarray]:
+    """(H, W) uint8 by layer: each channel's probability, and the highest, in levels."""
+    levels = (logits.sigmoid() * LEVELS).round().to(torch.uint8).numpy()
+    found = dict(zip(channels, levels, strict=True))
+    if len(found) > 1:
+        found["union"] = levels.max(axis=0)
+    return {_LEVELS_OF + name: layer for name, layer in found.items()}
+
+
+def _relaxed_scores(
+    counts: Sequence[tuple[RelaxedCounts, RelaxedSweep]],
+) -> dict[str, float]:
+    at_decision, sweep = counts[0]
+    for one, other in counts[1:]:
+        at_decision, sweep = at_decision + one, sweep + other
+    score, threshold = sweep.break_even()
+    return {
+        **at_decision.as_dict(),
+        "break_even": score,
+        "break_even_threshold": threshold,
+    }
 
 
 def _pattern(groups: str) -> re.Pattern[str]:
@@ -288,8 +335,10 @@ def _place(tile: dict[str, Any]) -> TilePlace:
     return TilePlace(tile["scene"], tile["row_off"], tile["col_off"])
 
 
-def _placed(tile: dict[str, Any], names: Sequence[str]) -> PlacedTile:
-    layers = {name: _layer(tile, name) for name in names}
+def _placed(
+    tile: dict[str, Any], names: Sequence[str], more: Mapping[str, np.ndarray]
+) -> PlacedTile:
+    layers = {name: _layer(tile, name) for name in names} | dict(more)
     return PlacedTile(tile["scene"], tile["row_off"], tile["col_off"], layers)
 
 

@@ -255,6 +255,17 @@ def test_relaxed_scores_see_across_tiles(objects):
     assert strict["test/relaxed.target.precision"] == 0
     assert math.isnan(strict["test/relaxed.target.f1"])
     scores = evaluate(pair, slack=2, objects=objects)
-    for score in ("precision", "recall", "f1"):
+    for score in ("precision", "recall", "f1", "break_even"):
         assert scores[f"test/relaxed.target.{score}"] == 1
+    # At every threshold above that of the other pixels.
+    lowest = float(torch.tensor(-4.0).sigmoid())
+    assert lowest < scores["test/relaxed.target.break_even_threshold"] < 0.03
     assert not any("relaxed" in name for name in evaluate(pair))
+
+
+def test_the_break_even_of_a_union_is_of_the_highest_probability():
+    truth = np.array([[1, 1, 0, 0]])
+    logits = np.array([[[4.0, -4, -4, -4]], [[-4.0, 4, -4, -4]]])
+    found = evaluate([sample(truth, logits > 0, logits)], slack=0)
+    assert found["test/relaxed.union.break_even"] == 1
+    assert found["test/relaxed.target.break_even"] < 1
