@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+import rasterio
 from mmcv.transforms import LoadImageFromFile
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 from pydantic import Field
+from rasterio.enums import ColorInterp
 from torch.utils.data import Dataset
 
 from mmext.checked import settings
@@ -182,6 +184,23 @@ def _name(config: Mapping[str, Any]) -> str:
     ]
     joined = "/".join(str(part).rstrip("/") for part in parts if part)
     return joined or str(config.get("type"))
+
+
+def loading_note(sample: Sample) -> str:
+    """What loading changed of an image's file: bands or data type; or ``''``."""
+    try:
+        with rasterio.open(sample.path) as raster:
+            bands, kind = raster.count, raster.dtypes[0]
+            is_indexed = raster.colorinterp[0] is ColorInterp.palette
+    except rasterio.RasterioIOError:
+        return ""  # no file, or one that only its data set can read
+    loaded = sample.image.shape[2], str(sample.image.dtype)
+    if is_indexed or (bands, kind) == loaded:
+        return ""
+    return (
+        f"{sample.path}: {bands} bands of {kind}, loaded as {loaded[0]} of {loaded[1]};"
+        " another loading step in the data set's pipeline, or a store, keeps them"
+    )
 
 
 def _file_state(path: str | None) -> list[Any]:

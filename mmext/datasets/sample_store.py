@@ -19,7 +19,7 @@ from mmext.pixel_values import IGNORE
 
 from .band_statistics import BandStatistics
 from .sample_array import SampleArray
-from .sample_source import SampleReader, SampleSource
+from .sample_source import SampleReader, SampleSource, loading_note
 from .store_checks import shares
 from .store_record import SceneRecord, StoreRecord
 from .tile_store import FORMAT, POSITIVE_THRESHOLD, TileStore
@@ -136,8 +136,10 @@ def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
     Raises:
         UserError: One can't be read, or has other bands than the first.
     """
-    first = reader.read(0).image
-    bands, dtype = first.shape[2], first.dtype
+    first = reader.read(0)
+    if note := loading_note(first):
+        print(note)
+    bands, dtype = first.image.shape[2], first.image.dtype
     statistics, digest = BandStatistics(bands), hashlib.sha256()
     scenes: dict[str, SceneRecord] = {}
     rows: list[tuple[float, float]] = []
@@ -164,7 +166,7 @@ def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
         known = mask != IGNORE
         rows.append((shares(mask)[0], float(known.sum())))
         target, valid = target + int((mask == 1).sum()), valid + int(known.sum())
-        statistics.add(image[known])
+        statistics.add(BandStatistics.of(image[known]))
         digest.update(f"{name}\0{height}\0{width}\0{dtype}\n".encode())
         digest.update(mask.data)
         digest.update(image.data)

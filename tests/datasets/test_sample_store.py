@@ -163,3 +163,13 @@ def test_an_array_of_rows_is_like_numpys():
     np.testing.assert_array_equal(out, rows[[1, 1]])
     with pytest.raises(IndexError):
         array[5]
+
+
+def test_what_loading_loses_is_said(tmp_path, capsys):
+    write_folders(tmp_path)
+    open_store(settings_of(tmp_path))
+    assert "loaded as" not in capsys.readouterr().out
+    deep = np.full((16, 16), 60_000, np.uint16)
+    Image.fromarray(deep).save(tmp_path / "img_dir" / "t0.png")
+    open_store(settings_of(tmp_path))
+    assert "t0.png: 1 bands of uint16, loaded as 3 of uint8" in capsys.readouterr().out
