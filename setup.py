@@ -50,6 +50,8 @@ EXTRAS = {
     # Data sets. 0.5: INRIA has a validation split. It pulls in torchvision, which must
     # match torch exactly: choose torch first.
     "torchgeo": ["torchgeo>=0.5"],
+    # Objects of many sheets as GeoParquet. 16: metadata that is known at the end.
+    "parquet": ["pyarrow>=16"],
     "tensorboard": ["tensorboard>=2.14"],
 }
 

@@ -85,7 +85,8 @@ def predict(
         merge: Put together what is finished, and map nothing; all sheets must be.
         cluster: By the workers of a dask cluster: local, local:N for N processes
             here, tcp://HOST:PORT or a scheduler's .json file.
-        objects: Of several sheets as map.gpkg, styled, or map.fgb (FlatGeobuf).
+        objects: Of several sheets as map.gpkg, styled, map.fgb (FlatGeobuf) or
+            map.parquet (GeoParquet).
         asset: Which assets of STAC items, by their keys (default: an item's only
             raster).
         settings: How scenes are mapped.
@@ -96,9 +97,12 @@ def predict(
             "calls, and --merge when they have ended"
         )
     from mmext.inference.backends import open_predictor
+    from mmext.mapping.geoparquet import refuse_without_pyarrow
     from mmext.mapping.many_scenes import merge_scenes, predict_scenes, predict_shard
     from mmext.prepare.scene_list import expand_images
 
+    if objects == "parquet":
+        refuse_without_pyarrow()
     paths = expand_images(images, asset or ())
     predictor = open_predictor(
         checkpoint, backend, choose_device(device), settings.window, precision

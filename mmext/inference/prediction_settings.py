@@ -13,8 +13,8 @@ Backend = Literal["auto", "eager", "compile", "onnxruntime", "openvino"]
 #: What convolutions compute in; 16 bits only on a GPU.
 Precision = Literal["fp32", "bf16", "fp16"]
 
-#: Of the objects over many sheets: GeoPackage or FlatGeobuf.
-VectorFormat = Literal["gpkg", "fgb"]
+#: Of the objects over many sheets: GeoPackage, FlatGeobuf or GeoParquet.
+VectorFormat = Literal["gpkg", "fgb", "parquet"]
 
 
 @settings

@@ -25,6 +25,7 @@ from mmext.raster.outlines import window_outline
 from mmext.raster.vrt import write_vrt
 from mmext.raster.writing import CantWriteError
 
+from .geoparquet import save_as_geoparquet
 from .merge import Merging
 from .object_table import (
     UNSUPPORTED,
@@ -45,6 +46,7 @@ _NAMES = [
     for end in (
         ".gpkg",
         ".fgb",
+        ".parquet",
         "_class.vrt",
         "_class.gti.gpkg",
         "_probability.vrt",
@@ -124,6 +126,12 @@ def _polygon_file(path: Path) -> Iterator[PolygonFile]:
             yield file
             if path.suffix == ".gpkg":
                 file.finish()
+            elif path.suffix == ".parquet":
+                if not save_as_geoparquet(gathered, LAYER, temporary):
+                    print(
+                        f"{path}: has no coordinate system; readers that don't look "
+                        "at that take it for longitudes and latitudes"
+                    )
             else:
                 file.save_as_flatgeobuf(temporary)
         finally:
