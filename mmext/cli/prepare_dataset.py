@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from pydantic import Field
 
+from mmext.checked import Count
 from mmext.cli.arguments import ExistingFolder, OutputFolder
 from mmext.errors import UserError
 from mmext.prepare.cutting_settings import Cutting
@@ -22,6 +23,7 @@ def prepare_dataset(
     overwrite: bool = False,
     target: str | None = None,
     splits: Annotated[list[str] | None, Field(min_length=1)] = None,
+    jobs: Count = 1,
     cutting: Annotated[Cutting, Parameter(name="*")] = _DEFAULTS,
 ) -> None:
     r"""Cut a public data set into tile stores, one for each split with labels.
@@ -41,6 +43,7 @@ def prepare_dataset(
         overwrite: Replace what is there, stores.
         target: Which of its classes is the target (default: its buildings, or roads).
         splits: Which of its splits to cut (default: all that have labels).
+        jobs: How many at once: images, each in a process of its own.
         cutting: How scenes are cut.
     """
     known = SETS[data_set]
@@ -59,5 +62,12 @@ def prepare_dataset(
     from mmext.prepare.published_stores import cut_published
 
     cut_published(
-        known, unpacked, out, target, splits or list(known.splits), cutting, overwrite
+        known,
+        unpacked,
+        out,
+        target,
+        splits or list(known.splits),
+        cutting,
+        overwrite,
+        jobs,
     )

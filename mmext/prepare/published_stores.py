@@ -21,6 +21,7 @@ def cut_published(
     splits: Sequence[str],
     cutting: Cutting,
     overwrite: bool = False,
+    jobs: int = 1,
 ) -> None:
     """Write a store for each split, and say what is in it.
 
@@ -35,6 +36,7 @@ def cut_published(
         cutting: How to cut. What the set needs beyond it is added: pairing by pixel,
             and which pixels show nothing.
         overwrite: Replace stores that are there.
+        jobs: Processes that cut.
 
     Raises:
         UserError: Files are missing or not those of the set, or a store is there.
@@ -50,6 +52,6 @@ def cut_published(
         settings = replace(
             cutting, by_pixel=cutting.by_pixel or known.by_pixel, nodata=rule
         )
-        meta = cut_scenes(scenes[split], out / split, settings, overwrite=overwrite)
+        meta = cut_scenes(scenes[split], out / split, settings, overwrite, jobs)
         write_preview(TileStore(out / split), out / split / "preview.png")
         print(store_line(out / split, meta))

@@ -216,6 +216,19 @@ def test_stores_are_kept_unless_told(tmp_path):
     }
 
 
+@pytest.mark.slow
+def test_several_processes_make_the_same_stores(tmp_path):
+    """Each knows which band and values of a label count."""
+    name = "massachusetts_roads"
+    LAYOUTS[name](tmp_path / "set")
+    options = ("--splits", "train", "--tile-size", "40")
+    one, two = (
+        prepare(name, tmp_path / "set", tmp_path / jobs, *options, "--jobs", jobs)
+        for jobs in ("1", "2")
+    )
+    assert one["train"].fingerprint == two["train"].fingerprint
+
+
 def test_what_is_declared_fits_together():
     for known in SETS.values():
         assert set(known.images) == set(known.splits)
