@@ -1,6 +1,7 @@
 """Images and masks out of any data set's samples."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 from pydantic import Field
 from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning
 from torch.utils.data import Dataset
 
 from mmext.checked import settings
@@ -180,7 +182,7 @@ def _name(config: Mapping[str, Any]) -> str:
     prefix = config.get("data_prefix") or {}
     parts = [
         *(config.get("data_root") or config.get("root"), prefix.get("img_path")),
-        *(config.get("split"), config.get("ann_file")),
+        *(config.get("split"), Path(config.get("ann_file") or "").name),
     ]
     joined = "/".join(str(part).rstrip("/") for part in parts if part)
     return joined or str(config.get("type"))
@@ -189,7 +191,11 @@ def _name(config: Mapping[str, Any]) -> str:
 def loading_note(sample: Sample) -> str:
     """What loading changed of an image's file: bands or data type; or ``''``."""
     try:
-        with rasterio.open(sample.path) as raster:
+        with warnings.catch_warnings():
+            # Of images without a place on the Earth, as these usually are.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            raster = rasterio.open(sample.path)
+        with raster:
             bands, kind = raster.count, raster.dtypes[0]
             is_indexed = raster.colorinterp[0] is ColorInterp.palette
     except rasterio.RasterioIOError:
