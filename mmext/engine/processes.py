@@ -16,6 +16,8 @@ from mmext.engine.termination import STATUS, Terminated
 from mmext.errors import UserError
 from mmext.fileio import locked
 
+_DDP = "MMDistributedDataParallel"
+
 
 def join_processes(config: Config, launcher: str) -> None:
     """Join the processes of a distributed run: with gloo on the CPU, NCCL is for GPUs.
@@ -23,9 +25,21 @@ def join_processes(config: Config, launcher: str) -> None:
     mmengine's own set-up takes a CUDA device for each process, whatever the backend.
 
     Args:
-        config: Gets the wrapper that distributes a model on CPUs, in place.
+        config: On CPUs ``model_wrapper_cfg`` gets what they need, in place.
         launcher: How processes were started; 'none' for a single one.
+
+    Raises:
+        UserError: The model is to be wrapped in something else than DDP.
     """
+    wrapper = config.get("model_wrapper_cfg") or {}
+    kind = wrapper.get("type", _DDP)
+    if str(kind).rpartition(".")[2] != _DDP:
+        # FSDP: a checkpoint would hold one process's share of the weights, and passes
+        # in which each process predicts other tiles would wait for one another.
+        raise UserError(
+            f"model_wrapper_cfg.type: is {kind}, expected {_DDP}: error passes and "
+            "checkpoints need each process to hold the whole model"
+        )
     if launcher == "none":
         return
     if get_device() == "cuda":
@@ -33,7 +47,7 @@ def join_processes(config: Config, launcher: str) -> None:
             dist.init_dist(launcher, **config.get("env_cfg", {}).get("dist_cfg", {}))
         return
     config.model_wrapper_cfg = dict(
-        type="MMDistributedDataParallel", device_ids=None, broadcast_buffers=False
+        dict(type=_DDP, broadcast_buffers=False), **wrapper, device_ids=None
     )
     if not dist.is_distributed():
         torch.distributed.init_process_group("gloo")
