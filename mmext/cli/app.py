@@ -30,6 +30,10 @@ COMMANDS = {
         "doctor:doctor",
         "Check a config, its data and this machine before hours are spent.",
     ),
+    "browse": (
+        "browse:browse",
+        "Show what a training is shown: samples after augmentation, with both masks.",
+    ),
     "train": ("train:train", "Train a config."),
     "test": ("test:test", "Score a checkpoint on its config's test set."),
     "predict": (

@@ -69,6 +69,13 @@ ARGUMENTS = {
         "--cfg-options": OPTIONS,
         "--json": OUT_FILE,
     },
+    "browse tiny.py --out new": {
+        "--work-dir": OUT,
+        "--out": OUT,
+        "--loader": CHOICE,
+        "--show": COUNT,
+        "--cfg-options": OPTIONS,
+    },
     "test tiny.py work/tiny/epoch_4.pth": {
         "--out": OUT,
         "--cfg-options": OPTIONS,

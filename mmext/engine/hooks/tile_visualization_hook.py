@@ -1,30 +1,31 @@
 """Pictures of some tiles, epoch after epoch, for every visualisation backend."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from PIL.ImageColor import getrgb
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmext.checked import Count, checked
 from mmext.datasets.tile_dataset import TileDataset
+from mmext.engine.tile_panels import (
+    decision_panel,
+    error_panel,
+    label_panel,
+    side_by_side,
+    stacked,
+)
 from mmext.errors import UserError
-from mmext.inference.class_codes import BOTH, COLOURS, ERROR, GROWN, TARGET, class_codes
+from mmext.inference.class_codes import class_codes
 from mmext.inference.store_pass import predict_tiles
 from mmext.pixel_values import IGNORE, WAS_FN, WAS_FP
-from mmext.raster.display import FN_COLOUR, FP_COLOUR, Display
+from mmext.raster.display import Display
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 
 from .error_accumulation_hook import ErrorAccumulationHook
-
-# Between panels, in pixels.
-_GAP = 2
 
 
 @HOOKS.register_module()
@@ -117,33 +118,14 @@ class _Sheet:
             wrong[known & (label == 0) & mask] = WAS_FP
             panels = [
                 self._display.as_bytes(store.images[tile]),
-                _painted(label, {1: COLOURS[TARGET], IGNORE: _GREY}),
-                _painted(class_codes(mask, channels, np.ones_like(mask)), _DECIDED),
-                _painted(wrong, _WRONG),
+                label_panel(label),
+                decision_panel(class_codes(mask, channels, np.ones_like(mask))),
+                error_panel(wrong),
             ]
             if bank is not None:
-                panels.append(_painted(bank.codes(int(tile)), _WRONG))
-            rows.append(_joined(panels, axis=1))
-        return _joined(rows, axis=0)
-
-
-_GREY = (128, 128, 128)
-_DECIDED = {code: COLOURS[code] for code in (TARGET, ERROR, BOTH, GROWN)}
-_WRONG = {WAS_FN: getrgb(FN_COLOUR), WAS_FP: getrgb(FP_COLOUR)}
-
-
-def _painted(codes: np.ndarray, colours: Mapping[int, Sequence[int]]) -> np.ndarray:
-    picture = np.zeros((*codes.shape, 3), np.uint8)
-    for code, colour in colours.items():
-        picture[codes == code] = colour[:3]
-    return picture
-
-
-def _joined(parts: list[np.ndarray], axis: int) -> np.ndarray:
-    shape = list(parts[0].shape)
-    shape[axis] = _GAP
-    gap = np.full(shape, 255, np.uint8)
-    return np.concatenate([piece for part in parts for piece in (part, gap)][:-1], axis)
+                panels.append(error_panel(bank.codes(int(tile))))
+            rows.append(side_by_side(panels))
+        return stacked(rows)
 
 
 def _tile_dataset(loader: DataLoader, name: str) -> TileDataset:
