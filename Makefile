@@ -34,8 +34,11 @@ demo: $(STAMP)
 demo-depth: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/demo_depth.sh
 
+# A file's tests stay in one process and files in their order: fixtures are made once,
+# and what forks comes before what starts GDAL's threads.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 \
+		--dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

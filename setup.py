@@ -14,6 +14,8 @@ VERSION = next(
 EXTRAS = {
     "test": [
         "pytest>=8",
+        # 3.7: keeps the files' order.
+        "pytest-xdist>=3.7",
         "hypothesis>=6.100",
         "ruff>=0.9",
         "mypy>=1.13",
@@ -56,6 +58,14 @@ EXTRAS = {
 }
 
 
+_FOR_MIM = (
+    "configs/**/*.py",
+    "configs/**/metafile.yml",
+    "model-index.yml",
+    "tools/*.py",
+)
+
+
 class BuildWithConfigs(build_py):
     """Puts configs and tools where mim and mmengine look for them in a package."""
 
@@ -67,8 +77,8 @@ class BuildWithConfigs(build_py):
         super().run()
         if self.editable_mode:
             return  # mmext then finds them in the repository
-        for folder, pattern in (("configs", "**/*.py"), ("tools", "*.py")):
-            for path in sorted((ROOT / folder).glob(pattern)):
+        for pattern in _FOR_MIM:
+            for path in sorted(ROOT.glob(pattern)):
                 target = built / ".mim" / path.relative_to(ROOT)
                 self.mkpath(str(target.parent))
                 self.copy_file(str(path), str(target))

@@ -3,17 +3,39 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mmext import shipped_configs
 from mmext.shipped_configs import find_shipped, with_shipped_names
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "configs"
 
 
 @pytest.mark.parametrize("name", ["stage1_trunk.py", "depth/demo/all.py", "demo", ""])
 def test_files_and_folders(name):
     assert find_shipped(f"mmext::{name}") == CONFIGS / name
     assert find_shipped(Path(f"mmext::{name}")) == CONFIGS / name
+
+
+def test_the_model_index_lists_every_config():
+    index = yaml.safe_load((ROOT / "model-index.yml").read_text(encoding="utf-8"))
+    listed = []
+    for name in index["Import"]:
+        metafile = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+        collections = {each["Name"]: each for each in metafile["Collections"]}
+        assert all((ROOT / each["README"]).is_file() for each in collections.values())
+        for model in metafile["Models"]:
+            assert model["In Collection"] in collections
+            assert model["Config"] == f"configs/{model['Name']}.py"
+            listed.append(model["Config"])
+    parts = {"_base_", "studies", "study"}  # no models of their own
+    shipped = [
+        path.relative_to(ROOT)
+        for path in (ROOT / "configs").rglob("*.py")
+        if not parts & set(path.parts)
+    ]
+    assert sorted(listed) == sorted(map(str, shipped))
 
 
 @pytest.mark.parametrize(

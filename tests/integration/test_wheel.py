@@ -25,7 +25,7 @@ def unpacked(tmp_path_factory):
     # Built from a copy: a build leaves its folders beside setup.py.
     tracked = ["mmext", "configs", "tools", "setup.py", "pyproject.toml", "MANIFEST.in"]
     copy = folder / "source"
-    for path in [*tracked, "README.md", "LICENSE"]:
+    for path in [*tracked, "README.md", "LICENSE", "model-index.yml"]:
         for file in [ROOT / path, *(ROOT / path).rglob("*")]:
             if file.is_file() and "__pycache__" not in file.parts:
                 target = copy / file.relative_to(ROOT)
@@ -53,7 +53,11 @@ def test_what_the_wheel_holds(unpacked):
     found = {path for path in found if (unpacked / path).is_file()}
     [about] = {path.parts[0] for path in found} - {"mmext"}
     shipped = {
-        Path("mmext", ".mim", path) for path in files("configs") | files("tools")
+        Path("mmext", ".mim", path)
+        for path in files("configs")
+        | files("tools")
+        | files("configs", "**/metafile.yml")
+        | {Path("model-index.yml")}
     }
     package = {path for path in files("mmext", "**/*") if (ROOT / path).is_file()}
     package = {path for path in package if "__pycache__" not in path.parts}
