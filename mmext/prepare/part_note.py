@@ -39,9 +39,8 @@ class PartSource:
             NoSuchFileError: There is no such scene.
             UserError: There are no such labels, or a server doesn't answer.
         """
-        options = {f"label_{k}": v for k, v in vars(scene.labels).items()}
-        del options["label_path"]
-        texts = {k: json.dumps(v) for k, v in (options | asdict(cutting)).items()}
+        options = scene.labels.options() | asdict(cutting)
+        texts = {name: json.dumps(value) for name, value in options.items()}
         return cls(FileNote.of(scene.path), scene.labels.notes(), texts)
 
     @property

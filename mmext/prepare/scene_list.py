@@ -101,8 +101,12 @@ def _lines(path: Location) -> list[str]:
     return [line for line in lines if line]
 
 
-def scene_names(images: Sequence[Location]) -> list[str]:
+def scene_names(images: Sequence[Location], argument: str = "IMAGES") -> list[str]:
     """What scenes are called: their files' names, each once.
+
+    Args:
+        images: The scenes.
+        argument: What a user calls them.
 
     Raises:
         UserError: Two have one name, or one can't be a file's.
@@ -111,7 +115,7 @@ def scene_names(images: Sequence[Location]) -> list[str]:
     for name, number in Counter(names).items():
         if number > 1:
             raise UserError(
-                f"IMAGES: {number} are called {name}, expected different names"
+                f"{argument}: {number} are called {name}, expected different names"
             )
     return names
 

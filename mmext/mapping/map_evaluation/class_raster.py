@@ -32,11 +32,20 @@ _CHANNEL_CODES = {
 _CODES = (NONE, TARGET, ERROR, BOTH, GROWN, NODATA)
 
 
+#: The channels of a map of classes.
+CHANNELS = tuple(_CHANNEL_CODES)
+
+
+class NothingValidError(UserError):
+    """No valid pixel is left to evaluate."""
+
+
 def evaluate_raster(
     path: Location,
     truth: VectorLabels,
     area: geopandas.GeoSeries | None,
     min_cover: float,
+    bar: bool = True,
 ) -> MapEvaluation:
     """Compare a class raster with the true objects, inside its valid pixels.
 
@@ -45,22 +54,23 @@ def evaluate_raster(
         truth: The true objects.
         area: Polygons of what to evaluate, in any CRS; None means all.
         min_cover: Share in (0, 1].
+        bar: Whether to show how far it is.
 
     Raises:
-        UserError: The raster can't be read, is none of classes or has no CRS, or no
-            valid pixel is left.
+        NothingValidError: No valid pixel is left.
+        UserError: The raster can't be read, is none of classes or has no CRS.
     """
     with open_scene(path) as raster, tempfile.TemporaryDirectory() as folder:
         if raster.crs is None:
             raise UserError(f"{path}: has no coordinate system, expected one")
         area = None if area is None else in_crs(area, raster.crs)
         layers = Path(folder) / "layers.tif"
-        pixels = _count_pixels(raster, truth, area, layers)
+        pixels = _count_pixels(raster, truth, area, layers, bar)
         mapped, excluded, *parts = (
             polygons_of_band(layers, band) for band in (1, 2, 3, 4)
         )
         extent = geopandas.GeoSeries([box(*raster.bounds)], crs=raster.crs)
-    objects = cut_to(extent, in_crs(truth.polygons, extent.crs))
+        objects = cut_to(extent, truth.near(raster))
     if len(excluded):
         objects = with_area(objects.difference(excluded.union_all()))
     channels = dict(zip(("target", "error"), parts, strict=True))
@@ -90,6 +100,7 @@ def _count_pixels(
     truth: VectorLabels,
     area: geopandas.GeoSeries | None,
     layers: Path,
+    bar: bool,
 ) -> dict[str, Confusion]:
     """Count window by window; leave rasters of what is what in ``layers``.
 
@@ -100,7 +111,8 @@ def _count_pixels(
         truth.open(raster) as labels,
         rasterio.open(layers, "w", **mask_profile(raster, bands=4)) as written,
     ):
-        for window in tqdm(blocks(raster), desc="Pixels", unit="window"):
+        windows = tqdm(blocks(raster), desc="Pixels", unit="window", disable=not bar)
+        for window in windows:
             codes = read_codes(raster, window)
             target = labels.read(window)
             target[codes == NODATA] = IGNORE
@@ -121,5 +133,7 @@ def _count_pixels(
             bands = np.stack([union, excluded, first, second])
             written.write(bands.astype(np.uint8), window=window)
     if not any(vars(pixels["union"]).values()):
-        raise UserError(f"{raster.name}: no valid pixel in the area to evaluate")
+        raise NothingValidError(
+            f"{raster.name}: no valid pixel in the area to evaluate"
+        )
     return pixels

@@ -13,6 +13,16 @@ from .map_polygons import evaluate_polygons
 from .result import MapEvaluation
 
 
+def refuse_cover(min_cover: float) -> None:
+    """Refuse a share of an object that is none.
+
+    Raises:
+        UserError: It is out of range.
+    """
+    if not 0 < min_cover <= 1:
+        raise UserError(f"--min-cover: is {min_cover}, expected more than 0, at most 1")
+
+
 def evaluate_map(
     map_path: str | os.PathLike[str] | Address,
     truth_path: str | os.PathLike[str] | Address,
@@ -44,8 +54,7 @@ def evaluate_map(
         UserError: A file can't be read, ``min_cover`` is out of range, the raster
             is no class raster or has no CRS, or nothing is left to evaluate.
     """
-    if not 0 < min_cover <= 1:
-        raise UserError(f"--min-cover: is {min_cover}, expected more than 0, at most 1")
+    refuse_cover(min_cover)
     map_path, truth_path = locate(map_path), locate(truth_path)
     area_path = locate(area_path) if area_path else None
     for path in (map_path, truth_path, area_path):

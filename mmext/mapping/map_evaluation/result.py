@@ -27,8 +27,8 @@ _COLOURS = {
 
 
 @dataclass(frozen=True)
-class MapEvaluation:
-    """What a map gets right.
+class MapCounts:
+    """What a map, or several, get right; they add up.
 
     Attributes:
         pixels: Pixel counts by channel; of a map of polygons only the union's, in
@@ -37,24 +37,21 @@ class MapEvaluation:
         objects: True objects, and those of the map.
         true_area: m² of the true objects inside the evaluated area.
         mapped_area: m² of the map's objects.
-        outside: True objects that lie wholly outside the evaluated area.
-        layers: ``true_positives`` and ``false_negatives`` (true objects),
-            ``false_positives`` (mapped ones), each with ``cover`` in [0, 1],
-            ``area_m2`` and ``source``: the channels that find a true positive by
-            themselves (``target``, ``error``, ``both``; ``union`` if only together),
-            or that say something of a false positive; empty for false negatives and
-            where the map does not tell channels apart.
-        judgement: Whether objects are correct as often as the map says; None where it
-            doesn't say.
     """
 
     pixels: dict[str, Confusion]
     objects: ObjectCounts
     true_area: float
     mapped_area: float
-    outside: int
-    layers: dict[str, geopandas.GeoDataFrame]
-    judgement: Judgement | None = None
+
+    def __add__(self, other: "MapCounts") -> "MapCounts":
+        pixels = {k: v + other.pixels[k] for k, v in self.pixels.items()}
+        return MapCounts(
+            pixels,
+            self.objects + other.objects,
+            self.true_area + other.true_area,
+            self.mapped_area + other.mapped_area,
+        )
 
     @property
     def area_error(self) -> float:
@@ -66,16 +63,9 @@ class MapEvaluation:
         """Area error over true area; None if there is no true object."""
         return self.area_error / self.true_area if self.true_area else None
 
-    def write(self, folder: str | os.PathLike[str]) -> None:
-        """Write ``pixels.csv``, ``objects.csv`` and ``objects.gpkg``.
-
-        And ``calibration.csv`` and ``calibration_bins.csv`` if there is a judgement.
-        """
-        folder = Path(folder)
-        rows = [{"channel": k, **v.as_dict()} for k, v in self.pixels.items()]
-        with atomic_path(folder / "pixels.csv") as temporary:
-            pd.DataFrame(rows).to_csv(temporary, index=False)
-        objects = {
+    def object_scores(self) -> dict[str, float | None]:
+        """Objects and areas, as ``objects.csv`` names them."""
+        return {
             **vars(self.objects),
             "recall": self.objects.recall,
             "precision": self.objects.precision,
@@ -83,10 +73,45 @@ class MapEvaluation:
             "mapped_area_m2": self.mapped_area,
             "area_error_m2": self.area_error,
             "relative_area_error": self.relative_area_error,
-            "true_objects_outside": self.outside,
         }
+
+    def write_scores(self, folder: Path, **more: float) -> None:
+        """Write ``pixels.csv`` and ``objects.csv``, this one with more columns."""
+        rows = [{"channel": k, **v.as_dict()} for k, v in self.pixels.items()]
+        with atomic_path(folder / "pixels.csv") as temporary:
+            pd.DataFrame(rows).to_csv(temporary, index=False)
         with atomic_path(folder / "objects.csv") as temporary:
-            pd.DataFrame([objects]).to_csv(temporary, index=False)
+            scores = pd.DataFrame([self.object_scores() | more])
+            scores.to_csv(temporary, index=False)
+
+
+@dataclass(frozen=True)
+class MapEvaluation(MapCounts):
+    """What a map gets right.
+
+    Attributes:
+        outside: True objects that lie wholly outside the evaluated area.
+        layers: ``true_positives`` and ``false_negatives`` (true objects),
+            ``false_positives`` (mapped ones), each with ``cover`` in [0, 1],
+            ``area_m2`` and ``source``: the channels that find a true positive by
+            themselves (``target``, ``error``, ``both``; ``union`` if only together),
+            or that say something of a false positive; empty for false negatives and
+            where the map does not tell channels apart.
+        judgement: Whether objects are correct as often as the map says; None where it
+            doesn't say.
+    """
+
+    outside: int
+    layers: dict[str, geopandas.GeoDataFrame]
+    judgement: Judgement | None = None
+
+    def write(self, folder: str | os.PathLike[str]) -> None:
+        """Write ``pixels.csv``, ``objects.csv`` and ``objects.gpkg``.
+
+        And ``calibration.csv`` and ``calibration_bins.csv`` if there is a judgement.
+        """
+        folder = Path(folder)
+        self.write_scores(folder, true_objects_outside=self.outside)
         if self.judgement:
             for name, table in (
                 ("calibration.csv", self.judgement.table),

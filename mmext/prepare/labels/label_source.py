@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mmext.fileio.file_note import FileNote
 from mmext.fileio.remote import exists
@@ -63,6 +64,10 @@ class LabelSource:
         if path.suffix.lower() == ".shp":
             beside += [path.with_suffix(suffix) for suffix in _COMPANIONS]
         return [FileNote.of(path), *(FileNote.of(p) for p in beside if p.is_file())]
+
+    def options(self) -> dict[str, Any]:
+        """How it is read, by name."""
+        return {f"label_{k}": v for k, v in vars(self).items() if k != "path"}
 
     def read(self) -> VectorLabels | RasterLabels:
         """Read it; several scenes in a row share what was read.

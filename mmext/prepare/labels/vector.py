@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import geopandas
 import numpy as np
 import rasterio
+import shapely
 from rasterio.features import rasterize
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
@@ -95,6 +96,17 @@ class VectorLabels:
         whole = Window(0, 0, scene.width, scene.height)
         outline = window_outline(whole, scene.transform)
         return len(self._in_crs_of(scene).sindex.query(outline, "intersects"))
+
+    def near(self, scene: DatasetReader) -> geopandas.GeoSeries:
+        """Polygons whose bounds touch a scene's, valid, in its CRS, in their order.
+
+        Raises:
+            UserError: The scene has no CRS to bring the polygons to.
+        """
+        polygons = self._in_crs_of(scene)
+        touching = polygons.sindex.query(shapely.box(*scene.bounds))
+        # What was valid may cross itself where corners come close in another system.
+        return valid_polygons(polygons.iloc[np.sort(touching)])
 
     def _in_crs_of(self, scene: DatasetReader) -> geopandas.GeoSeries:
         if scene.crs is None:
