@@ -3,6 +3,7 @@
 import errno
 import functools
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -68,6 +69,12 @@ def exit_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
             _end(f"{line} (traceback in {keep_traceback()})", status)
 
     return wrapped
+
+
+def interrupt_when_terminated() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: it clears up what is unfinished."""
+    # Whoever ends it from outside sends no SIGINT, or it was told to ignore that.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def explain(error: Exception) -> tuple[str, int]:

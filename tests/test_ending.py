@@ -1,13 +1,14 @@
 """How a command ends."""
 
 import errno
+import signal
 import subprocess
 import sys
 
 import pytest
 from rasterio.errors import RasterioIOError
 
-from mmext.ending import exit_with_one_line
+from mmext.ending import exit_with_one_line, interrupt_when_terminated
 from mmext.errors import UserError
 from mmext.shipped_configs import find_shipped
 
@@ -90,3 +91,19 @@ def test_a_reader_that_goes_away_is_no_error():
         text=True,
     )
     assert result.stderr == ""
+
+
+def test_terminated_a_program_ends_as_interrupted(capsys):
+    @exit_with_one_line
+    def main():
+        interrupt_when_terminated()
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted\n"

@@ -16,6 +16,7 @@ from mmext.cli.arguments import (
     at_most_one,
     shard_of,
 )
+from mmext.ending import interrupt_when_terminated
 from mmext.errors import UserError
 from mmext.inference.device import choose_device
 from mmext.inference.prediction_settings import (
@@ -96,6 +97,7 @@ def predict(
             "torchrun: no longer shares sheets out; expected --shard I/N in each of N "
             "calls, and --merge when they have ended"
         )
+    interrupt_when_terminated()
     from mmext.inference.backends import open_predictor
     from mmext.mapping.geoparquet import refuse_without_pyarrow
     from mmext.mapping.many_scenes import merge_scenes, predict_scenes, predict_shard

@@ -14,6 +14,7 @@ from mmext.cli.arguments import (
     OutputFile,
     ReadableFile,
 )
+from mmext.ending import interrupt_when_terminated
 from mmext.errors import UserError
 from mmext.inference.device import choose_device
 from mmext.location import locate
@@ -67,6 +68,7 @@ def review(
     if labels is None and (label_layer or label_where):
         raise UserError("--label-layer, --label-where: given without --labels")
     found = None if labels is None else locate(labels)
+    interrupt_when_terminated()
     if candidates:
         _expect(
             {"--apply": candidates, "--labels": labels},

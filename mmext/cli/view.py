@@ -1,7 +1,6 @@
 """``mmext view``."""
 
 import contextlib
-import signal
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 from pydantic import Field
 
 from mmext.cli.arguments import ExistingFile, ExistingFolder
+from mmext.ending import interrupt_when_terminated
 from mmext.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def view(
             print(f"open {server.address}", flush=True)
             if browser:
                 webbrowser.open(server.address)
-            # As an interruption, so that copies don't stay.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            interrupt_when_terminated()
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve_forever()
             print("ended")
