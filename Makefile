@@ -6,6 +6,7 @@
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
 # make docs      the manual as a site, in build/site
+# make qgis-plugin  the plugin for QGIS as a ZIP, in dist/
 # make viewer    the libraries of mmext view's page, from npm, by viewer/package-lock.json
 # make gpu-check what only a GPU can show, compared with the CPU, and its speed
 
@@ -15,7 +16,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo demo-depth test lint faults bench docs viewer gpu-check
+.PHONY: install demo demo-depth test lint faults bench docs qgis-plugin viewer gpu-check
 
 install: $(STAMP)
 
@@ -45,7 +46,8 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mmext tools
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml \
+		mmext tools qgis
 	$(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps \
 		--requirement requirements/lock.txt
 
@@ -59,6 +61,9 @@ docs: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tools/benchmark.py
+
+qgis-plugin:
+	$(PYTHON) qgis/package.py
 
 # Only to change their versions: what it writes is in mmext/viewing/static. Needs Node.
 viewer:

@@ -17,7 +17,8 @@ EXTRAS = {
         # 3.7: keeps the files' order.
         "pytest-xdist>=3.7",
         "hypothesis>=6.100",
-        "ruff>=0.9",
+        # 0.10: a Python version of its own for qgis/.
+        "ruff>=0.10",
         "mypy>=1.13",
         "import-linter>=2.16",
         "bandit>=1.8",

@@ -1,0 +1,2 @@
+class Failure(Exception):
+    """Why mmext could not do what was asked, in one line."""
