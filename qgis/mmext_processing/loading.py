@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from qgis.core import (
     QgsColorRampShader,
@@ -18,6 +19,7 @@ from qgis.core import (
     QgsSingleBandPseudoColorRenderer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QColor
 
 #: Of probability 1, in red, green and blue; 0 can be seen through.
@@ -39,7 +41,7 @@ def open_map(
         return  # qgis_process without a project
     titles = {
         "polygons": ("objects", own_style),
-        "classes": ("classes", see_through_nothing),
+        "classes": ("classes", own_colours),
         "probability": ("probability", shade),
     }
     above: list[str] = []
@@ -62,6 +64,8 @@ def keep_style(context: QgsProcessingContext, path: str) -> None:
 class Opened(QgsProcessingLayerPostProcessorInterface):
     """Styles a layer that was opened, and puts it below those before it.
 
+    What lies below another is switched off: the imagery shall be seen.
+
     Args:
         style: What styles it.
         above: Ids of layers that lie above it; its own comes to them.
@@ -80,8 +84,14 @@ class Opened(QgsProcessingLayerPostProcessorInterface):
         """Called by QGIS."""
         self.style(layer)
         layer.triggerRepaint()
-        _put_below(context.project().layerTreeRoot(), self.above, layer.id())
+        tree = context.project().layerTreeRoot()
+        place = partial(_put_below, tree, self.above[-1:], layer.id())
         self.above.append(layer.id())
+        if tree.findLayer(layer.id()):
+            place()
+        else:
+            # From QGIS 3.32 on, it comes into the tree after this.
+            QTimer.singleShot(0, place)
 
 
 def own_style(layer: QgsVectorLayer) -> None:
@@ -89,8 +99,8 @@ def own_style(layer: QgsVectorLayer) -> None:
     layer.loadDefaultStyle()
 
 
-def see_through_nothing(layer: QgsRasterLayer) -> None:
-    """The file's own colours, but where nothing was found none."""
+def own_colours(layer: QgsRasterLayer) -> None:
+    """The file's own colours, but none where nothing was found."""
     layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(0, 0)])
 
 
@@ -109,11 +119,15 @@ def shade(layer: QgsRasterLayer) -> None:
 
 
 def _put_below(tree: QgsLayerTree, above: list[str], own: str) -> None:
-    node, last = tree.findLayer(own), tree.findLayer(above[-1]) if above else None
-    if node is None or last is None or node.parent() != last.parent():
-        return  # QGIS sorts by itself, or the user has moved them
+    node = tree.findLayer(own)
+    if node is None or not above:
+        return
+    node.setItemVisibilityChecked(False)
+    other = tree.findLayer(above[0])
+    if other is None or node.parent() != other.parent():
+        return  # the user has moved it
     group = node.parent()
-    group.insertChildNode(group.children().index(last) + 1, node.clone())
+    group.insertChildNode(group.children().index(other) + 1, node.clone())
     group.removeChildNode(node)
 
 

@@ -6,6 +6,7 @@ Prints JSON on its last line. It imports nothing of mmext or the tests.
 import json
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 from qgis.core import (
@@ -32,7 +33,9 @@ def main():
     Processing.initialize()
     plugin = classFactory(None)
     plugin.initProcessing()
-    found = {task.__name__: task for task in (cancel, judge, load, setting, sources)}
+    found = {
+        task.__name__: task for task in (cancel, judge, late, load, setting, sources)
+    }
     result = found[sys.argv[2]](*sys.argv[3:])
     plugin.unload()
     print()
@@ -97,12 +100,39 @@ def load(algorithm, parameters):
         algorithm, json.loads(parameters), feedback=Listening()
     )
     tree = QgsProject.instance().layerTreeRoot()
-    return [describe(node.layer()) for node in tree.findLayers()]
+    return [describe(node) for node in tree.findLayers()]
 
 
-def describe(layer):
+def late(polygons, classes):
+    """What the tree has when layers come into it after they were styled (3.32)."""
+    from mmext_processing.loading import Opened, own_style
+
+    project, context, above = QgsProject.instance(), QgsProcessingContext(), []
+    context.setProject(project)
+    layers = [
+        QgsVectorLayer(f"{polygons}|layername=fields", "objects", "ogr"),
+        QgsRasterLayer(classes, "classes", "gdal"),
+    ]
+    processors = [Opened(style, above) for style in (own_style, lambda layer: None)]
+    for layer, processor in zip(layers, processors):  # noqa: B905 - Python 3.9
+        project.addMapLayer(layer, False)
+        processor.postProcessLayer(layer, context, Listening())
+    tree = project.layerTreeRoot()
+    for layer in layers:
+        tree.insertLayer(0, layer)
+    before = [node.name() for node in tree.findLayers()]
+    QgsApplication.processEvents()
+    return [before, [[node.name(), node.isVisible()] for node in tree.findLayers()]]
+
+
+def describe(node):
     """What is seen of a layer."""
-    found = {"name": layer.name(), "renderer": layer.renderer().type()}
+    layer = node.layer()
+    found = {
+        "name": node.name(),
+        "shown": node.isVisible(),
+        "renderer": layer.renderer().type(),
+    }
     if layer.renderer().type() == "categorizedSymbol":
         found["colours"] = {
             item.value(): item.symbol().symbolLayer(0).strokeColor().name()
@@ -159,13 +189,17 @@ def sources(image, labels, candidates, folder):
         "query": query,
         "memory": memory,
     }
+    with zipfile.ZipFile(folder / "scenes.zip", "w") as archive:
+        archive.write(image, "scene.tif")
     raster = {
         "file": image,
+        "archive": QgsRasterLayer(f"/vsizip/{folder}/scenes.zip/scene.tif", "zipped"),
+        "part": QgsRasterLayer(f"GPKG:{folder}/tiles.gpkg:tiles", "tiles"),
         "moved": QgsRasterLayer(image, "moved", "gdal"),
         "no-data": QgsRasterLayer(image, "holes", "gdal"),
         "opened": QgsRasterLayer(f"{image}|option:NUM_THREADS=2", "opened", "gdal"),
         "wms": QgsRasterLayer(
-            "type=xyz&url=file:///none/%7Bz%7D/%7Bx%7D/%7By%7D.png", "tiles", "wms"
+            "type=xyz&url=file:///none/%7Bz%7D/%7Bx%7D/%7By%7D.png", "web", "wms"
         ),
     }
     raster["moved"].setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
@@ -180,7 +214,8 @@ def sources(image, labels, candidates, folder):
     both = {**bank, **out, "labels": rice, "label_where": "crop = 'ginseng'"}
     found["labels both"] = tell("review", both)
     for name, layer in raster.items():
-        given = {"checkpoint": "c.pth", "images": layer, "out": str(folder)}
+        # A model may be a folder, without a dot in its name.
+        given = {"checkpoint": str(folder), "images": layer, "out": str(folder)}
         found[f"raster {name}"] = tell("predict", given)
     for name, layer in (("whole", candidates), ("filtered", filtered)):
         given = {**out, "apply": layer, "labels": rice}

@@ -5,6 +5,8 @@ import json
 import geopandas
 import pandas
 import pytest
+import rasterio
+from rasterio.windows import Window
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +100,7 @@ def test_the_review_and_the_verdicts_are_the_command_lines(
 @pytest.mark.parametrize(
     ("changed", "program", "line"),
     [
-        ({"checkpoint": "{none}"}, "{program}", "CHECKPOINT: is '{none}', expected an"),
+        ({"checkpoint": "{none}"}, "{program}", "CHECKPOINT: is '"),
         ({"window": 60}, "{program}", "--window: is 60, expected at least 120: "),
         ({}, "{none}", "{none}: no program, expected that of mmext in MMEXT_PROGRAM"),
         ({}, "", "mmext: not found on PATH, expected there, in Settings > Options > "),
@@ -165,13 +167,21 @@ def test_results_are_opened_with_their_styles(qgis, job, tmp_path):
     objects, classes, probability = qgis.script(
         "load", "mmext:predict", json.dumps(parameters), MMEXT_PROGRAM=str(job.program)
     )
-    assert objects["name"] == "scene one objects"
+    assert objects["name"] == "scene one objects" and objects["shown"]
     assert objects["renderer"] == "categorizedSymbol" and objects["colours"]
-    assert classes["name"] == "scene one classes"
+    assert classes["name"] == "scene one classes" and not classes["shown"]
     assert classes["renderer"] == "paletted" and classes["alphas"] == [0, 255]
     assert probability["name"] == "scene one probability"
+    assert not probability["shown"]
     assert probability["renderer"] == "singlebandpseudocolor"
     assert len(probability["alphas"]) > 3
+
+
+def test_layers_that_come_into_the_tree_late_are_put_in_order(qgis, mapped):
+    files = [mapped / f"scene one{end}" for end in (".gpkg", "_class.tif")]
+    before, after = qgis.script("late", *files)
+    assert before == ["classes", "objects"]
+    assert after == [["objects", True], ["classes", False]]
 
 
 def test_a_review_is_opened_with_its_style(qgis, job, tmp_path):
@@ -198,6 +208,12 @@ def test_the_option_says_where_the_program_is(qgis, job, tmp_path):
 
 
 def test_layers_are_their_files_or_are_refused(qgis, job, reviewed, tmp_path):
+    with rasterio.open(job.image) as image:
+        size = dict(width=64, height=64, count=3, dtype="uint8", crs=image.crs)
+        pixels = image.read(window=Window(0, 0, 64, 64))
+        place = dict(transform=image.transform, RASTER_TABLE="tiles")
+    with rasterio.open(tmp_path / "tiles.gpkg", "w", "GPKG", **size, **place) as tiles:
+        tiles.write(pixels)
     found = qgis.script(
         *("sources", job.image, job.labels, reviewed, tmp_path),
         MMEXT_PROGRAM=str(job.program),
@@ -235,14 +251,17 @@ def test_layers_are_their_files_or_are_refused(qgis, job, reviewed, tmp_path):
     assert refused("labels memory") == (
         f"--labels: memory is of the provider memory, {save}"
     )
-    assert found.pop("raster file")["said"][1:3] == ["c.pth", str(job.image)]
+    assert found.pop("raster file")["said"][1:3] == [str(tmp_path), str(job.image)]
+    archived = f"/vsizip/{tmp_path}/scenes.zip/scene.tif"
+    assert found.pop("raster archive")["said"][2] == archived
+    assert refused("raster part") == f"IMAGES: tiles is a part of a file, {save}"
     assert refused("raster moved").startswith("IMAGES: moved is EPSG:4326 in QGIS and")
     [warning] = found.pop("raster no-data")["warned"]
     assert warning.startswith("IMAGES: what is no-data was set in QGIS")
     assert refused("raster opened").endswith(
         f"is opened with openOptions in QGIS, {save}"
     )
-    assert refused("raster wms") == f"IMAGES: tiles is of the provider wms, {save}"
+    assert refused("raster wms") == f"IMAGES: web is of the provider wms, {save}"
     flags = found.pop("candidates whole")["said"]
     assert f"--apply={reviewed}" in flags
     assert refused("candidates filtered") == (
