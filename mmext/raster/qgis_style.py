@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS layer_styles (
     f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,
     f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT,
     useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT,
-    update_time DATETIME DEFAULT CURRENT_TIMESTAMP
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
 )"""
 
 
