@@ -153,8 +153,8 @@ PREDICT = Command(
         Option(
             "--backend",
             "choice",
-            "What runs the network; auto takes the fastest of those installed.",
-            "eager",
+            "What runs the network; auto takes the fastest of those installed "
+            "(default: eager; of an exported model onnxruntime or else openvino).",
             choices=("auto", "eager", "compile", "onnxruntime", "openvino"),
             advanced=True,
         ),
