@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NoReturn
 
+from tqdm import tqdm
+
 from mmext.errors import UserError
 
 #: Processes that may die while they run a task before the task is blamed for it.
@@ -112,13 +114,14 @@ class LocalProcesses:
         begun = _begin()
         worker.process, worker.line = begun.process, begun.line
 
-    def kill(self) -> None:
-        """End all processes at once."""
+    def end(self) -> None:
+        """End all: at once those that run a task, the others by themselves."""
         for worker in self._workers:
-            worker.process.kill()
+            if worker.task is not None:
+                worker.process.kill()
+            worker.line.close()
         for worker in self._workers:
             worker.process.join()
-            worker.line.close()
         self._workers.clear()
 
 
@@ -134,7 +137,7 @@ def open_processes(number: int) -> Iterator[LocalProcesses]:
         try:
             yield processes
         finally:
-            processes.kill()
+            processes.end()
 
 
 def _begin() -> _Worker:
@@ -150,6 +153,9 @@ def _work(line: Connection) -> None:
     # Ctrl-C reaches all processes of a terminal; the one that asked ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Its own would be shared by processes, and missed by whoever counts what is left
+    # when this one is killed.
+    tqdm.set_lock(threading.RLock())
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             function, item, common = line.recv()
