@@ -3,7 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -174,8 +174,8 @@ def _work(line: Connection) -> None:
 def _that_travels(error: Exception) -> Exception:
     """An exception, or what it says where another process can't make it."""
     try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
+        ForkingPickler.loads(ForkingPickler.dumps(error))
+    except Exception:  # whatever its own __reduce__ and __init__ raise
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
 
