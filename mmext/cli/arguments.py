@@ -184,25 +184,37 @@ ConfigOptions = Annotated[
 
 
 def parse_options(texts: Sequence[str] | None, flag: str) -> dict[str, Any]:
-    """Values by key, as mmengine reads them: ``a.b=1 c=[1,2] d=(x,y)``.
+    """Values by key: ``a.b=1 c=[1,2] d=(x,y)`` as mmengine reads them, and tables.
+
+    mmengine knows no ``a=dict(b=1, c='x')`` nor ``a={'b': 1}``: they are read as in a
+    resolved config, and not executed.
 
     Args:
         texts: KEY=VALUE each.
         flag: The option that they were given with.
 
     Raises:
-        UserError: A bracket isn't closed.
+        UserError: A bracket isn't closed, or a table holds no plain values.
     """
     if not texts:
         return {}
     from mmengine.config import DictAction
 
-    read, found = DictAction([flag], dest="options", nargs="+"), Namespace()
-    try:
-        read(ArgumentParser(), found, list(texts))
-    except AssertionError as error:
-        raise UserError(f"{flag}: {error}") from None
-    return found.options
+    from mmext.inference.config_data import parse_value
+
+    read, found = DictAction([flag], dest="options", nargs="+"), {}
+    for text in texts:
+        key, _, value = text.partition("=")
+        if "dict(" in value or "{" in value:
+            found[key] = parse_value(value, f"{flag} {key}")
+            continue
+        one = Namespace()
+        try:
+            read(ArgumentParser(), one, [text])
+        except AssertionError as error:
+            raise UserError(f"{flag}: {error}") from None
+        found.update(one.options)
+    return found
 
 
 #: How the processes of a distributed run were started.

@@ -12,6 +12,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmext.checked import shortened
 from mmext.errors import UserError, one_line
 
 # The longest config shipped here has 10 kB.
@@ -78,6 +79,25 @@ def parse_config(text: str, where: str) -> Config:
     return Config(settings)
 
 
+def parse_value(text: str, where: str) -> Any:
+    """Read a literal, or ``dict(key=…)`` of literals, without running it.
+
+    Args:
+        text: The text.
+        where: Where it comes from; a refusal begins with it.
+
+    Raises:
+        UserError: It is something else.
+    """
+    try:
+        return _literal(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        raise UserError(
+            f"{where}: is {shortened(text)}, expected plain values as "
+            f"dict(key='text', other=[1, 2]) ({one_line(error)[:100]})"
+        ) from None
+
+
 def read_resolved_config(path: Path) -> Config:
     """Read the config that a training left in its work directory, as data.
 
@@ -102,9 +122,12 @@ def _assignments(module: ast.Module) -> dict[str, Any]:
             and isinstance(statement.targets[0], ast.Name)
         ):
             raise ValueError(f"line {statement.lineno} assigns no name")
-        value = _CallsToDicts().visit(statement.value)
-        settings[statement.targets[0].id] = ast.literal_eval(value)
+        settings[statement.targets[0].id] = _literal(statement.value)
     return settings
+
+
+def _literal(node: ast.expr) -> Any:
+    return ast.literal_eval(_CallsToDicts().visit(node))
 
 
 class _CallsToDicts(ast.NodeTransformer):

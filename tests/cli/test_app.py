@@ -227,6 +227,27 @@ def test_brackets_of_settings_must_close():
         parse_options(["c=[1,2"], "--x")
 
 
+def test_tables_of_settings():
+    from mmext.cli.arguments import parse_options
+
+    found = parse_options(
+        [
+            "a.begin=dict(_delete_=True, train_iou=0.99)",
+            "hooks=[dict(type='EMAHook'), {'type': 'x', 'of': dict(n=(1, 2))}]",
+            "b=2",
+        ],
+        "--x",
+    )
+    assert found == {
+        "a.begin": {"_delete_": True, "train_iou": 0.99},
+        "hooks": [{"type": "EMAHook"}, {"type": "x", "of": {"n": (1, 2)}}],
+        "b": 2,
+    }
+    for wrong in ("dict(a=open('x'))", "dict(a=1", "{1: print}", "dict(1)"):
+        with pytest.raises(UserError, match=r"--x a: is .*expected plain values"):
+            parse_options([f"a={wrong}"], "--x")
+
+
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [

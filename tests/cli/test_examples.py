@@ -32,6 +32,7 @@ dist_train() { record train "$1" "${@:3}"; }
 dist_test() { record test "$1" "$2" "${@:4}"; }
 slurm_train() { record train "${@:3}"; }
 pip() { :; }
+python() { :; }
 make() { :; }
 .() { :; }
 """

@@ -1,4 +1,4 @@
-"""The packages under examples/ do what their README says, outside the repository."""
+"""Examples and how-tos do what they say, outside the repository."""
 
 import os
 import re
@@ -8,8 +8,12 @@ import sys
 import tokenize
 from pathlib import Path
 
+import geopandas
+import numpy as np
 import pytest
 import rasterio
+from rasterio.transform import from_origin
+from shapely.geometry import Point
 
 from .commands import ROOT
 
@@ -76,3 +80,29 @@ def test_ponds(tmp_path):
 
 def test_it_is_short():
     assert lines_of_code(PONDS / "ponds.py") < 60
+
+
+def test_points_as_labels(tmp_path):
+    """The how-to's script and command, on a scene of points."""
+    page = (ROOT / "docs" / "how_to.md").read_text(encoding="utf-8")
+    section = page.split("## Use points as labels")[1].split("\n## ")[0]
+    [script] = re.findall(r"```python\n(.*?)```", section, re.S)
+    [commands] = re.findall(r"```bash\n(.*?)```", section, re.S)
+    (tmp_path / "discs.py").write_text(script)
+    grid = from_origin(5e5, 5e6, 0.5, 0.5)
+    form = dict(driver="GTiff", count=3, dtype="uint8", width=64, height=64)
+    with rasterio.open(
+        tmp_path / "scene.tif", "w", crs=32633, transform=grid, **form
+    ) as file:
+        file.write(np.full((3, 64, 64), 90, np.uint8))
+    middle = geopandas.GeoSeries([Point(5e5 + 16, 5e6 - 16)], crs=32633)
+    middle.to_crs(4326).to_file(tmp_path / "points.gpkg")
+    ended = bash(commands.replace("--out", "--tile-size 64 --out"), tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    [mask] = np.load(tmp_path / "data" / "points" / "train" / "masks.npy")
+    rows, columns = np.indices((64, 64))
+    metres = np.hypot(columns - 31.5, rows - 31.5) / 2
+    # A disc of shapely has 64 corners: half a per cent of its radius is open.
+    assert (mask[metres < 1.98] == 1).all()
+    assert (mask[(metres > 2) & (metres < 7.95)] == 255).all()
+    assert (mask[metres > 8] == 0).all()
