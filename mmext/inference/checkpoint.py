@@ -15,6 +15,7 @@ from mmext.errors import UserError, one_line
 from mmext.fileio import sha256_of
 from mmext.registry import IMPORTS, MODELS, TASK_UTILS, import_own_components
 
+from . import weight_address  # noqa: F401 # mmengine then fetches by it
 from .checkpoint_file import hashed_file, read_checkpoint_file
 from .config_data import parse_config
 from .correctness import Correctness, correctness_of
@@ -135,31 +136,44 @@ def load_weights(
         UserError: They are another model's: how many differ, and the first.
     """
     weights = {name.removeprefix("module."): item for name, item in weights.items()}
+    own = model.state_dict()
+    # Before they are loaded: a first convolution would adapt those of other bands.
+    fits = not _unlike(own, weights)
     try:
-        model.load_state_dict(weights)
+        if fits:
+            model.load_state_dict(weights)
     except (RuntimeError, AttributeError, TypeError):
+        fits = False
+    if not fits:
         raise UserError(
-            f"{path}: its weights are another model's: "
-            f"{_difference(model.state_dict(), weights)}"
-        ) from None
+            f"{path}: its weights are another model's: {_difference(own, weights)}"
+        )
+
+
+def _unlike(own: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """Names of the weights that both have, in different shapes."""
+    return [
+        name
+        for name in own
+        if name in found and _shape(own[name]) != _shape(found[name])
+    ]
+
+
+def _shape(item: Any) -> str:
+    dims = getattr(item, "shape", None)
+    return "no tensor" if dims is None else "×".join(map(str, dims)) or "a number"
 
 
 def _difference(own: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    def shape(item: Any) -> str:
-        dims = getattr(item, "shape", None)
-        return "no tensor" if dims is None else "×".join(map(str, dims)) or "a number"
-
     parts = []
-    unlike = [
-        name for name in own if name in found and shape(own[name]) != shape(found[name])
-    ]
+    unlike = _unlike(own, found)
     missing = [name for name in own if name not in found]
     left = [name for name in found if name not in own]
     if unlike:
         first = unlike[0]
         parts.append(
             f"{len(unlike)} of {len(own)} have another shape ({first} is "
-            f"{shape(found[first])}, expected {shape(own[first])})"
+            f"{_shape(found[first])}, expected {_shape(own[first])})"
         )
     if missing:
         parts.append(f"{len(missing)} are missing ({missing[0]})")

@@ -10,7 +10,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmext.errors import UserError, one_line
 
-from .model_folder import RECORD, is_model_folder, read_model_folder
+from .model_folder import RECORD, is_model_folder, read_model_folder, read_safetensors
 
 _ZIP_START = b"PK\x03\x04"
 
@@ -29,7 +29,8 @@ def read_checkpoint_file(
     have none, are read as they are.
 
     Args:
-        path: The file; or a model's folder, which is read as a checkpoint, too.
+        path: The file; or a model's folder, which is read as a checkpoint, too. Of a
+            ``.safetensors`` file ``state_dict`` is all there is.
         map_location: Where tensors go, as for ``torch.load``; a folder's are on the
             CPU.
 
@@ -43,6 +44,8 @@ def read_checkpoint_file(
     path = Path(path).expanduser()
     if is_model_folder(path):
         return read_model_folder(path)
+    if path.suffix == ".safetensors":
+        return {"state_dict": read_safetensors(path)}
     try:
         file = path.open("rb")
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from torch import Tensor
 
 from mmext.checked import FileName, read_json, settings
 from mmext.errors import UserError, one_line
@@ -52,19 +53,29 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         UserError: A file is missing, damaged, not the one that was written, or no
             plain data; or safetensors is not installed.
     """
-    load_file = _safetensors().load_file
     record = read_json(folder / RECORD, ModelRecord)
     for name in (WEIGHTS, CONFIG):
         _refuse_other_content(folder / name, record)
     config = read_resolved_config(folder / CONFIG)
-    try:
-        weights = load_file(folder / WEIGHTS)
-    except Exception as error:  # it has exceptions of its own
-        raise UserError(
-            f"{folder / WEIGHTS}: no weights ({one_line(error)[:160]})"
-        ) from None
+    weights = read_safetensors(folder / WEIGHTS)
     meta = {**record.meta, "cfg": plain_config(config)}
     return {"meta": meta, "state_dict": weights}
+
+
+def read_safetensors(path: Path) -> dict[str, Tensor]:
+    """Read a file of weights, onto the CPU.
+
+    Raises:
+        UserError: It is missing or no such file, or safetensors is not installed.
+    """
+    load_file = _safetensors().load_file
+    if not path.is_file():
+        raise UserError(f"{path}: no such file of weights")
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except Exception as error:  # it has exceptions of its own
+        raise UserError(f"{path}: no weights ({one_line(error)[:160]})") from None
+    return weights
 
 
 def write_model_files(checkpoint: Mapping[str, Any], folder: Path) -> None:

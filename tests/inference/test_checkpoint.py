@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmext.errors import UserError
-from mmext.inference.checkpoint import load_model, read_checkpoint
+from mmext.inference.checkpoint import load_model, load_weights, read_checkpoint
 from mmext.inference.config_data import plain_config
 from mmext.inference.depth import DepthPredictor
 from mmext.registry import MODELS
@@ -105,6 +105,16 @@ def test_weights_of_another_model_are_one_line(save, content, change, expected):
         load_model(save(state_dict=weights))
     assert "epoch_3.pth: its weights are another model's" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_weights_of_other_bands_are_another_models(content):
+    # Only what begins with weights from elsewhere adapts them (first_convolution).
+    four = model_config()
+    four["backbone"]["in_channels"] = 4
+    with DefaultScope.overwrite_default_scope("mmext"):
+        model = MODELS.build(four)
+    with pytest.raises(UserError, match=r"weight is \d+×3×3×3, expected \d+×4×3×3"):
+        load_weights(model, content["state_dict"], "epoch_3.pth")
 
 
 @pytest.mark.parametrize(

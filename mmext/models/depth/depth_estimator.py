@@ -1,17 +1,17 @@
 """Depth from one thermal image, in two outputs."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from mmengine.config import ConfigDict
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmext.models.first_convolution import accept_colour_weights
+from mmext.models.freezing import freeze
 from mmext.models.segmentors.band_checked import BandCheckedEncoderDecoder
 from mmext.models.segmentors.original_frame import to_original_frame
 from mmext.registry import MODELS
-
-_COLOURS = 3
 
 
 @MODELS.register_module()
@@ -20,8 +20,8 @@ class DepthEstimator(BandCheckedEncoderDecoder):
 
     mmseg's own ``DepthEstimator`` has one output and overwrites sliding inference
     with whole. Training, whole and sliding inference and necks are
-    ``EncoderDecoder``'s. A backbone of one band loads weights made for three
-    (:func:`accept_colour_weights`).
+    ``EncoderDecoder``'s. A backbone of other bands loads weights made for three
+    (:func:`~mmext.models.first_convolution.accept_colour_weights`).
 
     Args:
         backbone: Config of the backbone.
@@ -32,6 +32,10 @@ class DepthEstimator(BandCheckedEncoderDecoder):
         train_cfg: As in mmseg.
         test_cfg: As in mmseg; None means whole inference.
         init_cfg: As in mmseg.
+        frozen: Parts that aren't trained, see :func:`~mmext.models.freezing.freeze`.
+
+    Raises:
+        UserError: ``frozen`` names no part.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class DepthEstimator(BandCheckedEncoderDecoder):
         train_cfg: dict | None = None,
         test_cfg: dict | None = None,
         init_cfg: dict | None = None,
+        frozen: Sequence[str] = (),
     ) -> None:
         super().__init__(
             backbone=backbone,
@@ -54,6 +59,7 @@ class DepthEstimator(BandCheckedEncoderDecoder):
             init_cfg=init_cfg,
         )
         accept_colour_weights(self.backbone)
+        self.frozen = freeze(self, frozen)
 
     @property
     def depth_range(self) -> tuple[float, float]:
@@ -108,28 +114,3 @@ class DepthEstimator(BandCheckedEncoderDecoder):
             )
             sample.set_metainfo({"structural_space": self.structural_space})
         return data_samples
-
-
-def accept_colour_weights(backbone: nn.Module) -> None:
-    """Let a one-band backbone load three-band weights, in place.
-
-    The first convolution's kernels are summed over the colours while they are
-    loaded. A grey image, repeated three times, would give the same: with the same
-    normalisation for all bands nothing changes. Weights of one band load as they
-    are, and backbones of more bands are left alone.
-
-    Args:
-        backbone: Any module whose first convolution reads the image.
-    """
-    first = next((m for m in backbone.modules() if isinstance(m, nn.Conv2d)), None)
-    if first is not None and first.in_channels == 1:
-        first.register_load_state_dict_pre_hook(_sum_over_colours)
-
-
-def _sum_over_colours(
-    module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any
-) -> None:
-    key = f"{prefix}weight"
-    weight = state_dict.get(key)
-    if weight is not None and weight.dim() == 4 and weight.shape[1] == _COLOURS:
-        state_dict[key] = weight.sum(dim=1, keepdim=True)

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mmext.errors import UserError
 from mmext.models.decoders.union_decoder import Decision, UnionDecoder
+from mmext.models.first_convolution import accept_colour_weights
+from mmext.models.freezing import freeze
 from mmext.registry import MODELS
 
 from .band_checked import BandCheckedEncoderDecoder
@@ -42,10 +44,11 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
         channels_last: Keep weights and maps with the channels of a pixel side by side
             in memory (NHWC). It is faster, and rounds otherwise: outputs differ in
             their last digits.
+        frozen: Parts that aren't trained, see :func:`~mmext.models.freezing.freeze`.
 
     Raises:
         UserError: The decoder is another class, or names a channel that the head has
-            not.
+            not; ``frozen`` names no part.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
         test_cfg: dict | None = None,
         init_cfg: dict | None = None,
         channels_last: bool = False,
+        frozen: Sequence[str] = (),
     ) -> None:
         super().__init__(
             backbone=backbone,
@@ -71,6 +75,8 @@ class BinarySegmentor(BandCheckedEncoderDecoder):
             test_cfg=ConfigDict(test_cfg or dict(mode="whole")),
             init_cfg=init_cfg,
         )
+        accept_colour_weights(self.backbone)
+        self.frozen = freeze(self, frozen)
         self.union_decoder: UnionDecoder = MODELS.build(
             decoder or dict(type="UnionDecoder")
         )

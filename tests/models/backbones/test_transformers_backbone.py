@@ -3,6 +3,7 @@ import torch
 
 from mmext.errors import UserError
 from mmext.models import TransformersBackbone
+from mmext.models.first_convolution import adapt_colours
 
 transformers = pytest.importorskip("transformers")
 
@@ -37,15 +38,51 @@ def test_weights_of_a_folder(tmp_path):
         torch.testing.assert_close(one, other)
 
 
-def test_other_bands_keep_all_but_the_first_convolution(tmp_path):
+@pytest.mark.parametrize("bands", [1, 4])
+def test_the_first_convolution_is_adapted_to_other_bands(bands, tmp_path):
     made = TransformersBackbone(3, TINY)
     made.encoder.save_pretrained(tmp_path)
-    read = TransformersBackbone(4, checkpoint=tmp_path)
+    read = TransformersBackbone(bands, checkpoint=tmp_path)
     theirs = made.state_dict()
-    same = [key for key, w in read.state_dict().items() if w.equal(theirs[key])]
-    others = set(theirs) - set(same)
+    others = [key for key, w in read.state_dict().items() if not w.equal(theirs[key])]
     assert len(others) == 1
-    assert read.state_dict()[others.pop()].shape[1] == 4
+    found = read.state_dict()[others[0]]
+    assert torch.equal(found, adapt_colours(theirs[others[0]], bands))
+    # As the library needs it, which compares an image with what it was made for.
+    assert len(read(torch.rand(1, bands, 32, 32))) == 4
+
+
+def test_weights_of_other_bands_than_colours_do_not_fit(tmp_path):
+    TransformersBackbone(5, TINY).encoder.save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="size mismatch") as caught:
+        TransformersBackbone(4, checkpoint=tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_the_hub(tmp_path, monkeypatch):
+    made = TransformersBackbone(3, TINY)
+    made.encoder.save_pretrained(tmp_path)
+    asked = []
+
+    def snapshot_download(name, allow_patterns):
+        asked.append((name, allow_patterns))
+        return str(tmp_path)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    read = TransformersBackbone(3, checkpoint="owner/convnext-tiny")
+    assert asked == [("owner/convnext-tiny", ["config.json", "*.safetensors"])]
+    for key, weight in read.state_dict().items():
+        assert torch.equal(weight, made.state_dict()[key])
+
+
+def test_without_a_network_it_is_said_what_to_do(monkeypatch):
+    def snapshot_download(name, allow_patterns):
+        raise OSError("no route")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    with pytest.raises(UserError, match="hf download owner/net --local") as caught:
+        TransformersBackbone(3, checkpoint="owner/net")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
