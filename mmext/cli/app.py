@@ -52,6 +52,10 @@ COMMANDS = {
         "report:report",
         "Write the report of an experiment: report.html, figures and tables.",
     ),
+    "analyze": (
+        "analyze:analyze",
+        "Compare any trainings: learning curves, confusion by class, worst tiles.",
+    ),
     "reproduce": (
         "reproduce:reproduce",
         "Run the paper's whole experiment on a tile store, and report it.",

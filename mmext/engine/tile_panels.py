@@ -32,6 +32,20 @@ def error_panel(codes: np.ndarray) -> np.ndarray:
     return _painted(codes, _WRONG)
 
 
+def wrong_codes(mask: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 error codes of a (H, W) bool mask; none where nothing is known."""
+    codes = np.zeros(label.shape, np.uint8)
+    codes[(label == 1) & ~mask] = WAS_FN
+    codes[(label == 0) & mask] = WAS_FP
+    return codes
+
+
+def outcome_panel(mask: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 of a decision: white TP, orange FN, pink FP, grey ignored."""
+    wrong = wrong_codes(mask, label)
+    return np.where(wrong[..., None] > 0, error_panel(wrong), label_panel(label))
+
+
 def side_by_side(panels: Sequence[np.ndarray]) -> np.ndarray:
     """Panels of one height in a row, with white gaps."""
     return _joined(panels, axis=1)

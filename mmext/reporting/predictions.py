@@ -61,13 +61,28 @@ def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     Raises:
         UserError: There is no checkpoint, or the store is gone.
     """
+    writable = os.access(run.path, os.W_OK)
+    folder = run.path / DUMP_NAME if writable else elsewhere / run.name
+    return predict_store(run, open_store(test_store_path(run)), folder)
+
+
+def predict_store(run: Run, store: TileStore, folder: Path) -> TestPredictions:
+    """Predict a store with a run's newest checkpoint.
+
+    Where ``mmext fit-decision`` left a copy of it, that copy answers.
+
+    Args:
+        run: The run.
+        store: The tiles.
+        folder: Where the answers are kept, see :func:`predict_once`.
+
+    Raises:
+        UserError: There is no checkpoint, or the fitted copy is older than it.
+    """
     found = checkpoints(run.path)
     if not found:
         raise UserError(f"{run.path}: has no checkpoint")
     epoch, checkpoint = next(iter(found.items()))
-    store = open_store(test_store_path(run))
-    writable = os.access(run.path, os.W_OK)
-    folder = run.path / DUMP_NAME if writable else elsewhere / run.name
     decided = decided_path(checkpoint)
     if not decided.is_file():
         return TestPredictions(
@@ -110,9 +125,12 @@ def test_store_path(run: Run) -> str:
     """Where a run's config says that the test tiles are.
 
     Raises:
-        UserError: The work directory holds no resolved config.
+        UserError: The work directory holds no resolved config, or no tiles are tested.
     """
-    return run.read_config().test_dataloader.dataset.store
+    dataset = run.read_config().test_dataloader.dataset
+    if not dataset.get("store"):
+        raise UserError(f"{run.path}: is tested on {dataset.type}, not on a tile store")
+    return dataset.store
 
 
 test_store_path.__test__ = False  # type: ignore[attr-defined]

@@ -69,6 +69,12 @@ ARGUMENTS = {
         "--cfg-options": OPTIONS,
         "--json": OUT_FILE,
     },
+    "analyze folder --out new": {
+        "--out": OUT,
+        "--store": FOLDER,
+        "--worst": COUNT,
+        "--device": DEVICE,
+    },
     "browse tiny.py --out new": {
         "--work-dir": OUT,
         "--out": OUT,

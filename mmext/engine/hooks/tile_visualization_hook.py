@@ -16,11 +16,11 @@ from mmext.engine.tile_panels import (
     label_panel,
     side_by_side,
     stacked,
+    wrong_codes,
 )
 from mmext.errors import UserError
 from mmext.inference.class_codes import class_codes
 from mmext.inference.store_pass import predict_tiles
-from mmext.pixel_values import IGNORE, WAS_FN, WAS_FP
 from mmext.raster.display import Display
 from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
@@ -111,16 +111,12 @@ class _Sheet:
         # One by one: a picture needs no speed, and tiles may be large.
         for found in predict_tiles(model, store, self._ids, batch_size=1):
             tile, label, mask = found.tile_ids[0], found.target[0], found.mask[0]
-            known = label != IGNORE
             channels = {name: channel[0] for name, channel in found.channels.items()}
-            wrong = np.zeros(label.shape, np.uint8)
-            wrong[known & (label == 1) & ~mask] = WAS_FN
-            wrong[known & (label == 0) & mask] = WAS_FP
             panels = [
                 self._display.as_bytes(store.images[tile]),
                 label_panel(label),
                 decision_panel(class_codes(mask, channels, np.ones_like(mask))),
-                error_panel(wrong),
+                error_panel(wrong_codes(mask, label)),
             ]
             if bank is not None:
                 panels.append(error_panel(bank.codes(int(tile))))
