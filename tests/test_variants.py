@@ -16,7 +16,7 @@ from mmext.registry import MODELS
 from mmext.structures import TileSamples
 
 VARIANTS = Path(__file__).resolve().parents[1] / "configs" / "variants"
-NAMES = sorted(path.name for path in VARIANTS.iterdir() if path.name != "_base_")
+NAMES = sorted(path.parent.name for path in VARIANTS.glob("*/stage1_trunk.py"))
 NEEDS = {
     "upernet_convnext_t": "transformers",
     "unetplusplus": "segmentation_models_pytorch",

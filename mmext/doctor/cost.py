@@ -46,9 +46,12 @@ def check_cost(
                 "step_seconds": measured.step_seconds,
                 "predict_seconds": measured.predict_seconds,
                 "memory": _memory(link, measured, sizes, device),
+                "parameters": measured.parameters,
+                "operations": measured.operations,
             }
         )
     found.facts["lineage"] = table
+    _say_size(found, links[-1][1])
     parts = ", ".join(
         f"{row['name']} " + ("there" if row["there"] else _duration(row["seconds"]))
         for row in table
@@ -65,6 +68,15 @@ def check_cost(
     )
     _check_memory(found, max(row["memory"] for row in table), device)
     _check_disk(found, sum(row["disk"] for row in table), links[-1][0].work_dir)
+
+
+def _say_size(found: Findings, measured: Measured) -> None:
+    found.add(
+        "note",
+        "network",
+        f"{measured.parameters / 1e6:.2f} million weights to learn; a prediction takes "
+        f"{measured.operations / 1e9:.3g} GFLOP (additions and multiplications)",
+    )
 
 
 def _seconds(link: Link, measured: Measured, sizes: dict[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""Time and memory of a few real training steps."""
+"""Time, memory and operations of a few real training steps."""
 
 import resource
 import time
@@ -14,6 +14,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 from torch.utils.data import Dataset
+from torch.utils.flop_counter import FlopCounterMode
 
 from mmext.errors import UserError
 
@@ -32,6 +33,9 @@ class Measured:
         memory: Bytes at the peak of a step: the GPU's, or the process's own.
         checkpoint: Bytes of weights and optimizer.
         batch: Samples in the batch that was run; the rest is in proportion.
+        parameters: Numbers that are learnt.
+        operations: Of predicting one sample: additions and multiplications of
+            convolutions, matrix products and attention.
     """
 
     step_seconds: float
@@ -39,6 +43,8 @@ class Measured:
     memory: float
     checkpoint: int
     batch: int
+    parameters: int
+    operations: int
 
 
 def measure(
@@ -82,6 +88,7 @@ def measure(
     with torch.inference_mode():
         model.test_step(_read(dataset, small))
         predicting = _seconds(lambda: model.test_step(data), device)
+        operations = count_operations(model, _read(dataset, 1))
     states = [*model.state_dict().values(), *_tensors(optimizer.state_dict())]
     return Measured(
         step * whole / batch,
@@ -89,7 +96,21 @@ def measure(
         memory,
         sum(tensor.numel() * tensor.element_size() for tensor in states),
         batch,
+        sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
+        operations,
     )
+
+
+def count_operations(model: Any, data: Any) -> int:
+    """Additions and multiplications of one prediction.
+
+    Args:
+        model: Any of mmengine's, on any device, in eval mode.
+        data: A batch as a loader gives it.
+    """
+    with FlopCounterMode(display=False) as counter:
+        model.test_step(data)
+    return counter.get_total_flops()
 
 
 def _read(dataset: Any, number: int) -> Any:

@@ -30,7 +30,10 @@ def cost(hooks: dict[str, dict], device: str) -> dict:
     found = Findings("c.py")
     sizes = {"train": 100, "val": 1, "pixels": 1000}
     check_cost(
-        found, [(link, Measured(1.0, 0.1, 0.0, 0, 2))], sizes, torch.device(device)
+        found,
+        [(link, Measured(1.0, 0.1, 0.0, 0, 2, 7, 9))],
+        sizes,
+        torch.device(device),
     )
     return found.facts["lineage"][0]
 
