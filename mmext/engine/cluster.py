@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import mmext
 from mmext.errors import UserError, one_line
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, as_completed
 
 #: How often a task is begun before it counts as failed: a disk or a network may be away
 #: for a moment, and a worker may die of something else.
@@ -22,6 +23,10 @@ _DEATHS = 5
 #: Tasks that the scheduler knows of at once, so that neither it nor this process grows
 #: with their number.
 _WAITING = 1000
+#: Seconds in which a cluster has no worker before it is said, or given up.
+_ALONE = 60.0
+#: Seconds between two looks for results, and for workers.
+_LOOK, _COUNT = 0.02, 1.0
 
 
 @contextlib.contextmanager
@@ -98,7 +103,8 @@ def run_tasks(
         :class:`UserError` where its workers died.
 
     Raises:
-        UserError: The cluster has gone.
+        UserError: The cluster has gone, or it is one of this machine and all of its
+            processes have.
     """
     from distributed import CancelledError, KilledWorker, as_completed
 
@@ -120,7 +126,9 @@ def run_tasks(
         return future
 
     running = as_completed([begin(item) for item in itertools.islice(rest, _WAITING)])
-    for future in running:
+    while not running.is_empty():
+        _wait_for_one(running, client)
+        future = next(running)
         item = item_of.pop(future)
         result: Any
         try:
@@ -135,6 +143,34 @@ def run_tasks(
         yield item, result
         for following in itertools.islice(rest, 1):
             running.add(begin(following))
+
+
+def _wait_for_one(running: "as_completed", client: "Client") -> None:
+    """Wait until a task has ended, but not for ever for workers that don't come.
+
+    Workers of a cluster elsewhere may come when its queue lets them; those that
+    distributed has failed to begin anew on this machine never do.
+    """
+    alone_since, next_count, said = None, 0.0, False
+    while not running.has_ready():
+        time.sleep(_LOOK)
+        now = time.monotonic()
+        if now < next_count:
+            continue
+        next_count = now + _COUNT
+        # While a scheduler is away nobody knows; the client gives up on it by itself.
+        with contextlib.suppress(OSError):
+            alone_since = (alone_since or now) if not client.ncores() else None
+        if alone_since is None or now - alone_since < _ALONE:
+            continue
+        if client.cluster is not None:
+            raise UserError(
+                "--cluster local: all of its processes have died and none came back; "
+                "the same call goes on with what is left"
+            )
+        if not said:
+            print(f"no worker for {_ALONE:.0f} s; waiting for the cluster to have some")
+            said = True
 
 
 def _plainly(version: str, function: Callable[..., Any], *arguments: Any) -> Any:

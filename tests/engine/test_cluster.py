@@ -1,6 +1,8 @@
 """Tasks on two processes of this machine."""
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,10 @@ def square(number, folder):
     return number * number
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client():
+    # A new one for each test: distributed doesn't begin a worker anew that died before
+    # it was seen to have begun.
     with open_cluster("local:2", 1) as client:
         yield client
 
@@ -53,6 +57,24 @@ def test_every_task_ends_once(client, tmp_path, monkeypatch):
     # What raises is begun three times; once more where a result died with its worker.
     begun = [len((tmp_path / str(n)).read_text()) for n in (3, 5, 7)]
     assert all(n >= least for n, least in zip(begun, (2, 3, 3), strict=True))
+
+
+def test_workers_that_never_come_are_not_waited_for(client, monkeypatch):
+    monkeypatch.setattr("mmext.engine.cluster._ALONE", 0.5)
+    client.cluster.scale(0)
+    while client.ncores():
+        time.sleep(0.05)
+    with pytest.raises(UserError, match="all of its processes have died"):
+        list(run_tasks(client, str, [1]))
+
+
+def test_workers_that_come_late_are_waited_for(client, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("mmext.engine.cluster._ALONE", 0.2)
+    client.cluster.scale(0)
+    with open_cluster(client.scheduler.address, 1) as other:
+        threading.Timer(3, client.cluster.scale, [1]).start()
+        assert list(run_tasks(other, str, [1])) == [(1, "1")]
+    assert capsys.readouterr().out.count("no worker for") == 1
 
 
 def die(number):
