@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmext.registry import MODELS
+from tests.small_models import small_head
 
 LOAD = dict(type="LoadThermal", normalisation=dict(type="range", low=3000, high=6000))
 RESIZE = dict(type="Resize", scale=(48, 32), keep_ratio=False)
@@ -22,15 +23,7 @@ def depth_config(
         backbone=dict(type="UNet3", in_channels=1, base_channels=4),
         decode_head=dict(
             type="DepthHead",
-            head=dict(
-                type="FCNHead",
-                in_channels=4,
-                channels=4,
-                in_index=3,
-                num_convs=0,
-                concat_input=False,
-                dropout_ratio=0,
-            ),
+            head=small_head(4),
             min_depth=0.5,
             max_depth=max_depth,
             structural_space="depth",

@@ -61,6 +61,7 @@ def predict_test_store(run: Run, elsewhere: Path) -> TestPredictions:
     Raises:
         UserError: There is no checkpoint, or the store is gone.
     """
+    _newest_checkpoint(run)  # before anything is looked for that answers would need
     writable = os.access(run.path, os.W_OK)
     folder = run.path / DUMP_NAME if writable else elsewhere / run.name
     return predict_store(run, open_store(test_store_path(run)), folder)
@@ -79,10 +80,7 @@ def predict_store(run: Run, store: TileStore, folder: Path) -> TestPredictions:
     Raises:
         UserError: There is no checkpoint, or the fitted copy is older than it.
     """
-    found = checkpoints(run.path)
-    if not found:
-        raise UserError(f"{run.path}: has no checkpoint")
-    epoch, checkpoint = next(iter(found.items()))
+    epoch, checkpoint = _newest_checkpoint(run)
     decided = decided_path(checkpoint)
     if not decided.is_file():
         return TestPredictions(
@@ -97,6 +95,13 @@ def predict_store(run: Run, store: TileStore, folder: Path) -> TestPredictions:
     decision = fitted and f"as fitted on {fitted[1].store}: {fitted[0].settings}"
     dump = predict_once(decided, store, folder)
     return TestPredictions(run, epoch, store, dump, decision)
+
+
+def _newest_checkpoint(run: Run) -> tuple[int, Path]:
+    found = checkpoints(run.path)
+    if not found:
+        raise UserError(f"{run.path}: has no checkpoint")
+    return next(iter(found.items()))
 
 
 def decided_path(checkpoint: Path) -> Path:

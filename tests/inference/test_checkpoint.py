@@ -14,29 +14,11 @@ from mmext.inference.depth import DepthPredictor
 from mmext.registry import MODELS
 from mmext.reporting.runs import Run
 from tests.depth_checkpoint import depth_config, write_depth_checkpoint
+from tests.small_models import small_segmentor
 
 
 def model_config(width: int = 2, channels: tuple[str, ...] = ("target",)) -> dict:
-    head = dict(
-        type="FCNHead",
-        in_channels=width,
-        channels=width,
-        in_index=3,
-        num_convs=0,
-        concat_input=False,
-        dropout_ratio=0,
-    )
-    return dict(
-        type="BinarySegmentor",
-        data_preprocessor=dict(type="BandNormalizer", mean=[100.0] * 3, std=[9.0] * 3),
-        backbone=dict(type="UNet3", in_channels=3, base_channels=width),
-        decode_head=dict(
-            type="MultiLabelHead",
-            channels=channels,
-            head=head,
-            loss=dict(type="MaskedBCEWithLogitsLoss"),
-        ),
-    )
+    return small_segmentor(channels, width=width, mean=100.0, std=9.0)
 
 
 @pytest.fixture

@@ -23,35 +23,16 @@ from mmext.mapping.predict_scene import predict_scene
 from mmext.mapping.scene_writer import in_steps
 from mmext.models import UnionDecoder
 from mmext.registry import MODELS
+from tests.small_models import small_segmentor
 
 SETTINGS = PredictionSettings(window=128)
 
 
 def load(bands=3, dtype="uint8", threshold=0.5) -> LoadedModel:
     torch.manual_seed(1)
+    config = small_segmentor(bands=bands, width=2, mean=100.0)
     model = MODELS.build(
-        dict(
-            type="BinarySegmentor",
-            data_preprocessor=dict(
-                type="BandNormalizer", mean=[100.0] * bands, std=[50.0] * bands
-            ),
-            backbone=dict(type="UNet3", in_channels=bands, base_channels=2),
-            decode_head=dict(
-                type="MultiLabelHead",
-                channels=("target", "error"),
-                head=dict(
-                    type="FCNHead",
-                    in_channels=2,
-                    channels=2,
-                    in_index=3,
-                    num_convs=0,
-                    concat_input=False,
-                    dropout_ratio=0,
-                ),
-                loss=dict(type="MaskedBCEWithLogitsLoss"),
-            ),
-            decoder=dict(type="UnionDecoder", threshold=threshold),
-        )
+        {**config, "decoder": dict(type="UnionDecoder", threshold=threshold)}
     )
     model.init_weights()
     store = dict(

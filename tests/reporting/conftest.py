@@ -11,6 +11,7 @@ import mmext.models  # noqa: F401 - registers what the config names
 from mmext.datasets.tile_store import TileStore
 from mmext.registry import MODELS
 from mmext.structures import ErrorBank, save_bank
+from tests.small_models import small_segmentor
 
 
 @pytest.fixture
@@ -85,32 +86,6 @@ def experiment(write_run) -> Path:
     ).parent
 
 
-_CONFIG = """
-model = dict(
-    type="BinarySegmentor",
-    backbone=dict(type="UNet3", in_channels=3, base_channels=4),
-    decode_head=dict(
-        type="MultiLabelHead",
-        channels={channels},
-        head=dict(
-            type="FCNHead",
-            in_channels=4,
-            in_index=3,
-            channels=4,
-            num_convs=0,
-            concat_input=False,
-            dropout_ratio=0,
-        ),
-        loss=dict(type="MaskedBCEWithLogitsLoss"),
-    ),
-    decoder=dict(type="UnionDecoder"),
-    data_preprocessor=dict(type="BandNormalizer", mean=[90] * 3, std=[50] * 3),
-)
-train_dataloader = dict(dataset=dict(store="{train}"))
-test_dataloader = dict(dataset=dict(store="{test}"))
-"""
-
-
 @pytest.fixture
 def add_checkpoint(make_store, tmp_path) -> Callable[..., Path]:
     """Give a run's folder a resolved config, a checkpoint and an error bank."""
@@ -120,8 +95,12 @@ def add_checkpoint(make_store, tmp_path) -> Callable[..., Path]:
     def add(path: Path, epoch: int, seed: int = 0) -> Path:
         stage2 = path.name.startswith("stage2")
         channels = ("target", "error") if stage2 else ("target",)
-        config = Config.fromstring(
-            _CONFIG.format(channels=channels, train=train, test=test), ".py"
+        config = Config(
+            dict(
+                model=small_segmentor(channels),
+                train_dataloader=dict(dataset=dict(store=str(train))),
+                test_dataloader=dict(dataset=dict(store=str(test))),
+            )
         )
         config.dump(path / f"{path.name}.py")
         torch.manual_seed(seed)

@@ -9,6 +9,7 @@ from mmseg.structures import SegDataSample
 
 from mmext.errors import UserError
 from mmext.registry import MODELS
+from tests.small_models import small_head
 
 RANGE = (0.5, 20.0)
 LOSSES = dict(
@@ -21,15 +22,7 @@ LOSSES = dict(
 ENCODERS = {
     "unet3": (
         dict(type="UNet3", in_channels=1, base_channels=4),
-        dict(
-            type="FCNHead",
-            in_channels=4,
-            channels=4,
-            in_index=3,
-            num_convs=0,
-            concat_input=False,
-            dropout_ratio=0,
-        ),
+        small_head(4),
     ),
     "resnet": (
         dict(

@@ -7,30 +7,11 @@ from mmseg.structures import SegDataSample
 from mmext.errors import UserError
 from mmext.models import UnionDecoder
 from mmext.registry import MODELS
+from tests.small_models import small_segmentor
 
 
 def build(channels=("target", "error"), bands=3, **changes):
-    config = dict(
-        type="BinarySegmentor",
-        data_preprocessor=dict(
-            type="BandNormalizer", mean=[10.0] * bands, std=[2.0] * bands
-        ),
-        backbone=dict(type="UNet3", in_channels=bands, base_channels=4),
-        decode_head=dict(
-            type="MultiLabelHead",
-            channels=channels,
-            head=dict(
-                type="FCNHead",
-                in_channels=4,
-                channels=4,
-                in_index=3,
-                num_convs=0,
-                concat_input=False,
-                dropout_ratio=0,
-            ),
-            loss=dict(type="MaskedBCEWithLogitsLoss"),
-        ),
-    )
+    config = small_segmentor(channels, bands, mean=10.0, std=2.0)
     return MODELS.build({**config, **changes}).eval()
 
 
