@@ -93,6 +93,8 @@ def test_processes_end_with_the_one_that_began_them(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's job in the background ignores Ctrl-C, and so would its child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while len(begun := [*tmp_path.glob("pid_*")]) < 2:
         assert process.poll() is None, process.communicate()[1]
