@@ -34,6 +34,10 @@ COMMANDS = {
         "browse:browse",
         "Show what a training is shown: samples after augmentation, with both masks.",
     ),
+    "pretrain": (
+        "pretrain:pretrain",
+        "Train an encoder on images without labels, for a training with few.",
+    ),
     "train": ("train:train", "Train a config."),
     "test": ("test:test", "Score a checkpoint on its config's test set."),
     "predict": (

@@ -8,6 +8,7 @@ from torch import nn
 
 from mmext.datasets import TileDataset
 from mmext.models.decode_heads import MultiLabelHead
+from mmext.models.pretraining import MaskedImageModel
 from mmext.registry import DATA_SAMPLERS
 
 from .draws import check_draws, draw_shares
@@ -38,8 +39,9 @@ def check_segmentation_data(
     if isinstance(other, TileDataset):
         stores["test"] = other.store
         scans["test"] = scan_tiles(other.store)
+    needed = not isinstance(model, MaskedImageModel)
     for name, store in stores.items():
-        check_labels(found, name, store, scans[name])
+        check_labels(found, name, store, scans[name], needed)
         check_bands(found, name, store, scans[name])
     check_copies(found, scans["train"], scans.get("test"))
     if "test" in stores:

@@ -15,7 +15,9 @@ _FAR = 3.0
 _CUT_ANEW = "cut the store anew (mmext prepare)"
 
 
-def check_labels(found: Findings, name: str, store: TileStore, scan: TileScan) -> None:
+def check_labels(
+    found: Findings, name: str, store: TileStore, scan: TileScan, needed: bool = True
+) -> None:
     """What the masks hold, and how much of it is target.
 
     Args:
@@ -23,6 +25,7 @@ def check_labels(found: Findings, name: str, store: TileStore, scan: TileScan) -
         name: Which set it is, ``train`` or ``test``.
         store: Its store.
         scan: What the store's tiles hold.
+        needed: Whether the model learns from labels.
     """
     values = {int(v): int(scan.values[v]) for v in np.flatnonzero(scan.values)}
     total = sum(values.values())
@@ -40,7 +43,7 @@ def check_labels(found: Findings, name: str, store: TileStore, scan: TileScan) -
         )
     elif set(values) == {IGNORE}:
         found.add("error", "labels", f"{name}: every pixel is 255 (ignored)", _CUT_ANEW)
-    elif 1 not in values:
+    elif 1 not in values and needed:
         advice = "check that the labels lie on the scenes"
         if values.get(IGNORE):
             advice = (

@@ -21,12 +21,15 @@ from mmext.fileio import atomic_path
 RUN_RECORD = "run.json"
 HISTORY = "history.jsonl"
 TEST_RECORD = "test_record.json"
+#: What a pre-training ends with.
+ENCODER = "encoder.pth"
 #: What a run that is overwritten leaves to nobody.
 RESULTS = (
     "epoch_*.pth",
     "best_*.pth",
     "last_checkpoint",
     "error_bank_epoch_*.npz",
+    ENCODER,
     HISTORY,
 )
 _MAX_HISTORY_BYTES = 1 << 30

@@ -23,6 +23,7 @@ from .losses.depth import (
     StructureGuidedSmoothLoss,
 )
 from .pretrained import WholePretrainedInit
+from .pretraining import MaskedImageModel
 from .segmentors import BinarySegmentor, BinaryTTAModel
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "FocalTverskyLoss",
     "GradientConsistencyLoss",
     "MaskedBCEWithLogitsLoss",
+    "MaskedImageModel",
     "MultiLabelHead",
     "OHEMBCELoss",
     "SILogLoss",

@@ -15,6 +15,16 @@ def _none_for_text(value: object) -> object:
     return None if isinstance(value, str) and value.lower() == "none" else value
 
 
+#: Bands of a raster, counted from 1; None means all but an alpha band.
+Bands = Annotated[tuple[Count, ...], Field(min_length=1)] | None
+#: Which pixels show nothing.
+Nodata = Annotated[
+    float | Literal["auto"] | None,
+    BeforeValidator(_none_for_text),
+    Parameter(show_choices=False),
+]
+
+
 @settings
 class Cutting:
     """How scenes are cut.
@@ -34,12 +44,8 @@ class Cutting:
 
     tile_size: Count = 256
     stride: Count | None = None
-    bands: Annotated[tuple[Count, ...], Field(min_length=1)] | None = None
-    nodata: Annotated[
-        float | Literal["auto"] | None,
-        BeforeValidator(_none_for_text),
-        Parameter(show_choices=False),
-    ] = NODATA_FROM_FILE
+    bands: Bands = None
+    nodata: Nodata = NODATA_FROM_FILE
     min_valid: Share = 0.0
     by_pixel: bool = False
 

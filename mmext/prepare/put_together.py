@@ -24,12 +24,12 @@ from mmext.fileio import open_array
 from mmext.fileio.new_array import new_array
 from mmext.location import Location
 from mmext.raster.outlines import window_outline
-from mmext.raster.scene_reader import NodataRule
 
 from .cutting_settings import Cutting
 from .part_note import IMAGES, MASKS, NUMBERS, PartNote, read_part
 from .remarks import Remarks
-from .scenes import Scene, SceneFacts, common_pixel_size, refuse_difference
+from .scenes import Scene, SceneFacts, refuse_difference
+from .store_description import describe_store
 
 #: Bytes that are copied at once.
 _CHUNK = 1 << 24
@@ -63,24 +63,8 @@ def put_together(
         if labelled == 0:
             raise UserError(f"{path}: labels no pixel of its scenes")
     rows = _gather(scenes, parts, folder, found, cutting)
-    facts = found.first
-    meta = finish_store(
-        folder,
-        rows,
-        {
-            "stride": cutting.step,
-            "bands": list(facts.names),
-            "band_indexes": list(facts.indexes),
-            "colours": list(facts.colours),
-            "scales": facts.scales,
-            "nodata": facts.nodata,
-            "nodata_rule": _rule(cutting.nodata),
-            "pixel_size": facts.pixel_size,
-            "pixel_size_m": common_pixel_size(found.pixel_sizes),
-            "scenes": found.records,
-        },
-        facts.crs,
-    )
+    description = describe_store(found.first, cutting, found.pixel_sizes, found.records)
+    meta = finish_store(folder, rows, description, found.first.crs)
     _say(found, cutting)
     return meta
 
@@ -200,11 +184,6 @@ def _add_rows(
             *place,
             window_outline(tile, transform),
         )
-
-
-def _rule(nodata: NodataRule) -> NodataRule:
-    # Whatever is not a number is invalid anyway, and JSON has no NaN.
-    return None if isinstance(nodata, float) and np.isnan(nodata) else nodata
 
 
 def _nothing_to_cut(scene: Scene, cutting: Cutting, found: _Found) -> str:

@@ -59,8 +59,8 @@ def look(scene: Scene, parts: Path, cutting: Cutting) -> Look:
     found = finished_part(parts / scene.name, source)
     if isinstance(found, PartNote):
         return Look(found, True, found.tiles)
-    facts, remarks = describe(scene, cutting)
-    note = PartNote(1, source, facts, SceneGrid.of(scene, cutting), remarks)
+    facts, remarks = describe(scene.path, cutting)
+    note = PartNote(1, source, facts, SceneGrid.of(scene.path, cutting), remarks)
     if not scene.labels.is_raster:  # which would be read twice, and is large
         labels = scene.labels.read()
         assert isinstance(labels, VectorLabels)

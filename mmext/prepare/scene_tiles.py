@@ -36,7 +36,7 @@ class CutTiles:
     @property
     def at_least(self) -> int:
         """How many tiles there are for sure, without a look at the pixels."""
-        with open_reader(self.scene, self.cutting) as reader:
+        with open_reader(self.scene.path, self.cutting) as reader:
             # With a share asked for, padding counts as well.
             if not reader.is_valid_everywhere or self.cutting.min_valid:
                 return 0
@@ -51,7 +51,7 @@ class CutTiles:
         """
         size, step = self.cutting.tile_size, self.cutting.step
         with (
-            open_reader(self.scene, self.cutting) as reader,
+            open_reader(self.scene.path, self.cutting) as reader,
             open_scene(self.scene.path) as raster,
             self.scene.labels.read().open(raster, self.cutting.by_pixel) as labels,
         ):

@@ -53,10 +53,10 @@ class Scene:
 
 
 @contextlib.contextmanager
-def open_reader(scene: Scene, cutting: Cutting) -> Iterator[SceneReader]:
-    """A scene's pixels, by the bands and the no-data rule it is cut with."""
-    with open_image(scene.path, cutting.bands) as raster:
-        yield SceneReader(raster, scene.path, cutting.bands, cutting.nodata)
+def open_reader(path: Location, cutting: Cutting) -> Iterator[SceneReader]:
+    """A raster's pixels, by the bands and the no-data rule it is cut with."""
+    with open_image(path, cutting.bands) as raster:
+        yield SceneReader(raster, path, cutting.bands, cutting.nodata)
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,17 @@ class SceneFacts:
         return self.pixel_sides_m and float(np.sqrt(np.prod(self.pixel_sides_m)))
 
 
-def describe(scene: Scene, cutting: Cutting) -> tuple[SceneFacts, list[str]]:
+def describe(path: Location, cutting: Cutting) -> tuple[SceneFacts, list[str]]:
     """Read what a scene is like, and what a user should know of it.
 
     Args:
-        scene: The scene.
+        path: The scene's raster.
         cutting: How it is going to be cut.
 
     Raises:
         UserError: The scene can't be read, or is too large to cut.
     """
-    with open_reader(scene, cutting) as reader:
+    with open_reader(path, cutting) as reader:
         raster = reader.raster
         _refuse_absurd_size(reader, cutting)
         remarks = list(reader.notes())
@@ -105,7 +105,7 @@ def describe(scene: Scene, cutting: Cutting) -> tuple[SceneFacts, list[str]]:
             try:
                 sides = ground_pixel_sides(raster.crs, step, *raster.shape)
             except UserError as error:
-                raise UserError(f"{scene.path}: {error}") from None
+                raise UserError(f"{path}: {error}") from None
             if max(sides) / min(sides) > _SQUARE:
                 remarks.append(
                     f"pixels aren't square, {sides[0]:.3g} m wide and {sides[1]:.3g} m "
@@ -228,9 +228,9 @@ class SceneGrid:
     transform: list[Finite]
 
     @classmethod
-    def of(cls, scene: Scene, cutting: Cutting) -> "SceneGrid":
+    def of(cls, path: Location, cutting: Cutting) -> "SceneGrid":
         """The grid of a scene's file, as it is cut."""
-        with open_scene(scene.path) as raster:
+        with open_scene(path) as raster:
             placed = (
                 rasterio.Affine.identity() if cutting.by_pixel else raster.transform
             )

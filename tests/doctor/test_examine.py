@@ -76,6 +76,20 @@ def test_a_good_store_has_no_errors_and_nothing_is_written(tmp_path, stores):
     assert json.loads(as_json(found))["findings"]
 
 
+def test_a_pre_training_needs_no_labels(tmp_path, make_store):
+    store = make_store(tmp_path / "tiles", tiles=6, positive=0, size=32)
+    changes = {
+        "epoch_scale": 0.02,
+        "model.backbone.base_channels": 4,
+        "train_dataloader.dataset.store": str(store),
+        "train_dataloader.batch_size": 4,
+    }
+    config = CONFIGS / "pretraining" / "unet3.py"
+    found = examine(config, tmp_path / "work", changes)
+    assert not found.has_errors, as_text(found)
+    assert of(found, "labels", "ok") and of(found, "time", "note")
+
+
 def test_the_numbers_are_those_of_the_masks(tmp_path, stores):
     found = examine(TRUNK, tmp_path / "work", options(stores))
     masks = np.load(stores["train"] / "masks.npy")

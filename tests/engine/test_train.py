@@ -96,13 +96,14 @@ def test_both_stages_with_parents(tmp_path, tiny_options, monkeypatch):
 @pytest.mark.parametrize(
     "path",
     # Those for depth have other data (test_train_depth.py), variants other networks
-    # (tests/test_variants.py), data sets other stores (tests/test_dataset_configs.py);
-    # arms share their parents
+    # (tests/test_variants.py), data sets other stores (tests/test_dataset_configs.py),
+    # pre-trainings no labels (test_pretraining.py); arms share their parents
     # (tests/integration/test_arms.py), and studies are no configs of one training.
     sorted(
         path
         for path in CONFIGS.rglob("*.py")
-        if not {"_base_", "datasets", "depth", "studies", "variants"} & {*path.parts}
+        if not {"_base_", "datasets", "depth", "pretraining", "studies", "variants"}
+        & {*path.parts}
     ),
     ids=lambda path: str(path.relative_to(CONFIGS)),
 )

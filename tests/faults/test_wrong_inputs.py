@@ -58,6 +58,16 @@ ARGUMENTS = {
         "--split-csv": FILE,
         "--out": OUT,
     },
+    "pretrain pretraining.py scene.tif --work-dir new": {
+        "--work-dir": OUT,
+        "--tiles": COUNT,
+        "--tile-size": COUNT,
+        "--min-valid": SHARE,
+        "--nodata": {"x": "a number", "''": "a number"},
+        "--seed": INDEX,
+        "--device": DEVICE,
+        "--cfg-options": OPTIONS,
+    },
     "train tiny.py --work-dir new": {
         "--work-dir": OUT,
         "--cfg-options": OPTIONS,
@@ -210,6 +220,18 @@ def _arguments() -> Iterator[tuple[str, str]]:
 FILES = {
     "tran tiny.py": "tran: unknown command, did you mean train?",
     "depth teech": "teech: unknown command, did you mean teach?",
+    "pretrain tiny.py scene.tif --work-dir new": "tiny.py: has no EncoderHook",
+    "pretrain pretraining.py --work-dir new": "IMAGES: missing",
+    "pretrain pretraining.py none.tif --work-dir new": "none.tif: no image there",
+    "pretrain pretraining.py text.tif --work-dir new": "text.tif: ",
+    "pretrain pretraining.py scene.tif --work-dir new": "--tile-size takes smaller",
+    "pretrain pretraining.py scene.tif --work-dir new --tile-size 32 --bands 4": (
+        "band 4"
+    ),
+    "pretrain pretraining.py scene.tif --work-dir new --cfg-options mdoel.x=1": (
+        "has no 'mdoel'"
+    ),
+    "pretrain pretraining.py scene.tif --resume --overwrite": "given together",
     "train tiny.py tiny.py": "'tiny.py': not expected here",
     "train tiny.py --resum": "--resum: unknown option, did you mean --resume?",
     "train tiny.py --amp=7": "--amp: is '7', expected no value",

@@ -28,6 +28,7 @@ default_hooks = dict(error_accumulation=dict(counts=True))
 """
 _CONFIGS = {
     "tiny.py": _TINY,
+    "pretraining.py": f"_base_ = {str(ROOT / 'configs/pretraining/unet3.py')!r}\n",
     "raises.py": "raise RuntimeError('not today')\n",
     "divides.py": "a = 1 / 0\n",
     "syntax.py": "model = dict(\n",

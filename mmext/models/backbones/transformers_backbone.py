@@ -30,6 +30,7 @@ class TransformersBackbone(BaseModule):
             bands are adapted to others
             (:func:`~mmext.models.first_convolution.adapt_colours`).
         out_features: Names of the stages whose maps are given; None means all.
+        init_cfg: Initialisation from a file of ours, ``dict(type='Pretrained', …)``.
 
     Raises:
         UserError: The library is not installed, or knows no such encoder; its weights
@@ -42,8 +43,9 @@ class TransformersBackbone(BaseModule):
         config: dict[str, Any] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         out_features: list[str] | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(init_cfg)
         if (config is None) == (checkpoint is None):
             raise UserError("backbone: expected one of config and checkpoint")
         self.in_channels = in_channels

@@ -1,0 +1,3 @@
+from .masked_image_model import MaskedImageModel
+
+__all__ = ["MaskedImageModel"]
