@@ -98,6 +98,8 @@ def _lines(path: Location) -> list[str]:
     for line in lines:
         if line.partition("?")[0].endswith(".txt"):
             raise UserError(f"{path}: names the list {line}, expected images")
+    if not any(lines):
+        raise UserError(f"{path}: is an empty list, expected a line for each image")
     return [line for line in lines if line]
 
 

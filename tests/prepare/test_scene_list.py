@@ -24,6 +24,9 @@ def test_lists_name_images(tmp_path, images):
     (tmp_path / "list.txt").write_text(f"{tmp_path / 'list.txt'}\n")
     with pytest.raises(UserError, match=r"names the list .*list\.txt, expected images"):
         expand_images([str(tmp_path / "list.txt")])
+    (tmp_path / "list.txt").write_text("\n \n")
+    with pytest.raises(UserError, match=r"list\.txt: is an empty list, expected a"):
+        expand_images([str(tmp_path / "list.txt")])
     (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="can't be read as a list of images"):
         expand_images([str(tmp_path / "list.txt")])
