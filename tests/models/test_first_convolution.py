@@ -1,6 +1,5 @@
 """Weights made for colour images, in images of other bands."""
 
-
 import pytest
 import torch
 from mmengine.logging import MMLogger
