@@ -1,6 +1,7 @@
 """A label review that is filled in while it is looked at."""
 
 import sqlite3
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -13,8 +14,15 @@ from mmext.checked import shortened
 from mmext.errors import UserError, one_line
 from mmext.mapping.label_review.verdicts import LAYER, VERDICTS, Verdicts
 
+from .features import Bounds, read_features
+from .raster_view import Place
+
 #: Seconds to wait for another program, QGIS say, that writes the file.
 _PATIENCE = 5.0
+#: GDAL and Python each bring an SQLite, and locks on a file are a process's: between
+#: the two there are none. A reader would see half a change, and take the writer's lock
+#: away when it closes the file.
+_ONE_SQLITE = threading.Lock()
 #: What the page shows of a candidate beside its kind and verdict.
 SHOWN = (
     "rank",
@@ -59,16 +67,22 @@ class ReviewFile:
         Raises:
             UserError: The file can't be read or is no review.
         """
-        checked = Verdicts.read(self.path).table
-        raw = pyogrio.read_dataframe(
-            self.path, layer=LAYER, fid_as_index=True, on_invalid="ignore"
-        )
+        with _ONE_SQLITE:
+            checked = Verdicts.read(self.path).table
+            raw = pyogrio.read_dataframe(
+                self.path, layer=LAYER, fid_as_index=True, on_invalid="ignore"
+            )
         columns = {name: raw[name] for name in SHOWN if name in raw}
         columns |= {name: checked[name] for name in ("kind", "verdict")}
         table = geopandas.GeoDataFrame(columns, geometry=raw.geometry)
         if "rank" not in table:
             return table
         return table.sort_values("rank", na_position="last", kind="stable")
+
+    def outlines(self, place: Place, bounds: Bounds) -> geopandas.GeoDataFrame | None:
+        """The candidates that meet a part of a sheet, see :func:`.read_features`."""
+        with _ONE_SQLITE:
+            return read_features(self.path, LAYER, place, bounds)
 
     def save(self, number: int, kind: str, rank: int | None, verdict: str) -> None:
         """Write a candidate's verdict, in one transaction.
@@ -91,14 +105,15 @@ class ReviewFile:
         if not self.path.is_file():
             raise UserError(f"{self.path}: no such file")
         try:
-            connection = sqlite3.connect(
-                self.path.absolute().as_uri() + "?mode=rw", _PATIENCE, uri=True
-            )
-            try:
-                with connection:
-                    self._save(connection, number, kind, rank, verdict)
-            finally:
-                connection.close()
+            with _ONE_SQLITE:
+                connection = sqlite3.connect(
+                    self.path.absolute().as_uri() + "?mode=rw", _PATIENCE, uri=True
+                )
+                try:
+                    with connection:
+                        self._save(connection, number, kind, rank, verdict)
+                finally:
+                    connection.close()
         except sqlite3.Error as error:
             raise UserError(
                 f"{self.path}: the verdict can't be written ({one_line(error)})"

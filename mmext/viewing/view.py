@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import geopandas
 import shapely
 
 from mmext.errors import UserError
 from mmext.inference.class_codes import COLOURS, GROWN, NAMES
 from mmext.mapping.label_review.review_files import COLOURS as KIND_COLOURS
-from mmext.mapping.label_review.verdicts import LAYER as CANDIDATES
 from mmext.mapping.label_review.verdicts import VERDICTS
 from mmext.mapping.polygon_file import LAYER as OBJECTS
 from mmext.raster.scene_reader import open_image, open_scene
@@ -132,7 +132,8 @@ class MapView:
         sheet = self._sheet(number)
         if sheet.objects is None:
             raise UserError(f"{sheet.name}: has no objects")
-        return _geojson(sheet.objects, OBJECTS, self.place(number), bounds)
+        place = self.place(number)
+        return _geojson(read_features(sheet.objects, OBJECTS, place, bounds))
 
     def candidate_outlines(self, number: int, bounds: Bounds) -> str | None:
         """Candidates in a part of a sheet, as GeoJSON; None if there are too many.
@@ -140,8 +141,7 @@ class MapView:
         Raises:
             UserError: There is no review, or it can't be read.
         """
-        review = self._review()
-        return _geojson(review.path, CANDIDATES, self.place(number), bounds)
+        return _geojson(self._review().outlines(self.place(number), bounds))
 
     def candidates(self) -> list[dict[str, Any]]:
         """All candidates, the best first, each with its sheet and bounds on it.
@@ -250,6 +250,5 @@ def _map_raster(path: Path) -> dict[str, Any]:
         )
 
 
-def _geojson(path: Path, layer: str, place: Place, bounds: Bounds) -> str | None:
-    table = read_features(path, layer, place, bounds)
+def _geojson(table: geopandas.GeoDataFrame | None) -> str | None:
     return None if table is None else as_geojson(table)

@@ -1,10 +1,12 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pyogrio
 import pytest
 
 from mmext.errors import UserError
 from mmext.mapping.label_review.verdicts import LAYER, Verdicts
+from mmext.viewing.raster_view import Place
 from mmext.viewing.review_file import ReviewFile, as_records
 
 from .builders import verdicts, write_review
@@ -48,6 +50,22 @@ def test_a_saved_verdict_is_what_apply_reads(path):
     ]
     file.save(1, "missing target", 1, "")
     assert Verdicts.read(path).table["verdict"].tolist() == ["", "unsure", "reject"]
+
+
+def test_it_is_read_as_a_whole_while_verdicts_are_saved(path):
+    file, whole = ReviewFile(path), Place((0, 0, 1, 1), 1.0, None, None)
+    with ThreadPoolExecutor(3) as threads:
+        saved = [
+            threads.submit(file.save, 1, "missing target", 1, verdict)
+            for verdict in ("accept", "reject") * 20
+        ]
+        read = [threads.submit(file.read) for _ in range(20)]
+        drawn = [
+            threads.submit(file.outlines, whole, (-9e9, -9e9, 9e9, 9e9))
+            for _ in range(20)
+        ]
+        assert all(job.result() is None for job in saved)
+        assert {len(job.result()) for job in read + drawn} == {3}
 
 
 def test_nothing_else_changes(path):
