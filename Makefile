@@ -6,6 +6,7 @@
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
 # make docs      the manual as a site, in build/site
+# make tutorial  the tutorial's notebook executed, and its page (3 minutes on 2 cores)
 # make qgis-plugin  the plugin for QGIS as a ZIP, in dist/
 # make viewer    the libraries of mmext view's page, from npm, by viewer/package-lock.json
 # make gpu-check what only a GPU can show, compared with the CPU, and its speed
@@ -16,7 +17,7 @@ TORCH ?= $(shell grep '^torch==' requirements/lock.txt)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo demo-depth test lint faults bench docs qgis-plugin viewer gpu-check
+.PHONY: install demo demo-depth test lint faults bench docs tutorial qgis-plugin viewer gpu-check
 
 install: $(STAMP)
 
@@ -58,6 +59,9 @@ faults: $(STAMP)
 
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+tutorial: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" python docs/tutorial.py
 
 bench: $(STAMP)
 	$(BIN)/python tools/benchmark.py

@@ -25,6 +25,9 @@ EXTRAS = {
         "pip-audit>=2.8",
         "mkdocs-material>=9.7",
         "mkdocstrings[python]>=1.0",
+        # The tutorial's notebook. 7: as Markdown, with pictures as files.
+        "nbconvert>=7",
+        "ipykernel>=6.29",
         # Another program that reads the files of 'mmext export --to qgis' (AGPL: run by
         # tests, never imported by mmext). 0.9: reads all keys that are compared.
         "geodeep>=0.9",

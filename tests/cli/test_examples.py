@@ -34,6 +34,7 @@ slurm_train() { record train "${@:3}"; }
 pip() { :; }
 python() { :; }
 make() { :; }
+ls() { :; }
 .() { :; }
 """
 
