@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from mmext.engine.train import train
+from mmext.models.backbones import UNet3
 from mmext.study.run_study import run_study
 from mmext.study.schedule import needed_trainings
 from mmext.study.study_file import Arm, read_study
@@ -58,7 +60,16 @@ def read_table(path):
         return list(csv.DictReader(file))
 
 
-def test_every_arm_trains_and_is_scored(tmp_path, stores):
+def test_every_arm_trains_and_is_scored(tmp_path, stores, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # What mmext pretrain would leave.
+    width = OPTIONS["model.backbone.base_channels"]
+    weights = UNet3(in_channels=3, base_channels=width).state_dict()
+    for name in ("dead_trees", "zanzibar"):
+        encoder = Path("work_dirs", "pretraining", name, "encoder.pth")
+        encoder.parent.mkdir(parents=True)
+        named = {f"backbone.{key}": value for key, value in weights.items()}
+        torch.save({"state_dict": named}, encoder)
     shipped = [read_study(path) for path in sorted(CONFIGS.glob("studies/*.py"))]
     own = {name: made for study in shipped for name, made in study.trainings.items()}
     names = [*own, *(path.stem for path in CONFIGS.glob("stage2_*.py"))]
