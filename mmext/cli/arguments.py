@@ -187,7 +187,7 @@ def parse_options(texts: Sequence[str] | None, flag: str) -> dict[str, Any]:
     """Values by key: ``a.b=1 c=[1,2] d=(x,y)`` as mmengine reads them, and tables.
 
     mmengine knows no ``a=dict(b=1, c='x')`` nor ``a={'b': 1}``: they are read as in a
-    resolved config, and not executed.
+    resolved config, and not executed. A text that begins and ends like one is quoted.
 
     Args:
         texts: KEY=VALUE each.
@@ -205,7 +205,7 @@ def parse_options(texts: Sequence[str] | None, flag: str) -> dict[str, Any]:
     read, found = DictAction([flag], dest="options", nargs="+"), {}
     for text in texts:
         key, _, value = text.partition("=")
-        if "dict(" in value or "{" in value:
+        if _is_table(value):
             found[key] = parse_value(value, f"{flag} {key}")
             continue
         one = Namespace()
@@ -215,6 +215,14 @@ def parse_options(texts: Sequence[str] | None, flag: str) -> dict[str, Any]:
             raise UserError(f"{flag}: {error}") from None
         found.update(one.options)
     return found
+
+
+def _is_table(value: str) -> bool:
+    """Whether it is or holds ``dict(…)`` or ``{…}``, not just a text with braces."""
+    if value.startswith("dict(") or (value[:1], value[-1:]) == ("{", "}"):
+        return True
+    bracketed = (value[:1], value[-1:]) in (("[", "]"), ("(", ")"))
+    return bracketed and ("dict(" in value or "{" in value)
 
 
 #: How the processes of a distributed run were started.

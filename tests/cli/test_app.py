@@ -249,6 +249,23 @@ def test_tables_of_settings():
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[a-z]{3}", "[a-z]{3}"),
+        ("^tile_{3}$", "^tile_{3}$"),
+        ("{stem}/x.tif", "{stem}/x.tif"),
+        ("'{stem}'", "{stem}"),
+        ("my_dict(1)", "my_dict(1)"),
+        ("", ""),
+    ],
+)
+def test_texts_with_braces_are_texts(text, value):
+    from mmext.cli.arguments import parse_options
+
+    assert parse_options([f"a={text}"], "--x") == {"a": value}
+
+
+@pytest.mark.parametrize(
     ("chosen", "expected"),
     [
         ({}, "PASSIVE"),
