@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from .confusion import Confusion
+from mmext.pixel_values import PROBABILITY_STEPS
 
-#: Steps that a probability is counted in, as maps store it.
-LEVELS = 250
+from .confusion import Confusion
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,9 @@ class RelaxedSweep:
     """Pixel counts over a set at all thresholds; add them up before taking a ratio.
 
     Attributes:
-        predicted: (LEVELS + 1,) pixels by their probability's level.
+        predicted: (PROBABILITY_STEPS + 1,) pixels by their probability's level.
         right: Of these, pixels with a true one near.
-        found: (LEVELS + 1,) true pixels by the highest level near them.
+        found: (PROBABILITY_STEPS + 1,) true pixels by the highest level near them.
         true: True pixels.
     """
 
@@ -108,7 +107,7 @@ class RelaxedSweep:
         recall = found[known] / self.true
         best = int(np.argmin(np.abs(precision - recall)))
         level = int(np.flatnonzero(known)[best]) + 1
-        return float(precision[best] + recall[best]) / 2, level / LEVELS
+        return float(precision[best] + recall[best]) / 2, level / PROBABILITY_STEPS
 
 
 def relaxed_sweep(
@@ -118,7 +117,7 @@ def relaxed_sweep(
 
     Args:
         truth: (H, W) bool.
-        levels: (H, W) uint8, probabilities times :data:`LEVELS`.
+        levels: (H, W) uint8, probabilities times :data:`PROBABILITY_STEPS`.
         valid: (H, W) bool; elsewhere nothing is true, predicted or counted.
         slack: Rows and columns that a pixel may be off, in a square.
     """
@@ -128,7 +127,7 @@ def relaxed_sweep(
     highest = maximum_filter(levels, size, mode="constant")
 
     def by_level(values: np.ndarray) -> np.ndarray:
-        return np.bincount(values, minlength=LEVELS + 1)
+        return np.bincount(values, minlength=PROBABILITY_STEPS + 1)
 
     return RelaxedSweep(
         predicted=by_level(levels[valid]),

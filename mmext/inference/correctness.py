@@ -8,9 +8,10 @@ from pydantic import Field
 from scipy.special import expit, logit
 
 from mmext.checked import Count, Finite, Index, checked, settings
+from mmext.pixel_values import PROBABILITY_STEPS
 
-#: Probabilities are stored in steps of 0.004: nearer to 0 or 1 nothing is known.
-_NEAREST = 0.002
+#: Half a step of a stored probability: nearer to 0 or 1 nothing is known.
+_NEAREST = 0.5 / PROBABILITY_STEPS
 
 Feature = Literal["mean_prob", "area_m2", "max_prob", "error_only"]
 

@@ -11,6 +11,7 @@ from mmext.inference.class_codes import COLOURS, NODATA, class_codes
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.models.decoders.union_decoder import UnionDecoder
+from mmext.pixel_values import PROBABILITY_STEPS
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 
@@ -20,8 +21,6 @@ from .polygon_file import PolygonFile
 from .scene_source import SceneSource
 from .windows import PredictionWindow
 
-#: Stored value of a probability of 1; 255 is no-data.
-PROBABILITY_STEPS = 250
 #: Finished objects that are held before they go to disk.
 _CHUNK = 2000
 #: Pixels that are made into polygons at once.

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmext.evaluation.relaxed import LEVELS, relaxed_counts, relaxed_sweep
+from mmext.evaluation.relaxed import relaxed_counts, relaxed_sweep
+from mmext.pixel_values import PROBABILITY_STEPS
 
 
 def naive(truth, predicted, slack):
@@ -50,7 +51,7 @@ def test_the_break_even_is_that_of_a_look_at_every_threshold(slack):
     sweeps = [relaxed_sweep(*each, slack) for each in sets]
     score, threshold = (sweeps[0] + sweeps[1]).break_even()
     best = (np.inf, 0.0, 0.0)
-    for level in range(1, LEVELS + 1):
+    for level in range(1, PROBABILITY_STEPS + 1):
         one, other = (
             relaxed_counts(truth, levels >= level, valid, slack)
             for truth, levels, valid in sets
@@ -59,7 +60,7 @@ def test_the_break_even_is_that_of_a_look_at_every_threshold(slack):
         gap = abs(found["precision"] - found["recall"])
         if gap < best[0]:
             mean = (found["precision"] + found["recall"]) / 2
-            best = (gap, mean, level / LEVELS)
+            best = (gap, mean, level / PROBABILITY_STEPS)
     assert (score, threshold) == pytest.approx(best[1:])
     assert 0 < threshold < 1
 

@@ -19,14 +19,13 @@ from mmext.errors import UserError
 from mmext.evaluation.confusion import Confusion, confusion
 from mmext.evaluation.objects import ObjectCounts, match_objects
 from mmext.evaluation.relaxed import (
-    LEVELS,
     RelaxedCounts,
     RelaxedSweep,
     relaxed_counts,
     relaxed_sweep,
 )
 from mmext.inference.scene_decision import TilePlace, decide_scenes, tiles_by_scene
-from mmext.pixel_values import IGNORE
+from mmext.pixel_values import IGNORE, PROBABILITY_STEPS
 from mmext.registry import METRICS
 from mmext.structures.packed_bits import unpack_mask
 
@@ -237,7 +236,7 @@ class BinarySegMetric(BaseMetric):
 
 def _levels(logits: Tensor, channels: Sequence[str]) -> dict[str, np.ndarray]:
     """(H, W) uint8 by layer: each channel's probability, and the highest, in levels."""
-    levels = (logits.sigmoid() * LEVELS).round().to(torch.uint8).numpy()
+    levels = (logits.sigmoid() * PROBABILITY_STEPS).round().to(torch.uint8).numpy()
     found = dict(zip(channels, levels, strict=True))
     if len(found) > 1:
         found["union"] = levels.max(axis=0)
