@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine import dist
-from mmengine.model import is_model_wrapper
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -15,6 +14,7 @@ from mmext.datasets import TileDataset, collate_tiles
 from mmext.datasets.transforms import RandomFlip, RandomRot90, TilePhotometric
 from mmext.datasets.transforms.batch_moves import undo_moves
 from mmext.errors import UserError
+from mmext.models.unwrapped import unwrapped
 from mmext.structures import TileSamples
 from mmext.structures.packed_bits import pack_bits
 
@@ -63,7 +63,7 @@ class TrainingErrors:
     """
 
     def __init__(self, model: nn.Module, num_tiles: int, tile_pixels: int) -> None:
-        self._model = model.module if is_model_wrapper(model) else model
+        self._model = unwrapped(model)
         device = next(model.parameters()).device
         # False negatives, false positives.
         self._errors = torch.zeros(

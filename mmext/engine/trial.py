@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmext.errors import UserError, one_line
+from mmext.models.unwrapped import unwrapped
 
 
 def try_model(runner: Runner) -> None:
@@ -26,7 +26,7 @@ def try_model(runner: Runner) -> None:
     Raises:
         UserError: The model does not fit the data, or its parts each other.
     """
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     was_training = model.training
     model.eval()
     try:

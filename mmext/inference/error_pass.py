@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from mmengine import dist
-from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from mmext.datasets.tile_store import TileStore
+from mmext.models.unwrapped import unwrapped
 from mmext.structures.packed_bits import count_bits, pack_bits, pack_labels
 
 from .folding import folded_copy
@@ -103,7 +103,7 @@ def find_errors_of_share(
         fold: See :func:`find_errors`.
         autocast: See :func:`find_errors`.
     """
-    segmentor = model.module if is_model_wrapper(model) else model
+    segmentor = unwrapped(model)
     rank, world_size = dist.get_rank(), dist.get_world_size()
     if world_size > 1:
         buffers = [b for b in segmentor.buffers() if b.is_floating_point()]

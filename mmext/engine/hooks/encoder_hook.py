@@ -5,12 +5,12 @@ from pathlib import Path
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmext.engine.work_dir import ENCODER
 from mmext.fileio import atomic_path
 from mmext.inference.config_data import plain_config
+from mmext.models.unwrapped import unwrapped
 from mmext.registry import HOOKS
 
 PREFIX = "backbone."
@@ -31,7 +31,7 @@ class EncoderHook(Hook):
         """Write it."""
         if not is_main_process():
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         weights = {
             f"{PREFIX}{name}": weight.cpu()
             for name, weight in model.backbone.state_dict().items()

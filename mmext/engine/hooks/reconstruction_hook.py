@@ -1,25 +1,26 @@
 """Pictures of a pre-training: what is shown of tiles, and what the network guesses."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
-from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from mmext.checked import Count, checked
 from mmext.datasets.tile_dataset import TileDataset
 from mmext.engine.tile_panels import side_by_side, stacked
 from mmext.errors import UserError
 from mmext.models.pretraining import MaskedImageModel
+from mmext.models.unwrapped import unwrapped
 from mmext.raster.display import Display
 from mmext.registry import HOOKS
+
+from .tile_picture_hook import TilePictureHook, evenly_spaced
 
 _GREY = 128
 
 
 @HOOKS.register_module()
-class ReconstructionHook(Hook):
+class ReconstructionHook(TilePictureHook):
     """Show tiles of a ``MaskedImageModel``'s training set.
 
     A picture goes to the runner's visualizer, and with it to all of its backends. A row
@@ -32,19 +33,13 @@ class ReconstructionHook(Hook):
         interval: Epochs from one picture to the next; the last always has one.
     """
 
-    priority = "LOW"
-
-    def __init__(self, tiles: Count = 8, interval: Count = 10) -> None:
-        self.tiles = checked(Count, tiles, "ReconstructionHook.tiles")
-        self.interval = checked(Count, interval, "ReconstructionHook.interval")
-
     def before_train(self, runner: Runner) -> None:
         """Choose the tiles.
 
         Raises:
             UserError: It is no pre-training of tiles.
         """
-        model, dataset = _model(runner), runner.train_dataloader.dataset
+        model, dataset = unwrapped(runner.model), runner.train_dataloader.dataset
         if not (
             isinstance(model, MaskedImageModel) and isinstance(dataset, TileDataset)
         ):
@@ -53,22 +48,14 @@ class ReconstructionHook(Hook):
                 f"{type(dataset).__name__}, expected a MaskedImageModel on a "
                 "TileDataset"
             )
-        ids = np.asarray(dataset.indices)
-        places = np.linspace(0, len(ids) - 1, min(self.tiles, len(ids)))
-        self._ids = ids[places.round().astype(int)]
+        self._ids = evenly_spaced(np.asarray(dataset.indices), self.tiles)
         self._store = dataset.store
         self._display = Display(dataset.store)
 
-    def after_train_epoch(self, runner: Runner) -> None:
-        """Draw the picture if the epoch's turn has come."""
-        epoch = runner.epoch + 1
-        due = epoch % self.interval == 0 or epoch == runner.max_epochs
-        if due and is_main_process():
-            picture = self._draw(_model(runner))
-            runner.visualizer.add_image("reconstructions", picture, step=epoch)
-
-    def _draw(self, model: MaskedImageModel) -> np.ndarray:
-        """(H, W, 3) uint8, a row a tile."""
+    def pictures(
+        self, runner: Runner, model: MaskedImageModel
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """One, of training tiles."""
         training = model.training
         model.eval()
         generator = torch.Generator().manual_seed(0)
@@ -96,8 +83,4 @@ class ReconstructionHook(Hook):
                 )
             )
         model.train(training)
-        return stacked(rows)
-
-
-def _model(runner: Runner) -> MaskedImageModel:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+        yield "reconstructions", stacked(rows)

@@ -1,14 +1,13 @@
-"""Pictures of some tiles, epoch after epoch, for every visualisation backend."""
+"""Pictures of what the network makes of some tiles, and of where it is wrong."""
+
+from collections.abc import Iterator
 
 import numpy as np
-from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from mmext.checked import Count, checked
+from mmext.checked import Count
 from mmext.datasets.tile_dataset import TileDataset
 from mmext.engine.tile_panels import (
     decision_panel,
@@ -26,10 +25,11 @@ from mmext.registry import HOOKS
 from mmext.structures import ErrorBank
 
 from .error_accumulation_hook import ErrorAccumulationHook
+from .tile_picture_hook import TilePictureHook, evenly_spaced
 
 
 @HOOKS.register_module()
-class TileVisualizationHook(Hook):
+class TileVisualizationHook(TilePictureHook):
     """Show tiles of the training and of the validation set as the network sees them.
 
     A picture of each set goes to the runner's visualizer, and with it to all of its
@@ -54,12 +54,8 @@ class TileVisualizationHook(Hook):
         interval: Epochs from one picture to the next; the last always has one.
     """
 
-    # After what an epoch accumulates.
-    priority = "LOW"
-
     def __init__(self, tiles: Count = 8, interval: Count = 10) -> None:
-        self.tiles = checked(Count, tiles, "TileVisualizationHook.tiles")
-        self.interval = checked(Count, interval, "TileVisualizationHook.interval")
+        super().__init__(tiles, interval)
         self._sheets: dict[str, _Sheet] = {}
 
     def before_train(self, runner: Runner) -> None:
@@ -76,21 +72,16 @@ class TileVisualizationHook(Hook):
             for name, loader in loaders.items()
         }
 
-    def after_train_epoch(self, runner: Runner) -> None:
-        """Draw both pictures if the epoch's turn has come."""
-        epoch = runner.epoch + 1
-        due = epoch % self.interval == 0 or epoch == runner.max_epochs
-        if not due or not is_main_process():
-            return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    def pictures(
+        self, runner: Runner, model: nn.Module
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """One of each set."""
         filling = next(
             (h.bank for h in runner.hooks if isinstance(h, ErrorAccumulationHook)), None
         )
         for name, sheet in self._sheets.items():
             bank = (sheet.dataset.bank or filling) if name == "train" else None
-            runner.visualizer.add_image(
-                f"{name}_tiles", sheet.draw(model, bank), step=epoch
-            )
+            yield f"{name}_tiles", sheet.draw(model, bank)
 
 
 class _Sheet:
@@ -100,9 +91,8 @@ class _Sheet:
         ids = np.asarray(dataset.indices)
         with_target = ids[dataset.positive_fraction > 0]
         ids = with_target if len(with_target) else ids
-        places = np.linspace(0, len(ids) - 1, min(tiles, len(ids))).round().astype(int)
         self.dataset = dataset
-        self._ids = ids[places]
+        self._ids = evenly_spaced(ids, tiles)
         self._display = Display(dataset.store)
 
     def draw(self, model: nn.Module, bank: ErrorBank | None) -> np.ndarray:
