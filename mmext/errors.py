@@ -1,5 +1,7 @@
 """Exceptions and what they say."""
 
+from collections.abc import Sequence
+
 from mmext.hiding import without_secrets
 
 #: What is said of a full disk, whoever finds it so.
@@ -23,3 +25,15 @@ class UserError(Exception):
 def one_line(error: BaseException) -> str:
     """What an exception says, on one line."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def the_first_of(lines: Sequence[str], named: int = 20, between: str = "; ") -> str:
+    """Some of what may be very many, and how many more there are.
+
+    Args:
+        lines: All of them.
+        named: How many are told.
+        between: What stands between two.
+    """
+    told, more = list(lines[:named]), len(lines) - named
+    return between.join([*told, f"and {more} more"] if more > 0 else told)

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mmext.datasets.tile_store import TileStore
-from mmext.errors import UserError
+from mmext.errors import UserError, the_first_of
 
 # Tiles that a message names.
-_NAMED_TILES = 20
 
 
 @dataclass(frozen=True)
@@ -119,9 +118,8 @@ def refuse_not_finite(
     """
     if not finite.all():
         bad = tile_ids[~finite]
-        first = ", ".join(map(str, bad[:_NAMED_TILES]))
-        more = f" and {len(bad) - _NAMED_TILES} more" if len(bad) > _NAMED_TILES else ""
+        first = the_first_of([*map(str, bad)], between=", ")
         raise UserError(
-            f"{store.path}: predictions hold NaN, of tiles {first}{more}; look at "
+            f"{store.path}: predictions hold NaN, of tiles {first}; look at "
             "these tiles and at the weights"
         )

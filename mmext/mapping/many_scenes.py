@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmext.errors import UserError
+from mmext.errors import UserError, the_first_of
 from mmext.fileio import locked
 from mmext.fileio.leftovers import sweep
 from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
@@ -112,11 +112,9 @@ def merge_scenes(
         reasons = [why_unfinished(predictor, scene, out, settings) for scene in scenes]
         unfinished = [reason for reason in reasons if reason is not None]
         if unfinished:
-            more = len(unfinished) - _NAMED
             raise UserError(
                 f"--merge: {len(unfinished)} of {len(scenes)} scenes aren't finished: "
-                f"{'; '.join(unfinished[:_NAMED])}"
-                f"{f'; and {more} more' if more > 0 else ''}; map them with the same "
+                f"{the_first_of(unfinished, _NAMED)}; map them with the same "
                 "arguments, or leave them out"
             )
         return put_together(scenes, out, predictor, settings, file_format)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mmext.checked import Finite, Index, read_json, settings
 from mmext.engine.tasks import successes, task_runner
-from mmext.errors import UserError
+from mmext.errors import UserError, the_first_of
 from mmext.evaluation.confusion import Confusion
 from mmext.evaluation.objects import ObjectCounts
 from mmext.fileio import atomic_path, locked
@@ -32,8 +32,6 @@ from .result import MapCounts
 _NOTE = "evaluation.json"
 #: Of a sheet without a valid pixel.
 _NOTHING = MapCounts(dict.fromkeys(CHANNELS, Confusion()), ObjectCounts(), 0.0, 0.0)
-#: Maps that failed that the last line names; all have lines of their own before it.
-_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -151,12 +149,9 @@ def evaluate_maps(
         if done:
             print(f"{done} of {len(maps)} sheets evaluated already")
         if failures:
-            more = len(failures) - _NAMED
             raise UserError(
                 f"{len(failures)} of {len(maps)} maps can't be evaluated: "
-                f"{'; '.join(failures[:_NAMED])}"
-                f"{f'; and {more} more' if more > 0 else ''}; a second call goes on "
-                "from the others"
+                f"{the_first_of(failures)}; a second call goes on from the others"
             )
         counts = [read_json(sheets / name / _NOTE, SheetNote).counts for name in names]
         empty = sum(of.pixels == _NOTHING.pixels for of in counts)
