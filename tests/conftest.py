@@ -16,10 +16,9 @@ import torch
 from mmengine.registry import DefaultScope
 from shapely.geometry import box
 
-from mmext.datasets.tile_store_writer import TileStoreWriter
-
 from .range_server import RangeServer, serving
 from .source_description import source_description
+from .store_writer import StoreWriter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +79,7 @@ def make_store() -> Callable[..., Path]:
     ) -> Path:
         rng = np.random.default_rng(seed)
         names = ["scene", *(f"scene{number}" for number in range(1, scenes))]
-        writer = TileStoreWriter(path, tiles, size, bands, np.dtype(dtype))
+        writer = StoreWriter(path, size, bands, dtype)
         for tile in range(tiles):
             mask = np.zeros((size, size), np.uint8)
             if tile < positive:

@@ -1,4 +1,4 @@
-"""What ``TileStoreWriter.finish`` is told of scenes that a test made up."""
+"""What ``StoreWriter.finish`` is told of scenes that a test made up."""
 
 from typing import Any
 

@@ -103,14 +103,10 @@ def prepare(
             here, tcp://HOST:PORT or a scheduler's .json file.
         cutting: How scenes are cut.
     """
+    from mmext.datasets.store_record import store_line
     from mmext.datasets.tile_store import TileStore
     from mmext.location import locate
-    from mmext.prepare.cutting import (
-        cut_scenes,
-        cut_shard,
-        merge_parts,
-        store_line,
-    )
+    from mmext.prepare.cutting import cut_scenes, cut_shard, merge_parts
     from mmext.prepare.labels import LabelSource
     from mmext.prepare.scene_list import (
         expand_images,

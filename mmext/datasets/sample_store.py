@@ -17,12 +17,11 @@ from mmext.checked import checked
 from mmext.errors import UserError
 from mmext.pixel_values import IGNORE
 
-from .band_statistics import BandStatistics
 from .sample_array import SampleArray
 from .sample_source import SampleReader, SampleSource, loading_note
-from .store_checks import shares
-from .store_record import SceneRecord, StoreRecord
-from .tile_store import FORMAT, POSITIVE_THRESHOLD, TileStore
+from .store_record import SceneRecord, StoreRecord, store_line
+from .tile_rows import TileNumbers, TileRows
+from .tile_store import FORMAT, TileStore
 
 #: Bytes of samples that are kept, so that a batch's images and masks are read once.
 _KEPT_BYTES = 1 << 28
@@ -67,8 +66,8 @@ class SampleStore(TileStore):
         identity = self._reader.identity()
         if identity not in _looked_at:
             _looked_at[identity] = look_at(self._reader)
-            print(_summary(self.path, _looked_at[identity][0]))
-        self.meta, self._columns = _looked_at[identity]
+            print(store_line(self.path, _looked_at[identity][0], "samples"))
+        self.meta, self._rows = _looked_at[identity]
 
     @functools.cached_property
     def images(self) -> SampleArray:  # type: ignore[override]
@@ -84,9 +83,7 @@ class SampleStore(TileStore):
     @functools.cached_property
     def tiles(self) -> geopandas.GeoDataFrame:
         """One row per sample; each is a scene of its own."""
-        side = self.meta["tile_size"]
-        outlines = [box(0, -side, side, 0)] * len(self)
-        return geopandas.GeoDataFrame({**self._columns, "geometry": outlines})
+        return self._rows.table(None)
 
     def verify(self, full: bool = False) -> None:
         """Find out, where asked in full, whether samples are as they were.
@@ -119,19 +116,18 @@ class SampleStore(TileStore):
         return {**state, "_kept": OrderedDict()}
 
 
-Columns = dict[str, list[Any]]
 #: What samples turned out to be, by their identity: a run opens its data several times.
-_looked_at: dict[str, tuple[StoreRecord, Columns]] = {}
+_looked_at: dict[str, tuple[StoreRecord, TileRows]] = {}
 
 
-def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
+def look_at(reader: SampleReader) -> tuple[StoreRecord, TileRows]:
     """Read all samples once.
 
     Args:
         reader: Reads them.
 
     Returns:
-        What ``store.json`` would say of them, and the columns of their table.
+        What ``store.json`` would say of them, and the rows of their table.
 
     Raises:
         UserError: One can't be read, or has other bands than the first.
@@ -140,10 +136,9 @@ def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
     if note := loading_note(first):
         print(note)
     bands, dtype = first.image.shape[2], first.image.dtype
-    statistics, digest = BandStatistics(bands), hashlib.sha256()
+    digest = hashlib.sha256()
     scenes: dict[str, SceneRecord] = {}
-    rows: list[tuple[float, float]] = []
-    target = valid = 0
+    numbers: list[TileNumbers] = []
     for index in tqdm(range(len(reader)), unit="sample", desc=f"Reading {reader.name}"):
         sample = reader.read(index)
         image, mask = sample.image, sample.mask
@@ -163,10 +158,7 @@ def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
             "width": width,
             "transform": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
         }
-        known = mask != IGNORE
-        rows.append((shares(mask)[0], float(known.sum())))
-        target, valid = target + int((mask == 1).sum()), valid + int(known.sum())
-        statistics.add(BandStatistics.of(image[known]))
+        numbers.append(TileNumbers.of(image, mask))
         digest.update(f"{name}\0{height}\0{width}\0{dtype}\n".encode())
         digest.update(mask.data)
         digest.update(image.data)
@@ -177,6 +169,9 @@ def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
             f"{reader.name}: sides of {min(sides)} to {side} pixels; samples are "
             f"filled up to {side} x {side} with pixels that are ignored"
         )
+    rows, outline = TileRows(side, bands), box(0, -side, side, 0)
+    for name, counted in zip(scenes, numbers, strict=True):
+        rows.add(counted, name, 0, 0, outline)
     shows_colours = reader.is_bgr and bands == 3
     names_of_bands = [f"band_{band + 1}" for band in range(bands)]
     record: dict[str, Any] = {
@@ -192,27 +187,8 @@ def look_at(reader: SampleReader) -> tuple[StoreRecord, Columns]:
         "crs": None,
         "pixel_size": None,
         "pixel_size_m": None,
-        **statistics.as_dict(),
+        **rows.together(),
         "scenes": scenes,
-        "num_tiles": len(reader),
-        "positive_tiles": sum(share > POSITIVE_THRESHOLD for share, _ in rows),
-        "positive_share": target / max(valid, 1),
         "fingerprint": digest.hexdigest(),
     }
-    columns: Columns = {
-        "tile_id": list(range(len(reader))),
-        "scene": list(scenes),
-        "row_off": [0] * len(reader),
-        "col_off": [0] * len(reader),
-        "positive_fraction": [share for share, _ in rows],
-        "valid_fraction": [known / side**2 for _, known in rows],
-    }
-    return checked(StoreRecord, record, reader.name), columns
-
-
-def _summary(path: Path, record: StoreRecord) -> str:
-    return (
-        f"{path}: {record['num_tiles']} samples, {record['positive_tiles']} positive "
-        f"(more than 0.1 % target), {record['positive_share']:.2%} of the valid pixels "
-        "are target"
-    )
+    return checked(StoreRecord, record, reader.name), rows

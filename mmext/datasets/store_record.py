@@ -1,5 +1,7 @@
 """What ``store.json`` holds, as it is declared in ``docs/architecture.md``."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from typing_extensions import NotRequired, TypedDict
@@ -60,3 +62,18 @@ class StoreRecord(TypedDict, extra_items=Any):  # type: ignore[call-arg]
     positive_share: Share
     fingerprint: str
     checks: NotRequired[StoreChecks]
+
+
+def store_line(path: Path, record: Mapping[str, Any], tiles: str = "tiles") -> str:
+    """What a new store holds, in a line.
+
+    Args:
+        path: The store.
+        record: Its ``store.json``.
+        tiles: What its tiles are called.
+    """
+    return (
+        f"{path}: {record['num_tiles']} {tiles}, {record['positive_tiles']} positive "
+        f"(more than 0.1 % target), {record['positive_share']:.2%} of the valid pixels "
+        "are target"
+    )

@@ -10,6 +10,7 @@ from shapely.geometry import Polygon
 from mmext.pixel_values import IGNORE
 
 from .band_statistics import BandStatistics
+from .tile_store import POSITIVE_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,15 @@ class TileRows:
             }
         )
 
-    @property
-    def positive_share(self) -> float:
-        """Share of target among the valid pixels of all tiles."""
-        return self._target / max(self._valid, 1)
+    def together(self) -> dict[str, Any]:
+        """What ``store.json`` says of all tiles."""
+        shares = [row["positive_fraction"] for row in self.rows]
+        return {
+            **self.statistics.as_dict(),
+            "num_tiles": len(self.rows),
+            "positive_tiles": sum(share > POSITIVE_THRESHOLD for share in shares),
+            "positive_share": self._target / max(self._valid, 1),
+        }
 
     def table(self, crs: str | None) -> geopandas.GeoDataFrame:
         """All rows, in the store's CRS."""

@@ -31,8 +31,8 @@ class TileStore:
     """Tiles of image and mask, memory-mapped.
 
     The files are described in ``docs/architecture.md``, "The tile store"; they are
-    written by :class:`~mmext.datasets.tile_store_writer.TileStoreWriter`. A store
-    can be pickled: each process opens its own maps.
+    written by :mod:`mmext.prepare`. A store can be pickled: each process opens its own
+    maps.
 
     Args:
         path: The store's folder.

@@ -60,7 +60,8 @@ def growing_array(
     Yields:
         The file, to which the items' bytes are to be written in C order.
     """
-    with Path(path).open("wb") as file:
+    file = Path(path).open("wb")  # noqa: SIM115 - closed below, as it may be
+    try:
         _write_header(file, (0, *shape), dtype)
         start = file.tell()
         yield file
@@ -70,6 +71,12 @@ def growing_array(
         item = int(np.prod(shape, dtype=object)) * dtype.itemsize
         _write_header(file, (written // item, *shape), dtype)
         assert file.tell() == start
+    except BaseException:
+        # What a full disk leaves in the buffer would fail once more.
+        with contextlib.suppress(OSError):
+            file.close()
+        raise
+    file.close()
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) -> None:

@@ -1,16 +1,15 @@
 """Cutting scenes and their labels into a tile store: shared out, and resumable."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from mmext.datasets.tile_store_writer import refuse_small_disk
 from mmext.engine.tasks import successes, task_runner
-from mmext.errors import UserError
+from mmext.errors import UserError, the_first_of
 from mmext.fileio import atomic_path
 from mmext.fileio.file_note import MAY_HAVE_CHANGED
 from mmext.location import Location
@@ -21,9 +20,7 @@ from .parts_folder import PartsFolder
 from .put_together import put_together
 from .scene_part import Look, cut_part, look
 from .scenes import Scene, SceneFacts, refuse_difference
-
-#: Scenes that a last line names; of failures the others have lines of their own.
-_NAMED = 20
+from .store_files import refuse_small_disk
 
 
 def cut_scenes(
@@ -118,7 +115,8 @@ def merge_parts(
         if uncut:
             raise UserError(
                 f"--merge: {len(uncut)} of {len(scenes)} scenes aren't cut: "
-                f"{_some(uncut)}; cut them with the same arguments, or leave them out"
+                f"{the_first_of(uncut)}; cut them with the same arguments, or leave "
+                "them out"
             )
         return _make_store(scenes, out, parts, cutting, overwrite)
 
@@ -162,8 +160,9 @@ def _cut_all(
         raise UserError(failures[0])
     if failures:
         raise UserError(
-            f"{len(failures)} of {len(mine)} scenes can't be cut: {_some(failures)}; "
-            f"the others are kept in {parts.path}, and a second call goes on from there"
+            f"{len(failures)} of {len(mine)} scenes can't be cut: "
+            f"{the_first_of(failures)}; the others are kept in {parts.path}, and a "
+            "second call goes on from there"
         )
 
 
@@ -248,11 +247,6 @@ def _why_uncut(scene: Scene, parts: Path, cutting: Cutting) -> str | None:
     return f"{scene}: {found or 'not cut yet'}"
 
 
-def _some(lines: Sequence[str]) -> str:
-    more = len(lines) - _NAMED
-    return "; ".join(lines[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
-
-
 def _make_store(
     scenes: Sequence[Scene],
     out: Path,
@@ -267,15 +261,6 @@ def _make_store(
         refuse_to_replace(out, overwrite)
     parts.empty()
     return meta
-
-
-def store_line(out: Path, meta: Mapping[str, Any]) -> str:
-    """What a new store holds, in a line."""
-    return (
-        f"{out}: {meta['num_tiles']} tiles, {meta['positive_tiles']} positive "
-        f"(more than 0.1 % target), {meta['positive_share']:.2%} of the valid pixels "
-        "are target"
-    )
 
 
 def refuse_to_replace(out: Path, overwrite: bool) -> None:

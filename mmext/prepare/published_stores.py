@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mmext.datasets.store_record import store_line
 from mmext.datasets.tile_store import TileStore
 
-from .cutting import cut_scenes, refuse_to_replace, store_line
+from .cutting import cut_scenes, refuse_to_replace
 from .cutting_settings import NODATA_FROM_FILE, Cutting
 from .published_scenes import published_scenes
 from .published_sets import PublishedSet

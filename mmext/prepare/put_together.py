@@ -14,11 +14,6 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from mmext.datasets.tile_rows import TileNumbers, TileRows
-from mmext.datasets.tile_store_writer import (
-    cant_write,
-    finish_store,
-    refuse_small_disk,
-)
 from mmext.errors import UserError
 from mmext.fileio import open_array
 from mmext.fileio.new_array import new_array
@@ -30,6 +25,11 @@ from .part_note import IMAGES, MASKS, NUMBERS, PartNote, read_part
 from .remarks import Remarks
 from .scenes import Scene, SceneFacts, refuse_difference
 from .store_description import describe_store
+from .store_files import (
+    cant_write,
+    finish_store,
+    refuse_small_disk,
+)
 
 #: Bytes that are copied at once.
 _CHUNK = 1 << 24

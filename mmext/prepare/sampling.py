@@ -10,24 +10,23 @@ import rasterio
 from rasterio.windows import Window
 from tqdm import tqdm
 
-from mmext.datasets.tile_rows import TileNumbers, TileRows
+from mmext.datasets.tile_rows import TileRows
 from mmext.datasets.tile_store import TileStore
-from mmext.datasets.tile_store_writer import as_stored, finish_store, refuse_small_disk
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
-from mmext.fileio.new_array import growing_array
 from mmext.location import Location
 from mmext.pixel_values import IGNORE
 from mmext.raster.outlines import window_outline
 from mmext.raster.writing import writing
 
 from .drawn_tiles import ROUNDS, DrawnImage, DrawnTiles
-from .part_note import IMAGES, MASKS
 from .remarks import Remarks
 from .sampling_settings import Sampling
 from .scene_list import scene_names
 from .scenes import SceneGrid, describe, refuse_difference
 from .store_description import describe_store
+from .store_files import finish_store, refuse_small_disk
+from .tile_arrays import tile_arrays
 
 #: Where ``store.json`` keeps how the tiles were drawn.
 _DRAWN = "drawn"
@@ -76,7 +75,7 @@ def sample_tiles(
     with atomic_path(out) as folder:
         with writing(out):
             folder.mkdir()
-        rows = _write(tiles, folder)
+        rows = _write(tiles, folder, out)
         description = describe_store(chosen[0].facts, sampling.cutting, sizes, records)
         finish_store(folder, rows, {**description, _DRAWN: drawn}, None)
     _say(out, tiles, len(rows))
@@ -120,7 +119,7 @@ def _look(images: Sequence[Location], sampling: Sampling) -> list[DrawnImage]:
     return found
 
 
-def _write(tiles: DrawnTiles, folder: Path) -> TileRows:
+def _write(tiles: DrawnTiles, folder: Path, out: Path) -> TileRows:
     """Write the arrays; the rows of their tiles.
 
     Raises:
@@ -133,24 +132,13 @@ def _write(tiles: DrawnTiles, folder: Path) -> TileRows:
     rows = TileRows(size, bands)
     # Rows go down, as in every store that leaves coordinate systems out.
     transform = rasterio.Affine.scale(1, -1)
-    with (
-        growing_array(folder / IMAGES, (size, size, bands), dtype) as images,
-        growing_array(folder / MASKS, (size, size), np.dtype(np.uint8)) as masks,
-    ):
+    with tile_arrays(folder, out, size, bands, dtype) as add:
         for tile in tiles:
-            mask = np.where(tile.valid, 0, IGNORE).astype(np.uint8)
-            numbers = TileNumbers.of(tile.pixels, mask)
+            numbers = add(tile.pixels, np.where(tile.valid, 0, IGNORE))
             outline = window_outline(
                 Window(tile.column, tile.row, size, size), transform
             )
             rows.add(numbers, tile.scene, tile.row, tile.column, outline)
-            image, mask = as_stored(tile.pixels, mask, dtype)
-            with writing(folder):
-                images.write(image.tobytes())
-                masks.write(mask.tobytes())
-        with writing(folder):
-            images.flush()
-            masks.flush()
     if not len(rows):
         raise UserError(
             f"{tiles.images[0].path}: none of {tiles.empty + tiles.few} places in "

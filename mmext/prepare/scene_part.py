@@ -5,18 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mmext.datasets.tile_rows import TileNumbers
-from mmext.datasets.tile_store_writer import as_stored
 from mmext.fileio import atomic_path
-from mmext.fileio.new_array import growing_array
 from mmext.raster.scene_reader import open_scene
 from mmext.raster.writing import writing
 
 from .cutting_settings import Cutting
 from .labels import VectorLabels
 from .part_note import (
-    IMAGES,
-    MASKS,
     NUMBERS,
     PartNote,
     PartSource,
@@ -25,6 +20,7 @@ from .part_note import (
 )
 from .scene_tiles import CutTiles
 from .scenes import Scene, SceneGrid, describe
+from .tile_arrays import tile_arrays
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,6 @@ def cut_part(scene: Scene, parts: Path, cutting: Cutting, bar: bool) -> None:
     if found.is_finished:
         return
     facts = found.note.facts
-    shape, dtype = (cutting.tile_size, cutting.tile_size), np.dtype(facts.dtype)
     # Without rows it has columns, too.
     rows = [np.zeros((0, 4 + 4 * len(facts.indexes)))]
     labelled = 0
@@ -98,21 +93,12 @@ def cut_part(scene: Scene, parts: Path, cutting: Cutting, bar: bool) -> None:
     with atomic_path(final) as part:
         with writing(final):
             part.mkdir()
-        with (
-            growing_array(part / IMAGES, (*shape, len(facts.indexes)), dtype) as images,
-            growing_array(part / MASKS, shape, np.dtype(np.uint8)) as masks,
-        ):
+        of = (cutting.tile_size, len(facts.indexes), np.dtype(facts.dtype))
+        with tile_arrays(part, final, *of) as add:
             for row, column, image, mask in tiles:
-                numbers = TileNumbers.of(image, mask)
+                numbers = add(image, mask)
                 rows.append(np.array([[row, column, *numbers.as_array()]]))
                 labelled += numbers.valid
-                image, mask = as_stored(image, mask, dtype)
-                with writing(final):
-                    images.write(image.tobytes())
-                    masks.write(mask.tobytes())
-            with writing(final):
-                images.flush()
-                masks.flush()
         with writing(final):
             np.save(part / NUMBERS, np.concatenate(rows))
             # With the state of before: a scene that changed meanwhile is cut again.

@@ -9,11 +9,11 @@ import rasterio
 from shapely.geometry import box
 
 from mmext.datasets.tile_store import TileStore
-from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.mapping.error_atlas import write_atlas
 from mmext.structures import ErrorBank, save_bank
 from tests.source_description import source_description
+from tests.store_writer import StoreWriter
 
 CRS = rasterio.CRS.from_epsg(32637).to_wkt()
 
@@ -21,7 +21,7 @@ CRS = rasterio.CRS.from_epsg(32637).to_wkt()
 def make_store(folder, mask, tile=16):
     height, width = mask.shape
     rows, columns = range(0, height, tile), range(0, width, tile)
-    writer = TileStoreWriter(folder, len(rows) * len(columns), tile, 3, np.uint8)
+    writer = StoreWriter(folder, tile, 3, np.uint8)
     padded = np.full((len(rows) * tile, len(columns) * tile), 255, np.uint8)
     padded[:height, :width] = mask
     for row in rows:

@@ -5,9 +5,9 @@ from rasterio.windows import Window
 from shapely.geometry import box
 
 from mmext.datasets.tile_store import TileStore
-from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.raster.scene_grid import SceneGrid
 from tests.source_description import source_description
+from tests.store_writer import StoreWriter
 
 HEIGHT, WIDTH, TILE, STRIDE = 21, 30, 8, 6
 
@@ -18,7 +18,7 @@ def cut(tmp_path):
     scene = np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).astype(np.uint16)
     places = [(r, c) for r in range(0, HEIGHT, STRIDE) for c in range(0, WIDTH, STRIDE)]
     places.remove((12, 12))
-    writer = TileStoreWriter(tmp_path / "s", len(places), TILE, 1, np.dtype("uint16"))
+    writer = StoreWriter(tmp_path / "s", TILE, 1, np.dtype("uint16"))
     for row, column in places:
         part = scene[row : row + TILE, column : column + TILE]
         tile = np.zeros((TILE, TILE, 1), np.uint16)

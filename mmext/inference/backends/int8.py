@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmext.datasets.tile_store import TileStore
-from mmext.datasets.tile_store_writer import POSITIVE_THRESHOLD
+from mmext.datasets.tile_store import POSITIVE_THRESHOLD, TileStore
 from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.inference.checkpoint import LoadedModel

@@ -4,19 +4,19 @@ from rasterio.features import rasterize
 from shapely.geometry import MultiPolygon, box
 
 from mmext.datasets.tile_store import TileStore
-from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.mapping.label_review.label_file import LabelFile
 from mmext.mapping.label_review.label_objects import LabelObjects, Sightings
 from mmext.raster.scene_grid import SceneGrid
 from tests.source_description import source_description
+from tests.store_writer import StoreWriter
 
 from .builders import CRS, square, write_labels
 
 
 def _grid(folder):
     """60 x 60 pixels of 1 m; the lower edge at y = 0, the left one at x = 0."""
-    writer = TileStoreWriter(folder, 1, 60, 1, np.uint8)
+    writer = StoreWriter(folder, 60, 1, np.uint8)
     zeros = np.zeros((60, 60), np.uint8)
     writer.add(zeros[..., None], zeros, "s", 0, 0, box(5e5, 4e6, 5e5 + 60, 4e6 + 60))
     scene = dict(path="s", height=60, width=60, transform=[1, 0, 5e5, 0, -1, 4e6 + 60])

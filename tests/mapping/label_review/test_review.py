@@ -11,7 +11,6 @@ from rasterio.features import rasterize
 from shapely.geometry import MultiPolygon, box
 
 from mmext.datasets.tile_store import TileStore
-from mmext.datasets.tile_store_writer import TileStoreWriter
 from mmext.errors import UserError
 from mmext.mapping.label_review import (
     LabelFile,
@@ -34,12 +33,13 @@ from mmext.synthetic.farmland import (
     write_scene,
 )
 from tests.source_description import source_description
+from tests.store_writer import StoreWriter
 
 from .builders import CRS, set_verdicts, square, write_labels
 
 
 def _store(folder):
-    writer = TileStoreWriter(folder, 2, 16, 1, np.uint8)
+    writer = StoreWriter(folder, 16, 1, np.uint8)
     image = np.zeros((16, 32, 1), np.uint8)
     image[4:10, 12:20] = 200  # an unlabelled field over the tile border
     for column in (0, 16):
@@ -85,7 +85,7 @@ def _sheets(folder, labels, present, sheets):
     Images show what is present; one tile a sheet.
     """
     width = max(stop - start for start, stop in sheets.values())
-    writer = TileStoreWriter(folder / "store", len(sheets), max(40, width), 1, np.uint8)
+    writer = StoreWriter(folder / "store", max(40, width), 1, np.uint8)
     side, scenes = max(40, width), {}
     image, mask = (
         rasterize(
