@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from .commands import run, tool
+from .commands import at_once, run, tool
 
 CONFIG = "configs/depth/demo/all.py"
 
@@ -78,6 +78,7 @@ def test_two_processes_score_as_one(folder, options):
     run(
         *("tools/dist_train.sh", CONFIG, 2, "--work-dir", work_dir, *options),
         PORT="29631",
+        **at_once(),
     )
     record = json.loads((work_dir / "run.json").read_text())
     assert (record["processes"], record["state"]) == (2, "finished")

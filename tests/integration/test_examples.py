@@ -1,12 +1,9 @@
 """Examples and how-tos do what they say, outside the repository."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tokenize
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -15,7 +12,7 @@ import rasterio
 from rasterio.transform import from_origin
 from shapely.geometry import Point
 
-from .commands import ROOT
+from .commands import ROOT, at_once, environment
 
 PONDS = ROOT / "examples" / "ponds"
 
@@ -24,11 +21,7 @@ def bash(script, folder):
     return subprocess.run(
         ["bash", "-e", "-u", "-o", "pipefail", "-c", script],
         cwd=folder,
-        env={
-            **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        },
+        env=environment(**at_once()),
         capture_output=True,
         text=True,
         check=False,

@@ -8,14 +8,16 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ..range_server import serving
-from .commands import ROOT
+from .commands import ROOT, programs
 from .readers_folder import make_readers_folder
+from .warm_start import SHORTENED
 
 pytestmark = pytest.mark.slow
 
@@ -137,14 +139,13 @@ def free_port() -> int:
 class Reader:
     """Who runs commands in a folder."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._programs = programs
 
     def copied(self, folder: Path) -> "Reader":
         """The same in another folder."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Reader(folder, self._programs)
+        return Reader(folder)
 
     def runs(self, script: str, **environment: str) -> None:
         """Run a script in bash; it must succeed."""
@@ -155,8 +156,9 @@ class Reader:
                 cwd=self.folder,
                 env={
                     **os.environ,
-                    "PATH": f"{self._programs}:/usr/bin:/bin",
+                    "PATH": f"{programs()}:/usr/bin:/bin",
                     "PYTHONPATH": str(ROOT),
+                    SHORTENED: "1",
                     "PORT": str(free_port()),
                     "MS2": "data/ms2",
                     "DATA": "data/dead_trees_source",
@@ -174,9 +176,11 @@ class Reader:
 
 
 @pytest.fixture(scope="session")
-def beginning(programs: Path, tmp_path_factory) -> Reader:
+def beginning(tmp_path_factory) -> Reader:
     """The folder that all begin with."""
-    reader = Reader(tmp_path_factory.mktemp("pages") / "reader", programs)
+    reader = Reader(tmp_path_factory.mktemp("pages") / "reader")
+    if geodeep := shutil.which("geodeep", path=str(Path(sys.executable).parent)):
+        (programs() / "geodeep").symlink_to(geodeep)
     make_readers_folder(reader.folder)
     for name in ("configs", "tools"):
         (reader.folder / name).symlink_to(ROOT / name)
@@ -186,7 +190,7 @@ def beginning(programs: Path, tmp_path_factory) -> Reader:
 
 
 @pytest.fixture(scope="session")
-def trained(beginning: Reader, programs: Path, tmp_path_factory) -> Reader:
+def trained(beginning: Reader, tmp_path_factory) -> Reader:
     """The folder of those who have trained."""
     reader = beginning.copied(tmp_path_factory.mktemp("pages") / "reader")
     reader.runs(_TRAINED)

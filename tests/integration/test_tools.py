@@ -10,7 +10,7 @@ import rasterio
 
 from mmext.structures import load_bank
 
-from .commands import ROOT, run, tool
+from .commands import ROOT, at_once, run, tool
 
 pytestmark = pytest.mark.slow
 
@@ -240,6 +240,7 @@ def test_two_processes_train_as_a_user_starts_them(folder, options):
         *("tools/dist_train.sh", "configs/demo/stage1_trunk.py", 2),
         *("--work-dir", work_dir, *options),
         PORT="29617",
+        **at_once(),
     )
     record = json.loads((work_dir / "run.json").read_text())
     assert (record["processes"], record["state"]) == (2, "finished")

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from .commands import ROOT
+from .commands import ROOT, programs
+from .warm_start import SHORTENED
 
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbconvert")
@@ -55,8 +56,9 @@ def test_the_page_is_of_the_notebook(tutorial, notebook):
 
 
 @pytest.mark.slow
-def test_every_cell_runs(tutorial, notebook, programs, tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+def test_every_cell_runs(tutorial, notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{programs()}:{os.environ['PATH']}")
+    monkeypatch.setenv(SHORTENED, "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     for cell in notebook.cells:
         # As commands' own words are renumbered when a training is shortened.

@@ -24,6 +24,8 @@ from pathlib import Path
 
 from .shortened import shortened
 
+#: Set in the environment of commands that are to be :mod:`.shortened`.
+SHORTENED = "MMEXT_TESTS_SHORTENED"
 #: What programs need, as far as it is installed, and what starts no thread.
 _IMPORTED = (
     *("mmseg.models", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
@@ -44,6 +46,7 @@ with socket.socket(socket.AF_UNIX) as server:
     sys.exit(int(server.makefile().read() or 1))
 """
 _LONGEST = 1 << 20
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextlib.contextmanager
@@ -63,7 +66,10 @@ def warm(folder: Path) -> Iterator[Path]:
         program.write_text(_CLIENT.format(python=sys.executable, address=address))
         program.chmod(0o755)
     command = [sys.executable, "-m", __name__, address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # read when torch is imported
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, env=environment, cwd=_ROOT
+    ) as server:
         try:
             assert server.stdout and server.stdout.readline() == b"ready\n"
             yield programs
@@ -111,6 +117,8 @@ def _program(asked: socket.socket) -> list[str]:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(place)
+    added = environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [str(Path(folder).resolve()) for folder in added if folder]
     return words
 
 
@@ -118,22 +126,23 @@ def _run(words: list[str]) -> None:
     # Whatever it starts is warm, too.
     sys.executable = shutil.which("python") or sys.executable
     program, *rest = words
+    fitted = shortened if SHORTENED in os.environ else list
     if program == "mmext":
         from mmext.cli.app import main
 
-        sys.argv = ["mmext", *shortened(rest)]
+        sys.argv = ["mmext", *fitted(rest)]
         main()
         return
     if rest[0] == "-u":
         del rest[0]
     if rest[0] == "-m":
-        sys.argv = shortened(rest[1:])
+        sys.argv = fitted(rest[1:])
         sys.modules.pop(rest[1], None)
         runpy.run_module(rest[1], run_name="__main__", alter_sys=True)
     else:
         script = Path(rest[0])
         if script.parent.name == "tools":  # mmext by another name
-            rest[1:] = shortened([script.stem, *rest[1:]])[1:]
+            rest[1:] = fitted([script.stem, *rest[1:]])[1:]
         sys.argv = rest
         runpy.run_path(rest[0], run_name="__main__")
 
