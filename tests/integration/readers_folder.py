@@ -110,7 +110,8 @@ def _images_and_masks(images: Path, masks: Path, splits: Path) -> None:
         write_image(images / name, image.transpose(1, 2, 0))
         write_image(masks / name, image[0] // 128)
         rows.append(f"{name},{split}")
-    splits.write_text("\n".join(rows) + "\n")
+    # As the real one ends its lines.
+    splits.write_text("\r\n".join([*rows, ""]), newline="")
 
 
 def _zanzibar(folder: Path) -> None:
