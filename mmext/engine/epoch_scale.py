@@ -1,6 +1,7 @@
 """The same training at another length."""
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -80,8 +81,9 @@ def apply_epoch_scale(config: Config) -> None:
     again, is not scaled twice.
 
     Raises:
-        UserError: Two epochs of a list fall together at that scale, or a scheduler has
-            a key of which nobody knows whether it counts epochs.
+        UserError: Two epochs of a list, or a scheduler's begin and end, fall together
+            at that scale, or a scheduler has a key of which nobody knows whether it
+            counts epochs.
     """
     scale = config.get("epoch_scale", 1.0)
     if not scale > 0:
@@ -142,7 +144,13 @@ def _scale_scheduler(path: str, scheduler: dict[str, Any], scale: float) -> None
     if scheduler["type"].rpartition(".")[2].startswith("Exponential"):
         # Its factor is an epoch's; at half the length an epoch does the work of two.
         scheduler["gamma"] **= 1 / scale
+    begin, end = scheduler.get("begin", 0), scheduler.get("end", math.inf)
     _scale_keys(path, scheduler, _SCHEDULER_EPOCHS, scale)
+    if begin < end and scheduler.get("begin", 0) >= scheduler.get("end", math.inf):
+        raise UserError(
+            f"epoch_scale: is {scale}, so that {path} begins and ends in epoch "
+            f"{scheduler['end']} (at 1: {begin} and {end}); expected more"
+        )
 
 
 def _scale_hook(path: str, hook: dict[str, Any], scale: float) -> None:

@@ -129,6 +129,10 @@ def test_the_start_is_the_start_at_any_length():
             dict(param_scheduler=[dict(type="Mine", turn_at=3)]),
             r"param_scheduler\[0\].turn_at counts epochs",
         ),
+        (
+            dict(param_scheduler=dict(type="CosineAnnealingLR", begin=3, end=4)),
+            r"param_scheduler begins and ends in epoch \d \(at 1: 3 and 4\)",
+        ),
     ],
 )
 def test_what_cannot_be_scaled_is_refused(change, message):
