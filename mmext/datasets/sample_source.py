@@ -1,7 +1,6 @@
 """Images and masks out of any data set's samples."""
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 from pydantic import Field
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning
 from torch.utils.data import Dataset
 
 from mmext.checked import settings
@@ -191,11 +189,7 @@ def _name(config: Mapping[str, Any]) -> str:
 def loading_note(sample: Sample) -> str:
     """What loading changed of an image's file: bands or data type; or ``''``."""
     try:
-        with warnings.catch_warnings():
-            # Of images without a place on the Earth, as these usually are.
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            raster = rasterio.open(sample.path)
-        with raster:
+        with rasterio.open(sample.path) as raster:
             bands, kind = raster.count, raster.dtypes[0]
             is_indexed = raster.colorinterp[0] is ColorInterp.palette
     except rasterio.RasterioIOError:

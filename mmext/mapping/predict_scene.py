@@ -4,7 +4,7 @@ import contextlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from mmext.fileio.leftovers import hidden_name, remove
 from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.location import Location
+from mmext.raster.grid import has_place
 
 from .object_table import LeftOut, check_condition
 from .polygon_file import PolygonFile
@@ -84,6 +85,8 @@ def predict_scene(
         open_source(scene, predictor.store, settings.resample) as source,
         _folder_beside(out, scene.stem) as folder,
     ):
+        if not has_place(source.raster):  # no other sheet goes on where it ends
+            settings = replace(settings, spare_cut=False)
         unfinished = result_paths(scene, folder)
         polygons = PolygonFile(unfinished[2])
         writer = SceneWriter(predictor, source, scene.stem, folder, polygons, settings)

@@ -19,7 +19,7 @@ from mmext.inference.class_codes import NODATA, NONE
 from mmext.inference.prediction_settings import PredictionSettings, VectorFormat
 from mmext.inference.predictor import Predictor
 from mmext.location import Location
-from mmext.raster.grid import Grid, read_grid
+from mmext.raster.grid import Grid, has_place, read_grid
 from mmext.raster.gti import write_tile_index
 from mmext.raster.outlines import window_outline
 from mmext.raster.vrt import write_vrt
@@ -73,6 +73,7 @@ def put_together(
     """Write ``map_class.vrt``, ``map_probability.vrt`` and ``map.gpkg``.
 
     Over many sheets also ``map_class.gti.gpkg`` and ``map_probability.gti.gpkg``.
+    Plain images, of which nothing says where they lie, are left out.
 
     Args:
         scenes: Mapped scenes.
@@ -89,22 +90,24 @@ def put_together(
     """
     if not scenes:
         return []
-    results = [result_paths(scene, out) for scene in scenes]
     path = out / f"{MERGED}.{file_format}"
     written: list[Path] = []
     problems: list[str] = []
     # By itself GDAL looks through the folder for each file that it opens there.
     with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
         try:
-            grids = [read_grid(classes) for _, classes, _ in results]
-            mosaic = _write_mosaics(results, grids, out, written, problems)
-            with _polygon_file(path) as merged:
-                left_out = _merge(results, grids, merged, mosaic, predictor, settings)
-            written.append(path)
-            print(
-                f"{path}: {merged.number} objects over {len(scenes)} sheets"
-                f"{describe_left_out(left_out)}"
-            )
+            results, grids = _placed([result_paths(scene, out) for scene in scenes])
+            if grids:
+                mosaic = _write_mosaics(results, grids, out, written, problems)
+                with _polygon_file(path) as merged:
+                    left_out = _merge(
+                        results, grids, merged, mosaic, predictor, settings
+                    )
+                written.append(path)
+                print(
+                    f"{path}: {merged.number} objects over {len(grids)} sheets"
+                    f"{describe_left_out(left_out)}"
+                )
         except CantWriteError:
             raise
         except UserError as error:
@@ -114,6 +117,18 @@ def put_together(
         if out / name not in written:
             (out / name).unlink(missing_ok=True)
     return problems
+
+
+def _placed(results: Sequence[Results]) -> tuple[list[Results], list[Grid]]:
+    """Those of sheets that lie somewhere, and their grids."""
+    found = [(of, read_grid(of[1])) for of in results]
+    placed = [(of, grid) for of, grid in found if has_place(grid)]
+    if len(placed) < len(found):
+        print(
+            f"{len(found) - len(placed)} of {len(found)} sheets have no place on the "
+            "Earth and aren't put together; each has its own map"
+        )
+    return [of for of, _ in placed], [grid for _, grid in placed]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from rasterio.windows import Window
 from mmext.errors import UserError
 from mmext.location import Location
 from mmext.raster.band_view import open_view, unmasking_bands
+from mmext.raster.grid import has_place
 from mmext.raster.pixel_size import ground_pixel_size
 from mmext.raster.scene_reader import SceneReader, open_image, refuse_other_colours
 
@@ -102,30 +103,61 @@ def open_source(
             coarser) instead of refusing another one.
 
     Raises:
-        UserError: The scene can't be read or does not fit the model.
+        UserError: The scene can't be read or does not fit the model, or nobody knows
+            how to resample it.
     """
     with contextlib.ExitStack() as stack:
         raster = stack.enter_context(open_image(path, store["band_indexes"]))
         trained = store.get("pixel_size_m")
         source = SceneSource(raster, path, store)
-        for note in source.reader.notes():
-            print(f"{path}: {note}")
-        if raster.crs is not None and trained:
-            try:
-                size = ground_pixel_size(raster.crs, raster.transform, *raster.shape)
-            except UserError as error:
-                raise UserError(f"{path}: {error}") from None
-            ratio = size / trained
+        notes = source.reader.notes()
+        size = _pixel_size(raster, path)
+        if size is None or not trained:
             if resample:
-                plain = stack.enter_context(_unmasked(source.reader))
-                warped = stack.enter_context(_resampled(plain, ratio))
-                source = SceneSource(warped, path, store)
-            elif not 1 / MAX_PIXEL_RATIO < ratio < MAX_PIXEL_RATIO:
+                without = "the scene" if size is None else "the model's training"
                 raise UserError(
-                    f"{path}: pixels of {size:.3g} m, the model was trained on "
-                    f"{trained:.3g} m; --resample brings the scene to that"
+                    f"{path}: --resample needs the size of a pixel in metres, "
+                    f"{without} has none"
                 )
+            notes.append(_unknown_size(raster, size))
+        elif resample:
+            plain = stack.enter_context(_unmasked(source.reader))
+            warped = stack.enter_context(_resampled(plain, size / trained))
+            source = SceneSource(warped, path, store)
+        elif not 1 / MAX_PIXEL_RATIO < size / trained < MAX_PIXEL_RATIO:
+            raise UserError(
+                f"{path}: pixels of {size:.3g} m, the model was trained on "
+                f"{trained:.3g} m; --resample brings the scene to that"
+            )
+        for note in notes:
+            print(f"{path}: {note}")
         yield source
+
+
+def _pixel_size(raster: DatasetReader, path: Location) -> float | None:
+    """Side of a pixel in metres; None where there is no CRS."""
+    if raster.crs is None:
+        return None
+    try:
+        return ground_pixel_size(raster.crs, raster.transform, *raster.shape)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def _unknown_size(raster: DatasetReader, size: float | None) -> str:
+    """What a user should know where pixel sizes can't be compared."""
+    if size is not None:
+        return (
+            f"pixels of {size:.3g} m; the model was trained on images without a pixel "
+            "size, so nothing tells whether it knows fields of this size"
+        )
+    unit, lies = "squares of its transform's unit", ""
+    if not has_place(raster):
+        unit, lies = "pixels", " and lies nowhere on the Earth"
+    return (
+        f"has no coordinate system{lies}: areas and --min-area are {unit}, not m², and "
+        "its pixel size isn't compared with the training's"
+    )
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from mmext.inference.prediction_settings import PredictionSettings
 from mmext.inference.predictor import Predictor
 from mmext.models.decoders.union_decoder import UnionDecoder
 from mmext.pixel_values import PROBABILITY_STEPS
+from mmext.raster.grid import outline_transform
 from mmext.raster.strip_polygons import StripObject, StripPolygonizer
 from mmext.raster.strip_raster import StripRaster
 
@@ -78,7 +79,7 @@ class SceneWriter:
             colours=COLOURS,
         )
         self.polygons = polygons
-        self.polygonizer = StripPolygonizer(raster.transform, STATISTICS)
+        self.polygonizer = StripPolygonizer(outline_transform(raster), STATISTICS)
         self.objects: list[StripObject] = []
         self.left_out = LeftOut()
         self._above = np.full(self.width, NODATA, np.uint8)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import shapely
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from .outlines import window_outline
@@ -59,6 +61,19 @@ class Grid:
         there = np.array([to_other * corner for corner in corners])
         whole = corners + np.rint(there[0])
         return bool(np.abs(there - whole).max() < tolerance)
+
+
+def has_place(raster: Grid | DatasetReader | WarpedVRT) -> bool:
+    """Whether anything says where a raster lies: a CRS, or at least a world file."""
+    return raster.crs is not None or not raster.transform.is_identity
+
+
+def outline_transform(raster: Grid | DatasetReader | WarpedVRT) -> rasterio.Affine:
+    """Pixel coordinates to those of the outlines of what is in a raster.
+
+    Rows of one that has no place count downwards, negative: so QGIS shows its pixels.
+    """
+    return raster.transform if has_place(raster) else rasterio.Affine.scale(1, -1)
 
 
 def read_grid(path: Path) -> Grid:

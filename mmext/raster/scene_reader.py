@@ -1,6 +1,7 @@
 """Reading a scene's bands, and which of its pixels are valid."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -9,7 +10,7 @@ import rasterio
 from pyproj.exceptions import ProjError
 from rasterio._err import CPLE_BaseError  # which some attributes raise as it is
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
@@ -28,6 +29,10 @@ MAX_SIDE = 1 << 24
 MAX_BANDS = 1 << 12
 #: A side of the windows, and how many along each axis, in which a mask is looked at.
 _LOOK, _LOOKS = 256, 5
+
+# Images without a place on the Earth are as good as others; where it matters, mmext
+# says what it means. For good, since threads that read share the filters.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 NodataRule = float | Literal["auto"] | None
 

@@ -10,7 +10,11 @@ import geopandas
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
+from geopandas.testing import assert_geodataframe_equal
+from rasterio.features import rasterize
 from rasterio.transform import from_bounds
+from scipy import ndimage
 
 from mmext.errors import UserError
 from mmext.fileio import locked
@@ -368,6 +372,53 @@ def test_sheets_on_several_grids_are_joined_and_the_rest_is_said(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_plain_images_have_a_map_each(tmp_path, capsys):
+    """They lie nowhere: not above each other, and their rows as QGIS shows them."""
+    sheets = [tmp_path / f"{name}.png" for name in "ab"]
+    for seed, sheet in enumerate(sheets):
+        with rasterio.open(
+            sheet, "w", driver="PNG", count=3, height=40, width=56, dtype="uint8"
+        ) as raster:
+            raster.write(noise(seed, 56)[:, :40])
+    settings = dataclasses.replace(SETTINGS, min_area=3, spare_cut=False)
+    out = tmp_path / "out"
+    assert predict_scenes(pixelwise(tmp_path), sheets, out, settings) == []
+    said = capsys.readouterr().out
+    assert (
+        "a.png: has no coordinate system and lies nowhere on the Earth: areas" in said
+    )
+    assert "2 of 2 sheets have no place on the Earth and aren't put together" in said
+    assert not list(out.glob("map*"))
+    for sheet in sheets:
+        table = geopandas.read_file(out / f"{sheet.stem}.gpkg", layer="fields")
+        assert table["area_m2"].min() == 3
+        with rasterio.open(out / f"{sheet.stem}_class.tif") as raster:
+            codes = raster.read(1)
+        drawn = rasterize(table.geometry, codes.shape, transform=Affine.scale(1, -1))
+        labels, number = ndimage.label(codes > 0)
+        sizes = ndimage.sum(codes > 0, labels, np.arange(number + 1))
+        np.testing.assert_array_equal(drawn > 0, (codes > 0) & (sizes >= 3)[labels])
+
+
+def test_sheets_that_lie_somewhere_are_put_together_beside_others(tmp_path, capsys):
+    placed, _, _ = web_sheets(tmp_path, noise(3, 64), 32)
+    plain = tmp_path / "plain.png"
+    with rasterio.open(
+        plain, "w", driver="PNG", count=3, height=64, width=64, dtype="uint8"
+    ) as raster:
+        raster.write(noise(4, 64))
+    alone, both = tmp_path / "alone", tmp_path / "both"
+    assert predict_scenes(pixelwise(tmp_path), placed, alone, SETTINGS) == []
+    assert predict_scenes(pixelwise(tmp_path), [plain, *placed], both, SETTINGS) == []
+    assert "1 of 5 sheets have no place" in capsys.readouterr().out
+    first, second = (
+        geopandas.read_file(folder / "map.gpkg", layer="fields")
+        for folder in (alone, both)
+    )
+    assert len(first) > 10
+    assert_geodataframe_equal(first, second)
+
+
 @pytest.mark.parametrize("kilobytes", [64, 250, 500])
 def test_a_full_disk_is_one_line_and_leaves_what_is_whole(tmp_path, kilobytes):
     sheets, _, _ = web_sheets(tmp_path / "in", noise(4, 192), 96)

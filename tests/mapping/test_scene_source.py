@@ -108,3 +108,24 @@ def test_indices_are_no_intensities(write_raster):
         open_source(path, store),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("profile", "trained", "words"),
+    [
+        (dict(crs=None), 0.5, "the scene has none"),
+        (dict(), None, "the model's training has none"),
+    ],
+)
+def test_what_nobody_knows_the_size_of_is_said_and_not_resampled(
+    write_raster, capsys, profile, trained, words
+):
+    path = write_raster("a.tif", np.ones((1, 8, 8), np.uint8), **profile)
+    store = dict(band_indexes=[1], dtype="uint8", pixel_size_m=trained)
+    with open_source(path, store):
+        assert f"{path}: " in capsys.readouterr().out
+    with (
+        pytest.raises(UserError, match=words),
+        open_source(path, store, resample=True),
+    ):
+        pass
