@@ -1,6 +1,7 @@
 """Reading a scene as the network was trained to see it."""
 
 import contextlib
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from mmext.errors import UserError
 from mmext.location import Location
 from mmext.raster.band_view import open_view, unmasking_bands
 from mmext.raster.grid import has_place
-from mmext.raster.pixel_size import ground_pixel_size
+from mmext.raster.pixel_size import ground_pixel_sides, oblong_note
 from mmext.raster.scene_reader import SceneReader, open_image, refuse_other_colours
 
 #: A scene's pixels may be this many times larger or smaller than the training's.
@@ -111,7 +112,10 @@ def open_source(
         trained = store.get("pixel_size_m")
         source = SceneSource(raster, path, store)
         notes = source.reader.notes()
-        size = _pixel_size(raster, path)
+        sides = _pixel_sides(raster, path)
+        size = sides and math.sqrt(math.prod(sides))
+        if sides and (note := oblong_note(sides)):
+            notes.append(f"{note}; gdalwarp -tr brings it to others")
         if size is None or not trained:
             if resample:
                 without = "the scene" if size is None else "the model's training"
@@ -134,12 +138,12 @@ def open_source(
         yield source
 
 
-def _pixel_size(raster: DatasetReader, path: Location) -> float | None:
-    """Side of a pixel in metres; None where there is no CRS."""
+def _pixel_sides(raster: DatasetReader, path: Location) -> tuple[float, float] | None:
+    """Width and height of a pixel in metres; None where there is no CRS."""
     if raster.crs is None:
         return None
     try:
-        return ground_pixel_size(raster.crs, raster.transform, *raster.shape)
+        return ground_pixel_sides(raster.crs, raster.transform, *raster.shape)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 

@@ -11,7 +11,7 @@ from mmext.checked import Count, Finite
 from mmext.errors import UserError
 from mmext.location import Location, absolute
 from mmext.machine import total_memory
-from mmext.raster.pixel_size import ground_pixel_sides
+from mmext.raster.pixel_size import ground_pixel_sides, oblong_note
 from mmext.raster.scene_reader import (
     SceneReader,
     open_image,
@@ -24,8 +24,6 @@ from .labels import LabelSource
 
 #: Scenes of one store may differ in pixel size by this share.
 _PIXEL_SIZE_TOLERANCE = 0.01
-#: Pixels may be longer than wide by this factor before it is said.
-_SQUARE = 1.05
 #: The most tiles that a scene may be cut into: terabytes at any usual size.
 _MAX_TILES = 10**8
 
@@ -106,11 +104,8 @@ def describe(path: Location, cutting: Cutting) -> tuple[SceneFacts, list[str]]:
                 sides = ground_pixel_sides(raster.crs, step, *raster.shape)
             except UserError as error:
                 raise UserError(f"{path}: {error}") from None
-            if max(sides) / min(sides) > _SQUARE:
-                remarks.append(
-                    f"pixels aren't square, {sides[0]:.3g} m wide and {sides[1]:.3g} m "
-                    "high"
-                )
+            if note := oblong_note(sides):
+                remarks.append(note)
         if min(raster.shape) < cutting.tile_size:
             remarks.append(
                 f"smaller than a tile of {cutting.tile_size} pixels: the rest of its "

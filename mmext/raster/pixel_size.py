@@ -6,6 +6,9 @@ import rasterio
 
 from mmext.errors import UserError
 
+#: Pixels whose sides differ by less are square.
+_SQUARE = 1.05
+
 
 def ground_pixel_size(
     crs: rasterio.CRS, transform: rasterio.Affine, height: int, width: int
@@ -57,6 +60,17 @@ def ground_pixel_sides(
             "its coordinate system"
         )
     return float(lengths[0]), float(lengths[1])
+
+
+def oblong_note(sides: tuple[float, float]) -> str | None:
+    """What to say of pixels that aren't square; None of others.
+
+    Args:
+        sides: Width and height in metres.
+    """
+    if max(sides) / min(sides) < _SQUARE:
+        return None
+    return f"pixels aren't square, {sides[0]:.3g} m wide and {sides[1]:.3g} m high"
 
 
 def crs_of_degrees(crs: rasterio.CRS) -> pyproj.CRS:

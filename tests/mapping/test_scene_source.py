@@ -129,3 +129,12 @@ def test_what_nobody_knows_the_size_of_is_said_and_not_resampled(
         open_source(path, store, resample=True),
     ):
         pass
+
+
+def test_pixels_that_are_not_square_are_said(write_raster, capsys):
+    # Degrees, square, at 60 degrees north: half as wide as high.
+    grid = dict(crs="EPSG:4326", pixel=2e-6, origin=(25.0, 60.0))
+    path = write_raster("a.tif", np.ones((1, 8, 8), np.uint8), **grid)
+    with open_source(path, dict(band_indexes=[1], dtype="uint8", pixel_size_m=0.157)):
+        said = capsys.readouterr().out
+    assert "pixels aren't square, 0.112 m wide and 0.223 m high" in said
