@@ -1,6 +1,10 @@
 """Mean and spread of bands that are too many to hold."""
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+#: A band whose mean is this many deviations off is of another sensor or scale.
+_FAR = 3.0
 
 
 class BandStatistics:
@@ -53,3 +57,23 @@ class BandStatistics:
             "min": self.minimum.tolist(),
             "max": self.maximum.tolist(),
         }
+
+
+def far_band(
+    mean: ArrayLike, usual: ArrayLike, deviation: ArrayLike
+) -> tuple[int, float] | None:
+    """The band that lies farthest from what a network was trained on, if it is far.
+
+    Args:
+        mean: (C,) of the pixels in question.
+        usual: (C,) mean of the training's.
+        deviation: (C,) their standard deviation; a band without any counts as 1.
+
+    Returns:
+        Its number, from 1, and by how many standard deviations, more than 3, its mean
+        is off.
+    """
+    spread = np.asarray(deviation)
+    off = np.abs(np.subtract(mean, usual)) / np.where(spread > 0, spread, 1)
+    band = int(off.argmax())
+    return (band + 1, float(off[band])) if off[band] > _FAR else None

@@ -4,14 +4,13 @@ from collections import Counter
 
 import numpy as np
 
+from mmext.datasets.band_statistics import far_band
 from mmext.datasets.tile_store import POSITIVE_THRESHOLD, TileStore
 from mmext.pixel_values import IGNORE
 
 from .findings import Findings, Level
 from .tile_scan import TileScan
 
-# A band whose mean in testing is this many deviations off is another sensor or scale.
-_FAR = 3.0
 _CUT_ANEW = "cut the store anew (mmext prepare)"
 
 
@@ -152,13 +151,12 @@ def check_same_bands(found: Findings, train: TileScan, test: TileScan) -> None:
             "error", "bands", f"train has {len(mean)} bands, test has {len(other)}"
         )
         return
-    off = np.abs(other - mean) / np.where(std > 0, std, 1)
-    if off.max() > _FAR:
+    if far := far_band(other, mean, std):
         found.add(
             "warning",
             "bands",
-            f"test: band {int(off.argmax()) + 1} lies {off.max():.2g} standard "
-            "deviations off the training's mean",
+            f"test: band {far[0]} lies {far[1]:.2g} standard deviations off the "
+            "training's mean",
             "check that both come from one sensor at one scale",
         )
 

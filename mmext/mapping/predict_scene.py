@@ -92,6 +92,8 @@ def predict_scene(
         writer = SceneWriter(predictor, source, scene.stem, folder, polygons, settings)
         try:
             _run(predictor, scene.stem, source, writer, settings, margin)
+            if note := source.unlike_training():
+                print(f"{scene}: {note}")
             writer.finish_polygons()
             writer.probabilities.save_as_cog(unfinished[0], "average")
             writer.classes.save_as_cog(unfinished[1], "nearest")

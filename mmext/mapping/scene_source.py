@@ -12,6 +12,7 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from mmext.datasets.band_statistics import BandStatistics, far_band
 from mmext.errors import UserError
 from mmext.location import Location
 from mmext.raster.band_view import open_view, unmasking_bands
@@ -21,6 +22,8 @@ from mmext.raster.scene_reader import SceneReader, open_image, refuse_other_colo
 
 #: A scene's pixels may be this many times larger or smaller than the training's.
 MAX_PIXEL_RATIO = 1.25
+#: Of each so many rows and columns one is looked at.
+_APART = 8
 
 
 class SceneSource:
@@ -60,6 +63,8 @@ class SceneSource:
             if value is not None:
                 reader = SceneReader(raster, path, indexes, value)
         self.reader = reader
+        self._store = store
+        self._seen = BandStatistics(len(indexes))
         if reader.dtype != store["dtype"]:
             raise UserError(
                 f"{path}: data type {reader.dtype}, the model was trained on "
@@ -88,7 +93,20 @@ class SceneSource:
             UserError: The file is damaged there.
         """
         pixels, valid = self.reader.read(window)
+        known = valid[::_APART, ::_APART]
+        self._seen.add(BandStatistics.of(pixels[:, ::_APART, ::_APART][:, known].T))
         return pixels if valid.all() else np.where(valid, pixels, 0), valid
+
+    def unlike_training(self) -> str | None:
+        """What to say of pixels, as far as they were read, that no training had."""
+        known = "mean" in self._store and "std" in self._store
+        if not known or self._seen.count == 0:
+            return None
+        far = far_band(self._seen.mean, self._store["mean"], self._store["std"])
+        return far and (
+            f"band {far[0]} lies {far[1]:.2g} standard deviations off the training's "
+            "mean; is it from the same sensor, at the same scale?"
+        )
 
 
 @contextlib.contextmanager

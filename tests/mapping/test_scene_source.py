@@ -138,3 +138,29 @@ def test_pixels_that_are_not_square_are_said(write_raster, capsys):
     with open_source(path, dict(band_indexes=[1], dtype="uint8", pixel_size_m=0.157)):
         said = capsys.readouterr().out
     assert "pixels aren't square, 0.112 m wide and 0.223 m high" in said
+
+
+@pytest.mark.parametrize(
+    ("factor", "nodata", "words"),
+    [
+        (1, None, None),
+        (100, None, "band 2 lies 1.4e+03 standard deviations off"),
+        (100, "all", None),
+    ],
+)
+def test_pixels_that_no_training_had_are_said(write_raster, factor, nodata, words):
+    rng = np.random.default_rng(0)
+    image = rng.normal([[[90]], [[140]]], [[[20]], [[10]]], (2, 64, 64))
+    image[1] *= factor
+    image = image.clip(1, 65535).astype(np.uint16)
+    if nodata:
+        image[:] = 0
+    path = write_raster("a.tif", image, nodata=0)
+    store = dict(band_indexes=[1, 2], dtype="uint16", pixel_size_m=0.5)
+    with open_source(path, {**store, "mean": [90, 140], "std": [20, 10]}) as source:
+        source.read(Window(0, 0, 64, 32))
+        said = source.unlike_training()
+    assert said is None if words is None else words in said
+    with open_source(path, store) as source:
+        source.read(Window(0, 0, 64, 64))
+        assert source.unlike_training() is None
