@@ -63,7 +63,13 @@ class SceneSource:
             if value is not None:
                 reader = SceneReader(raster, path, indexes, value)
         self.reader = reader
-        self._store = store
+        self._usual = store.get("mean"), store.get("std")
+        for known in self._usual:
+            if known is not None and len(known) != len(indexes):
+                raise UserError(
+                    f"{path}: the model's training store has means or deviations of "
+                    f"{len(known)} bands, expected {len(indexes)}"
+                )
         self._seen = BandStatistics(len(indexes))
         if reader.dtype != store["dtype"]:
             raise UserError(
@@ -99,10 +105,10 @@ class SceneSource:
 
     def unlike_training(self) -> str | None:
         """What to say of pixels, as far as they were read, that no training had."""
-        known = "mean" in self._store and "std" in self._store
-        if not known or self._seen.count == 0:
+        mean, deviation = self._usual
+        if mean is None or deviation is None or self._seen.count == 0:
             return None
-        far = far_band(self._seen.mean, self._store["mean"], self._store["std"])
+        far = far_band(self._seen.mean, mean, deviation)
         return far and (
             f"band {far[0]} lies {far[1]:.2g} standard deviations off the training's "
             "mean; is it from the same sensor, at the same scale?"

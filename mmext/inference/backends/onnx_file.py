@@ -50,6 +50,8 @@ class TrainingStore(TypedDict):
     band_indexes: Annotated[list[Count], Field(min_length=1, max_length=4096)]
     dtype: Literal["uint8", "uint16", "float32"]
     bands: NotRequired[list[str]]
+    mean: NotRequired[list[Finite]]
+    std: NotRequired[list[Finite]]
     colours: NotRequired[list[str]]
     nodata: NotRequired[float | None]
     nodata_rule: NotRequired[float | Literal["auto"] | None]
