@@ -10,35 +10,50 @@ from .results import Results
 
 
 def draw_arms(results: Results) -> Figure:
-    """IoU, gain over the reference, and precision at equal recall, a line per arm."""
+    """IoU, gain over the reference, and precision at equal recall, a line per arm.
+
+    The last is left out where no arm has it: it needs the reference's curve, which only
+    what is decided pixel by pixel has.
+    """
     names = [arm.name for arm in results.study.arms]
     reference = results.reference
-    figure = Figure(figsize=(10, 0.33 * len(names) + 1.2), layout="constrained")
-    first, second, third = figure.subplots(1, 3, sharey=True)
+    matched = {name: _over_the_curve(results, name) for name in names}
+    titles = ["IoU", "Δ IoU to the reference"]
+    if any(np.isfinite(values).any() for values in matched.values()):
+        titles.append("Δ precision at equal recall")
+    size = (1.6 + 2.8 * len(titles), 0.33 * len(names) + 1.2)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(1, len(titles), sharey=True)
     for place, name in enumerate(names):
-        scores = results.scores[name]
         colour = STAGE1 if name == reference else STAGE2
-        _dots(first, place, [s.counts.iou for s in scores], colour)
+        _dots(panels[0], place, [s.counts.iou for s in results.scores[name]], colour)
         if name == reference:
             continue
         gain = results.compare(name, reference)
         for interval, width in ((gain.crossed, 3.5), (gain.over_seeds, 1)):
             ends = (interval.low, interval.high)
-            second.plot(ends, (place, place), color=colour, lw=width, alpha=0.6)
-        second.plot(gain.crossed.value, place, "o", color=colour)
-        pairs = zip(scores, results.matched(name), strict=True)
-        _dots(third, place, [s.counts.precision - other for s, other in pairs], colour)
-    for axes in (second, third):
+            panels[1].plot(ends, (place, place), color=colour, lw=width, alpha=0.6)
+        panels[1].plot(gain.crossed.value, place, "o", color=colour)
+        if len(panels) > 2:
+            _dots(panels[2], place, matched[name], colour)
+    for axes in panels[1:]:
         axes.axvline(0, color=AXIS, lw=1, zorder=0)
-    titles = ("IoU", "Δ IoU to the reference", "Δ precision at equal recall")
-    for axes, title in zip((first, second, third), titles, strict=True):
+    for axes, title in zip(panels, titles, strict=True):
         axes.set_title(title)
         axes.grid(axis="y", visible=False)
         axes.locator_params(axis="x", nbins=5)
     labels = [f"{name} (reference)" if name == reference else name for name in names]
-    first.set_yticks(range(len(names)), labels)
-    first.set_ylim(len(names) - 0.5, -0.5)
+    panels[0].set_yticks(range(len(names)), labels)
+    panels[0].set_ylim(len(names) - 0.5, -0.5)
     return figure
+
+
+def _over_the_curve(results: Results, name: str) -> list[float]:
+    """Precision less the reference's at the same recall, of each seed."""
+    if name == results.reference:
+        return []
+    pairs = zip(results.scores[name], results.matched(name), strict=True)
+    return [score.counts.precision - other for score, other in pairs]
 
 
 def draw_epochs(results: Results) -> Figure:

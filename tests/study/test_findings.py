@@ -16,7 +16,7 @@ from mmext.reporting.html_page import HtmlPage
 from mmext.reporting.report_writer import ReportWriter
 from mmext.study.arm_tables import arm_headings, arm_row, epoch_rows
 from mmext.study.cost import Cost
-from mmext.study.draw_arms import draw_epochs
+from mmext.study.draw_arms import draw_arms, draw_epochs
 from mmext.study.findings import Comparison, Finding
 from mmext.study.questions import Question
 from mmext.study.results import ArmScores, Results
@@ -238,3 +238,17 @@ def test_epochs_are_tabled_and_drawn(results, steadiness):
     assert lines[0].get_xdata().tolist() == [-6, -4, -2, 0]
     mean = np.mean([s.iou for s in steadiness.stability["one stage"]], axis=0)
     np.testing.assert_allclose(lines[0].get_ydata(), mean)
+
+
+def test_what_no_arm_has_gets_no_panel(results, monkeypatch):
+    titles = [axes.get_title() for axes in draw_arms(results).axes]
+    assert titles == ["IoU", "Δ IoU to the reference"]
+    monkeypatch.setattr(Results, "matched", lambda self, arm: [0.5, NAN, 0.5, 0.5])
+    figure = draw_arms(results)
+    assert [axes.get_title() for axes in figure.axes][2:] == [
+        "Δ precision at equal recall"
+    ]
+    # Of three arms a point a seed but for that of NaN, and the mean.
+    points, means = figure.axes[2].get_lines()[:6:2], figure.axes[2].get_lines()[1:6:2]
+    assert [len(line.get_xdata()) for line in points] == [3, 3, 3]
+    assert [len(line.get_xdata()) for line in means] == [2, 2, 2]
