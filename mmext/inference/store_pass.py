@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from mmext.datasets.tile_store import TileStore
 from mmext.errors import UserError, the_first_of
 
-# Tiles that a message names.
-
 
 @dataclass(frozen=True)
 class PredictedTiles:

@@ -35,7 +35,8 @@ class SceneSource:
         store: What the checkpoint knows of its training store.
 
     Raises:
-        UserError: The scene has other bands, in another order, or another data type.
+        UserError: The scene has other bands, in another order, or another data type;
+            or the store's means and deviations are of another number of bands.
     """
 
     def __init__(

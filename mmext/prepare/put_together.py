@@ -18,7 +18,7 @@ from mmext.errors import UserError
 from mmext.fileio import open_array
 from mmext.fileio.new_array import new_array
 from mmext.location import Location
-from mmext.raster.outlines import window_outline
+from mmext.raster.outlines import ROWS_DOWN, window_outline
 
 from .cutting_settings import Cutting
 from .part_note import IMAGES, MASKS, NUMBERS, PartNote, read_part
@@ -171,8 +171,7 @@ def _link(part: Path, folder: Path) -> bool:
 def _add_rows(
     rows: TileRows, scene: Scene, part: Path, facts: SceneFacts, record: dict[str, Any]
 ) -> None:
-    # Without a CRS, rows go down: minus the row keeps images upright in a GIS.
-    transform = rasterio.Affine.scale(1, -1)
+    transform = ROWS_DOWN
     if facts.crs is not None:
         transform = rasterio.Affine(*record["transform"])
     for row, column, *numbers in np.asarray(open_array(part / NUMBERS)):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from rasterio.windows import Window
 from tqdm import tqdm
 
@@ -16,7 +15,7 @@ from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.location import Location
 from mmext.pixel_values import IGNORE
-from mmext.raster.outlines import window_outline
+from mmext.raster.outlines import ROWS_DOWN, window_outline
 from mmext.raster.writing import writing
 
 from .drawn_tiles import ROUNDS, DrawnImage, DrawnTiles
@@ -130,14 +129,11 @@ def _write(tiles: DrawnTiles, folder: Path, out: Path) -> TileRows:
     tile_bytes = size**2 * (bands * dtype.itemsize + 1)
     refuse_small_disk(folder, sampling.tiles, sampling.tiles * tile_bytes)
     rows = TileRows(size, bands)
-    # Rows go down, as in every store that leaves coordinate systems out.
-    transform = rasterio.Affine.scale(1, -1)
     with tile_arrays(folder, out, size, bands, dtype) as add:
         for tile in tiles:
             numbers = add(tile.pixels, np.where(tile.valid, 0, IGNORE))
-            outline = window_outline(
-                Window(tile.column, tile.row, size, size), transform
-            )
+            window = Window(tile.column, tile.row, size, size)
+            outline = window_outline(window, ROWS_DOWN)
             rows.add(numbers, tile.scene, tile.row, tile.column, outline)
     if not len(rows):
         raise UserError(

@@ -12,7 +12,7 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from .outlines import window_outline
+from .outlines import ROWS_DOWN, window_outline
 from .scene_reader import open_scene
 
 
@@ -69,11 +69,8 @@ def has_place(raster: Grid | DatasetReader | WarpedVRT) -> bool:
 
 
 def outline_transform(raster: Grid | DatasetReader | WarpedVRT) -> rasterio.Affine:
-    """Pixel coordinates to those of the outlines of what is in a raster.
-
-    Rows of one that has no place count downwards, negative: so QGIS shows its pixels.
-    """
-    return raster.transform if has_place(raster) else rasterio.Affine.scale(1, -1)
+    """Pixel coordinates to those of the outlines of what is in a raster."""
+    return raster.transform if has_place(raster) else ROWS_DOWN
 
 
 def read_grid(path: Path) -> Grid:

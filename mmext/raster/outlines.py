@@ -13,6 +13,9 @@ from scipy import ndimage
 #: Pixels hang together by their edges, not by a corner, wherever objects are counted
 #: or outlined.
 CONNECTIVITY = 4
+#: Pixel coordinates to those of outlines where nothing says where a raster lies: rows
+#: count downwards, negative, so that QGIS lays the outlines on the image.
+ROWS_DOWN = rasterio.Affine.scale(1, -1)
 
 
 def connected_parts(mask: np.ndarray) -> tuple[np.ndarray, int]:

@@ -9,6 +9,8 @@ from rasterio.windows import Window, subdivide
 
 from mmext.datasets.tile_store import TileStore
 
+from .outlines import ROWS_DOWN
+
 Layers = dict[str, np.ndarray]
 Join = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -28,11 +30,8 @@ class SceneGrid:
         self.height: int = record["height"]
         self.width: int = record["width"]
         self.crs: str | None = store.meta["crs"]
-        # Image folders: y points down, stored negative (docs/architecture.md).
         self.transform = (
-            rasterio.Affine(*record["transform"][:6])
-            if self.crs
-            else rasterio.Affine.scale(1, -1)
+            rasterio.Affine(*record["transform"][:6]) if self.crs else ROWS_DOWN
         )
         self._size: int = store.meta["tile_size"]
         self._ids = tiles["tile_id"].to_numpy()

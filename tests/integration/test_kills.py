@@ -16,7 +16,7 @@ from mmext.structures import load_bank
 from tests.checkpoint_weights import weights
 from tests.engine.conftest import tiny
 
-from .commands import ROOT
+from .commands import ROOT, environment
 
 pytestmark = pytest.mark.slow
 EPOCHS = 12
@@ -38,17 +38,10 @@ def start(work_dir, options, *arguments, processes=1, port=29641, restarts=0):
     script = [sys.executable, "tools/train.py", "configs/stage1_trunk.py"]
     if processes > 1:
         script = ["tools/dist_train.sh", "configs/stage1_trunk.py", str(processes)]
-    bin_folder = os.path.dirname(sys.executable)  # noqa: PTH120 - a part of PATH
     return subprocess.Popen(
         [*script, "--work-dir", str(work_dir), *arguments, *options],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "PATH": f"{bin_folder}:{os.environ['PATH']}",
-            "OMP_NUM_THREADS": "1",
-            "PORT": str(port),
-            "MAX_RESTARTS": str(restarts),
-        },
+        env=environment(PORT=str(port), MAX_RESTARTS=str(restarts)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -14,7 +14,7 @@ import torch
 from mmext.inference.checkpoint import read_checkpoint
 from tests.checkpoint_weights import weights
 
-from .commands import ROOT, tool
+from .commands import ROOT, environment, tool
 
 pytestmark = pytest.mark.slow
 OPTIONS = [
@@ -77,7 +77,7 @@ def test_one_that_is_killed_ends_the_same(sheets, straight, tmp_path):
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,

@@ -371,7 +371,6 @@ def test_sheets_on_several_grids_are_joined_and_the_rest_is_said(tmp_path):
     assert len(geopandas.read_file(out / "map.gpkg")) == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_plain_images_have_a_map_each(tmp_path, capsys):
     """They lie nowhere: not above each other, and their rows as QGIS shows them."""
     sheets = [tmp_path / f"{name}.png" for name in "ab"]
@@ -419,6 +418,7 @@ def test_sheets_that_lie_somewhere_are_put_together_beside_others(tmp_path, caps
     assert_geodataframe_equal(first, second)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 @pytest.mark.parametrize("kilobytes", [64, 250, 500])
 def test_a_full_disk_is_one_line_and_leaves_what_is_whole(tmp_path, kilobytes):
     sheets, _, _ = web_sheets(tmp_path / "in", noise(4, 192), 96)
