@@ -27,6 +27,7 @@ class Region:
             invisible and 1 fresh.
         land_use: Shares of the parcels that are no target.
         woods: Share of the scene under trees.
+        target_share: Share of the scene under shade nets, about.
     """
 
     light: RGB
@@ -41,6 +42,7 @@ class Region:
     fading: tuple[float, float]
     land_use: dict[str, float]
     woods: float
+    target_share: float = 0.022
 
 
 _BLUE, _BLACK, _SILVER = (62, 84, 124), (44, 44, 50), (142, 147, 152)

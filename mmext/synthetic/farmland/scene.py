@@ -22,7 +22,6 @@ CRS = "EPSG:5186"
 _ORIGIN = (200_000.0, 520_000.0)
 # Scenes of different seeds lie apart, as scenes do: metres, and scenes in a row.
 _APART, _IN_A_ROW = 8_000.0, 10
-_TARGET_SHARE = 0.022
 _FIELD_METRES = (60.0, 420.0)
 
 
@@ -40,14 +39,14 @@ class SceneSpec:
         height: Rows.
         width: Columns.
         seed: Everything random comes from it, the region and the size.
-        region: A name in :data:`~.region.REGIONS`.
+        region: A name in :data:`~.region.REGIONS`, or a region of one's own.
         pixel_size: Metres.
     """
 
     height: int
     width: int
     seed: int = 0
-    region: str = "gyeonggi"
+    region: str | Region = "gyeonggi"
     pixel_size: float = 0.25
 
 
@@ -72,7 +71,7 @@ class RenderedScene:
 def render_scene(spec: SceneSpec) -> RenderedScene:
     """Render a scene.
 
-    A mosaic of parcels, some under ginseng (about 2.2 % of the pixels), furrows,
+    A mosaic of parcels, some under ginseng (2.2 % of the pixels), furrows,
     mulch and greenhouses of the same period, tracks and ditches between the blocks,
     woods, a stream; then slow light, the sensor's blur and its noise.
 
@@ -87,7 +86,9 @@ def render_scene(spec: SceneSpec) -> RenderedScene:
             f"scene: {spec.height} x {spec.width} pixels of {spec.pixel_size} m, "
             "expected positive numbers"
         )
-    region = get_region(spec.region)
+    region = spec.region
+    if isinstance(region, str):
+        region = get_region(region)
     shape, metres = (spec.height, spec.width), spec.pixel_size
     # Independent streams, so that a change in one part leaves the others alone.
     streams = iter(np.random.default_rng(spec.seed).spawn(8))
@@ -96,7 +97,8 @@ def render_scene(spec: SceneSpec) -> RenderedScene:
     land, chooser = next(streams), next(streams)
     names = list(region.land_use)
     uses = land.choice(len(names), parcels.number, p=list(region.land_use.values()))
-    chosen = _choose_parcels(chooser, parcels, cover.open, metres)
+    share = region.target_share
+    chosen = _choose_parcels(chooser, parcels, cover.open, metres, share)
     fields = draw_fields(chooser, chosen, region)
     # Nets stand on open ground, not on houses or tunnels.
     ground = [names.index(name) for name in ("bare", "crop")]
@@ -166,7 +168,11 @@ class _Cover:
 
 
 def _choose_parcels(
-    rng: np.random.Generator, parcels: Parcels, free: np.ndarray, metres: float
+    rng: np.random.Generator,
+    parcels: Parcels,
+    free: np.ndarray,
+    metres: float,
+    target_share: float,
 ) -> list[int]:
     """Parcels to put nets on, until the target's share is reached."""
     total = np.bincount(parcels.ids.ravel(), minlength=parcels.number)
@@ -177,7 +183,7 @@ def _choose_parcels(
     if len(candidates) == 0:
         candidates = np.array([int(np.argmax(usable))])
     order = rng.permutation(candidates)
-    goal = _TARGET_SHARE * parcels.ids.size
+    goal = target_share * parcels.ids.size
     # A tenth of a parcel is margin.
     taken = np.cumsum(usable[order] * 0.9)
     number = int(np.argmin(np.abs(taken - goal))) + 1

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rasterio.features import rasterize
 
 from mmext.errors import UserError
-from mmext.synthetic.farmland import SceneSpec, render_scene
+from mmext.synthetic.farmland import REGIONS, SceneSpec, render_scene
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,17 @@ def test_target_share_is_near_two_percent():
         for seed in range(2)
     ]
     assert 0.014 < np.mean(shares) < 0.03
+
+
+def test_a_region_of_ones_own():
+    """The same land with thrice the nets, and more of them faded."""
+    plain = REGIONS["gyeonggi"]
+    denser = replace(plain, target_share=0.066, fading=(1.0, 9.0))
+    one, other = (
+        render_scene(SceneSpec(800, 800, 0, region)) for region in (plain, denser)
+    )
+    assert 2 < truth_of(other).mean() / truth_of(one).mean() < 4
+    assert other.fields["contrast"].mean() < one.fields["contrast"].mean()
 
 
 def test_stripes_lie_inside_the_polygons(scene):
