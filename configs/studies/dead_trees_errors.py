@@ -1,23 +1,12 @@
 # Other errors than "ever wrong", and other uses of them than a second channel, on the dead
 # trees: in the same --out as dead_trees.py this study trains only what is not there yet.
 _base_ = './dead_trees.py'
-# dead_trees.py accumulates from 150 on; here the beginning is what differs.
-options = {
-    'stage1_begin0': {
-        'default_hooks.error_accumulation.begin': 0
-    },
-    'stage1_begin50': {
-        'default_hooks.error_accumulation.begin': 50
-    },
-    'stage1_begin200': {
-        'default_hooks.error_accumulation.begin': 200
-    },
-}
 _soft = [
     dict(mode='union', threshold=dict(target=t, error_frequency=e)) for t in _base_._levels
     for e in [0.02, 0.05, 0.1, 0.2, 0.3, 0.5]
 ]
 trainings = {
+    # dead_trees.py accumulates from 150 on; here the beginning is what differs.
     **{
         f'stage1_begin{begin}': dict(
             config='stage1_trunk',

@@ -1,5 +1,5 @@
 # Does an encoder of the training images' unlabelled pixels help where few are labelled,
-# more than as many steps from scratch? 40 minutes of two cores, after
+# more than as many steps from scratch? 50 minutes of two cores, after
 #   mmext pretrain mmext::pretraining/unet3.py train_images.txt \
 #       --work-dir work_dirs/pretraining/dead_trees --tiles 2080 --tile-size 64 \
 #       --cfg-options epoch_scale=0.12 model.backbone.base_channels=12 \

@@ -16,7 +16,7 @@ _no_errors = {
     'default_hooks.training_set_metric': dict(
         type='TrainingSetMetricHook', interval=10),
 }
-# Early stopping looks back at all of them.
+# Early stopping looks back at all of them, the trunk's too.
 _keep_all = {'default_hooks.checkpoint.max_keep_ckpts': -1}
 options = {
     '*': {
@@ -33,7 +33,7 @@ options = {
         'default_hooks.checkpoint.interval': 3,
         'default_hooks.checkpoint.max_keep_ckpts': 21,
     },
-    'stage1_trunk': _fitted,
+    'stage1_trunk': {**_fitted, **_keep_all},
     'stage1_B': _fitted,
 }
 

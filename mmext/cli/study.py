@@ -26,7 +26,7 @@ def study(
     Args:
         study: The study's file, or mmext::studies/NAME.
         out: Where results go, a folder.
-        jobs: How many at once: trainings.
+        jobs: How many at once: trainings, then predictions of their stores.
         device: Where the network runs: cpu, cuda or cuda:N (default: a GPU if there is
             one).
         no_train: Only score what is trained.

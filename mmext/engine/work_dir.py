@@ -187,6 +187,23 @@ def read_run_record(work_dir: Path) -> RunRecord:
     return read_json(work_dir / RUN_RECORD, RunRecord)
 
 
+def continued_runs(work_dir: Path) -> list[tuple[Path, int]]:
+    """The runs that one branched from or continues, the oldest first.
+
+    Returns:
+        Of each the work directory, and how many of its epochs the next one went on
+        from. Empty where a run began anew, with the bank of others or without.
+
+    Raises:
+        UserError: A ``run.json`` is missing, damaged, or holds something else.
+    """
+    lineage = read_run_record(work_dir).get("lineage")
+    if lineage is None or lineage["use"] == "bank":
+        return []
+    parent = work_dir.with_name(str(lineage["parent"]))
+    return [*continued_runs(parent), (parent, lineage["epoch"])]
+
+
 def write_run_record(work_dir: Path, record: RunRecord) -> None:
     """Replace a run's ``run.json``."""
     with atomic_path(work_dir / RUN_RECORD) as temporary:

@@ -1,5 +1,6 @@
 """Which weights of a training an arm predicts with."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from mmext.checked import Count, settings
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.work_dir import last_checkpoints
+from mmext.engine.work_dir import checkpoints, continued_runs, last_checkpoints
 from mmext.errors import UserError
 from mmext.evaluation.bootstrap import iou
 from mmext.inference.averaging import average_record, write_average
@@ -33,8 +34,9 @@ class Weights:
         ema: Exponential mean of the kept checkpoints, with this decay from one to the
             one before.
         batch_norm: The last checkpoint, its batch-norm statistics estimated anew.
-        best: ``'val'``, early stopping: of the kept checkpoints the first one with the
-            highest IoU on the validation store, decided as trained.
+        best: ``'val'``, early stopping: of the kept checkpoints, those of the trainings
+            that it continues included, the first one with the highest IoU on the
+            validation store, decided as trained.
         last: Of ``ema`` and ``best``, how many last epochs; None for all.
         every: Of ``best``, epochs from one that is looked at to the next, at least.
     """
@@ -79,13 +81,18 @@ class Weights:
             val: The validation store.
 
         Raises:
-            UserError: Too few checkpoints were kept, or they can't be averaged.
+            UserError: Too few checkpoints were kept, or they can't be averaged; or the
+                best of all epochs is asked for, and only the last ones were kept.
         """
         if self.batch_norm:
             return self._made([last], work_dir)
         kept = last_checkpoints(work_dir, self.window)
         if self.best:
+            if self.last is None:
+                kept = {**_continued(work_dir), **kept}
             epochs = thinned(kept, self.every or 1)
+            if self.last is None and (late := complaint_of_late_ones(epochs)):
+                raise UserError(f"{work_dir}: {late}")
             return _best([kept[epoch] for epoch in epochs], val, work_dir)
         return self._made(list(kept.values()), work_dir)
 
@@ -96,6 +103,33 @@ class Weights:
             out.parent.mkdir(exist_ok=True)
             write_average(paths, out, self.ema, str(get_device()))
         return out
+
+
+def complaint_of_late_ones(epochs: Sequence[int]) -> str | None:
+    """What is wrong with checkpoints that should be of a whole training.
+
+    Its beginning is as far from the first of them as they are from each other, or less.
+
+    Args:
+        epochs: Those that are looked at, rising; two at least.
+    """
+    if epochs[0] <= max(np.diff(epochs)):
+        return None
+    return (
+        f"early stopping has checkpoints of epochs {epochs[0]} to {epochs[-1]} only, "
+        "expected those of the whole training (default_hooks.checkpoint.max_keep_ckpts "
+        "-1, of what it continues, too), or last=… in the arm's weights"
+    )
+
+
+def _continued(work_dir: Path) -> dict[int, Path]:
+    """Checkpoints of the trainings that one continues, the oldest first."""
+    return {
+        epoch: path
+        for run, last in continued_runs(work_dir)
+        for epoch, path in sorted(checkpoints(run).items())
+        if epoch <= last
+    }
 
 
 def _best(paths: list[Path], val: TileStore, work_dir: Path) -> Path:

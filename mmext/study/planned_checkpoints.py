@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from mmext.engine.build_config import load_config
+from mmext.engine.work_dir import checkpoints
 from mmext.errors import UserError
 
+from .arm_weights import complaint_of_late_ones
 from .epoch_sums import thinned
 from .schedule import Training
 from .stability import MIN_EPOCHS
@@ -19,7 +21,8 @@ def refuse_unkept(study: Study, trainings: Mapping[str, Training]) -> None:
         trainings: One of each name. Those that are finished speak by their files.
 
     Raises:
-        UserError: An average, an early stopping or a steadiness has too few of them.
+        UserError: An average, an early stopping or a steadiness has too few of them, or
+            an early stopping of all epochs only the last ones.
     """
     for arm in study.arms:
         training = trainings[arm.training]
@@ -32,6 +35,11 @@ def refuse_unkept(study: Study, trainings: Mapping[str, Training]) -> None:
                 f"{arm.training}, which will keep {len(found)} that count; options of "
                 "default_hooks.checkpoint say which (interval, max_keep_ckpts)"
             )
+        if arm.weights and arm.weights.best and arm.weights.last is None:
+            whole = [*_planned_of_parents(training, trainings), *found]
+            late = complaint_of_late_ones(thinned(whole, arm.weights.every or 1))
+            if late:
+                raise UserError(f"{study.path}: arm {arm.name!r}: {late}")
 
 
 def planned_epochs(training: Training) -> list[int]:
@@ -47,6 +55,21 @@ def planned_epochs(training: Training) -> list[int]:
         if epoch % interval == 0 or epoch == training.epochs
     ]
     return saved[-kept:] if kept > 0 else saved
+
+
+def _planned_of_parents(
+    training: Training, trainings: Mapping[str, Training]
+) -> list[int]:
+    """Epochs that will be kept of what a training continues, rising."""
+    config = load_config(training.config_path, dict(training.options))
+    lineage = config.get("lineage") or {}
+    if lineage.get("use", "bank") == "bank":
+        return []
+    parent = trainings[training.parents[0].name]
+    kept = sorted(checkpoints(parent.work_dir)) if parent.finished else None
+    planned = planned_epochs(parent) if kept is None else kept
+    own = [epoch for epoch in planned if epoch <= lineage["epoch"]]
+    return [*_planned_of_parents(parent, trainings), *own]
 
 
 def _needed_and_planned(

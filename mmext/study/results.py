@@ -19,6 +19,7 @@ from .findings import Comparison, Finding, adjusted_findings
 from .questions import ENDPOINTS
 from .stability import EpochScores
 from .study_file import Study
+from .training_facts import TrainingFacts
 
 _RESAMPLES = 10_000
 
@@ -58,6 +59,7 @@ class Results:
         costs: Of each arm.
         detections: Of each arm with an error channel, a seed each.
         stability: Of each arm that asks for it, a seed each.
+        trainings: Of each training by name what its seeds' histories say.
         warnings: What its trainings warned of, a line each.
     """
 
@@ -66,6 +68,7 @@ class Results:
     costs: dict[str, Cost]
     detections: dict[str, list[ErrorDetection]] = field(default_factory=dict)
     stability: dict[str, list[EpochScores]] = field(default_factory=dict)
+    trainings: TrainingFacts = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
     @cached_property

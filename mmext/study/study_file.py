@@ -1,7 +1,9 @@
 """What a study's file says."""
 
+import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +23,7 @@ _ARM_KEYS = {
     *("name", "config", "decoders", "filters", "ensemble", "weights", "stability")
 }
 _SPLITS = ("train", "val", "test")
+_SEED = {"randomness", "randomness.seed"}
 STANDARD: Literal["standard"] = "standard"
 ENSEMBLES = ("mean", "union")
 
@@ -83,7 +86,8 @@ class Study:
         configs: Folder of the configs.
         trainings: What the arms train besides configs as they are, by name. A
             lineage's parents are looked up here, too.
-        options: ``--cfg-options`` of the trainings, by a pattern of their names.
+        options: ``--cfg-options`` of the trainings, by a pattern of their names. What a
+            training says itself comes before them.
         reference: The arm that the others are compared with, by name; of several the
             one with the best mean validation IoU.
         questions: What is to be decided.
@@ -123,12 +127,17 @@ class Study:
 
     @property
     def training_options(self) -> dict[str, dict[str, Any]]:
-        """``options`` with the stores filled in."""
+        """``options`` with the stores filled in; a training's own come last and win."""
         stores = {
             f"{split}_dataloader.dataset.store": path
             for split, path in self.stores.items()
         }
-        return {**self.options, "*": {**self.options.get("*", {}), **stores}}
+        everywhere = {**self.options, "*": {**self.options.get("*", {}), **stores}}
+        own = {
+            escape(name): {**everywhere.pop(escape(name), {}), **variation.options}
+            for name, variation in self.trainings.items()
+        }
+        return {**everywhere, **own}
 
 
 def read_study(path: Path) -> Study:
@@ -174,6 +183,19 @@ def read_study(path: Path) -> Study:
     )
     for name in (*study.trainings, *(arm.training for arm in arms)):
         study.origin(name)
+    known = sorted({*study.trainings, *(config.stem for config in folder.glob("*.py"))})
+    for pattern in study.options:
+        if not fnmatch.filter(known, pattern):
+            raise UserError(
+                f"{path}: options of {pattern!r} match no training, expected a pattern "
+                f"of {', '.join(known)}"
+            )
+    for where, options in study.training_options.items():
+        if found_seed := _SEED & set(options):
+            raise UserError(
+                f"{path}: options of {where} have {', '.join(found_seed)}; the study's "
+                "seeds say it, expected nothing of it here"
+            )
     return study
 
 

@@ -22,6 +22,12 @@ from .arm_tables import (
 from .draw_arms import draw_arms, draw_curves, draw_epochs
 from .results import Results
 from .study_file import Study
+from .training_facts import (
+    FACTS,
+    TRAINING_COLUMNS,
+    training_rows,
+    training_seed_rows,
+)
 from .write_questions import add_questions
 
 DETECTION_HEADINGS = {
@@ -54,6 +60,7 @@ def write_results(results: Results, out: Path) -> None:
         _add_arms(writer, results)
         _add_epochs(writer, results)
         _add_detection(writer, results)
+        _add_trainings(writer, results)
     _add_setting(page, study)
     with atomic_path(out / "study.html") as temporary:
         temporary.write_text(page.render(), encoding="utf-8")
@@ -145,6 +152,18 @@ def _add_detection(writer: ReportWriter, results: Results) -> None:
         rows.append(row)
     writer.page.table(rows, DETECTION_HEADINGS)
     writer.csv("error_detection", rows, list(DETECTION_HEADINGS))
+
+
+def _add_trainings(writer: ReportWriter, results: Results) -> None:
+    if not results.trainings:
+        return
+    writer.heading("Trainings")
+    writer.page.text(
+        "Mean ± standard deviation over seeds, of their own epochs. A training that "
+        "goes on from another has had its errors from there."
+    )
+    writer.page.table(training_rows(results.trainings), {"training": "", **FACTS})
+    writer.csv("trainings", training_seed_rows(results.trainings), TRAINING_COLUMNS)
 
 
 def _add_setting(page: HtmlPage, study: Study) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -181,6 +182,13 @@ def test_a_study_by_its_tool(tmp_path, write_study):
     tool("study", path, "--out", out)
     assert average.stat().st_mtime_ns == made
     assert (out / "seed0/stage1_trunk/epoch_4.pth").stat().st_mtime_ns == written
+    # Two processes have predicted what one does.
+    tables = [results / f"{name}.csv" for name in ("seeds", "epochs", "questions")]
+    before = [table.read_bytes() for table in tables]
+    for made in [*out.glob("seed*/*/*_predictions"), *out.glob("seed*/*/study")]:
+        shutil.rmtree(made)
+    tool("study", path, "--out", out, "--no-train")
+    assert [table.read_bytes() for table in tables] == before
 
 
 def test_the_papers_experiment_by_one_command(tmp_path, stores):

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 
 from mmext.datasets.tile_store import TileStore
-from mmext.engine.work_dir import checkpoints
+from mmext.engine.work_dir import checkpoints, write_run_record
 from mmext.errors import UserError
 from mmext.evaluation.answers import Answers
 from mmext.evaluation.decision_rule import DecisionRule
@@ -42,9 +42,11 @@ def stores(make_store, tmp_path):
 def train(tmp_path, stores):
     """Work directories of random networks, which find a bit of everything."""
 
-    def train(name, epochs, channels=("target",), decoder=None):
+    def train(name, epochs, channels=("target",), decoder=None, lineage=None):
         work_dir = tmp_path / name
         work_dir.mkdir()
+        record = dict(config=name, seed=0, epochs=max(epochs), state="finished")
+        write_run_record(work_dir, record | dict(lineage=lineage))
         model = model_config(channels=channels)
         model["decoder"] = dict(type="UnionDecoder", **(decoder or {}))
         config = dict(
@@ -210,6 +212,46 @@ def test_weights_of_an_arm(train, stores):
     assert best == work_dir / f"epoch_{max(some, key=some.get)}.pth"
     best = Weights(best="val", last=4).checkpoint(work_dir, last, val)
     assert best == work_dir / f"epoch_{max(within, key=within.get)}.pth"
+
+
+def val_ious(paths, val):
+    found = {}
+    for path in paths:
+        tp, fp, fn = count_scenes(load_model(path).model, val).sum(axis=0)
+        found[path] = tp / (tp + fp + fn)
+    return found
+
+
+@pytest.mark.parametrize("use", ["continue", "branch", "bank"])
+def test_early_stopping_looks_back_at_what_a_training_continues(train, stores, use):
+    """Of the trunk what was trained before it went on, of a bank's run nothing."""
+    epochs = [2, 4, 6] if use == "bank" else [8, 10, 12]
+    trunk = train("trunk", [2, 4, 6, 8])
+    run = train("run", epochs, lineage=dict(parent="trunk", epoch=6, use=use))
+    looked_at = [run / f"epoch_{epoch}.pth" for epoch in epochs]
+    if use != "bank":
+        looked_at = [trunk / f"epoch_{epoch}.pth" for epoch in (2, 4, 6)] + looked_at
+    ious = val_ious(looked_at, stores["val"])
+    last = run / f"epoch_{epochs[-1]}.pth"
+    best = Weights(best="val").checkpoint(run, last, stores["val"])
+    assert best == max(ious, key=ious.get)
+    counted = {path.stem for path in (run / "study" / "val_sums").iterdir()}
+    assert counted == {path.stem for path in looked_at}
+
+
+@pytest.mark.parametrize("kept", [[], [4]])
+def test_early_stopping_of_the_last_epochs_alone_is_refused(train, stores, kept):
+    lineage = dict(parent="trunk", epoch=4, use="continue") if kept else None
+    if kept:
+        train("trunk", kept)
+    run = train("run", [10, 11, 12], lineage=lineage)
+    last, val = run / "epoch_12.pth", stores["val"]
+    if kept:  # 4 is as near to the beginning as to 10
+        Weights(best="val").checkpoint(run, last, val)
+        return
+    with pytest.raises(UserError, match=r"run: early .* epochs 10 to 12 only, expect"):
+        Weights(best="val").checkpoint(run, last, val)
+    Weights(best="val", last=3).checkpoint(run, last, val)
 
 
 def test_an_average_is_made_once_and_again_for_other_files(train, stores):

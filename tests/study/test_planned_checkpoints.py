@@ -59,6 +59,9 @@ def test_what_will_be_kept(plan, name, scale, hook, expected):
         ({}, dict(weights=Weights(mean=40)), None),
         ({}, dict(weights=Weights(mean=5)), "needs 2 checkpoints or more of stage1_tr"),
         (dict(max_keep_ckpts=1), dict(weights=Weights(best="val")), "will keep 1 that"),
+        (dict(), dict(weights=Weights(best="val")), "epochs 190 to 200 only"),
+        (dict(), dict(weights=Weights(best="val", last=20)), None),
+        (dict(max_keep_ckpts=-1), dict(weights=Weights(best="val")), None),
         (dict(max_keep_ckpts=1), dict(weights=Weights(batch_norm=True)), None),
         ({}, dict(stability=True), "needs 3 checkpoints or more .* will keep 2 that"),
         (dict(interval=2, max_keep_ckpts=20), dict(stability=True), None),
@@ -75,5 +78,30 @@ def test_refused_before_anything_is_trained(plan, hook, arm, message):
     if message is None:
         refuse_unkept(study, trainings)
         return
-    with pytest.raises(UserError, match=f"arm 'x' .*{message}"):
+    with pytest.raises(UserError, match=f"arm 'x'.*{message}"):
+        refuse_unkept(study, trainings)
+
+
+@pytest.mark.parametrize(
+    "kept, message",
+    [
+        (dict(stage1_trunk=2), "epochs 190 to 400 only"),
+        (dict(stage1_baseline=2), None),
+        ({}, None),
+    ],
+)
+def test_early_stopping_needs_what_a_training_continues(tmp_path, kept, message):
+    """The baseline goes on where the trunk has kept what it has kept."""
+    study = read_study(STUDIES / "dead_trees.py")
+    arm = Arm("x", "stage1_baseline", weights=Weights(best="val"))
+    study = replace(study, arms=[arm])
+    configs = write_training_configs(study, tmp_path)
+    key = "default_hooks.checkpoint.max_keep_ckpts"
+    options = {"*": {key: -1}, **{name: {key: kept[name]} for name in kept}}
+    found = needed_trainings(configs, [0], options, tmp_path)
+    trainings = {t.config_path.stem: t for t in found}
+    if message is None:
+        refuse_unkept(study, trainings)
+        return
+    with pytest.raises(UserError, match=f"arm 'x': .*{message}"):
         refuse_unkept(study, trainings)

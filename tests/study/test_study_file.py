@@ -1,3 +1,4 @@
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,44 @@ def test_what_is_read(tmp_path):
         "val_dataloader.dataset.store": "b",
         "test_dataloader.dataset.store": "c",
     }
+
+
+def test_what_a_training_says_itself_comes_before_the_patterns(tmp_path):
+    path = tmp_path / "study.py"
+    path.write_text(
+        GOOD.format(root=ROOT)
+        + "trainings = dict(own=dict(config='stage1_trunk', options={'a.b': 1}))\n"
+        "options = {'own': {'a.b': 2, 'c': 2}, '*': {'a.b': 3}, 'o*': {'a.b': 4}}"
+    )
+    found = {}
+    for pattern, values in read_study(path).training_options.items():
+        if fnmatch("own", pattern):
+            found |= values
+    assert (found["a.b"], found["c"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "options = {'*': {'randomness.seed': 3}}",
+        "trainings = dict(x=dict(config='stage1_trunk', options=dict(randomness={})))",
+    ],
+)
+def test_seeds_are_the_studys_own(tmp_path, line):
+    path = tmp_path / "study.py"
+    path.write_text(GOOD.format(root=ROOT) + line)
+    with pytest.raises(UserError, match=r"have randomness.*; the study's seeds say"):
+        read_study(path)
+
+
+def test_a_pattern_of_no_training_is_refused(tmp_path):
+    path = tmp_path / "study.py"
+    text = GOOD.format(root=ROOT)
+    path.write_text(text + "options['stage1_trnk'] = dict(epoch_scale=1)")
+    with pytest.raises(UserError, match=r"of 'stage1_trnk' match no .* stage1_trunk"):
+        read_study(path)
+    path.write_text(text + "options['stage2_?100*'] = dict(epoch_scale=1)")
+    read_study(path)
 
 
 def test_standard_decoders(tmp_path):
