@@ -35,6 +35,7 @@ SEED_COLUMNS = (
 
 
 EPOCH_COLUMNS = ("arm", "seed", "epoch", "iou", *_COUNTS)
+SCENE_COLUMNS = ("arm", "seed", "scene", *_COUNTS)
 
 
 def arm_row(results: Results, arm: str) -> dict[str, object]:
@@ -94,6 +95,17 @@ def seed_rows(results: Results, arm: str) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def scene_rows(results: Results) -> list[dict[str, object]]:
+    """The scored scenes of every arm and seed, a row each."""
+    return [
+        {"arm": arm, "seed": seed, "scene": scene}
+        | dict(zip(_COUNTS, sums.tolist(), strict=True))
+        for arm, seeds in results.scores.items()
+        for seed, scores in zip(results.study.seeds, seeds, strict=True)
+        for scene, sums in zip(scores.scenes, scores.sums, strict=True)
+    ]
 
 
 def _values(scores: Sequence[ArmScores], name: str) -> list[float]:

@@ -35,6 +35,7 @@ class ArmScores:
             one by one.
         val_iou: Of the decision, on the validation store.
         checkpoint: Name of the file with the weights.
+        scenes: Names of the U scenes.
     """
 
     decision: DecisionRule
@@ -42,6 +43,7 @@ class ArmScores:
     curve: PrecisionRecall | None
     val_iou: float
     checkpoint: str = ""
+    scenes: Sequence[str] = ()
 
     @property
     def counts(self) -> Confusion:
@@ -149,7 +151,9 @@ def score_arm(
         else:
             histogram.add(values.astype(np.float16), scene.target)
     curve = histogram.curve() if pixelwise else None
-    return ArmScores(decision, np.array(sums), curve, val_iou, checkpoint)
+    return ArmScores(
+        decision, np.array(sums), curve, val_iou, checkpoint, answers.scene_names
+    )
 
 
 def precision_at(curve: PrecisionRecall, recall: float) -> float:

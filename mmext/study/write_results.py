@@ -13,10 +13,12 @@ from mmext.reporting.style import styled
 
 from .arm_tables import (
     EPOCH_COLUMNS,
+    SCENE_COLUMNS,
     SEED_COLUMNS,
     arm_headings,
     arm_row,
     epoch_rows,
+    scene_rows,
     seed_rows,
 )
 from .draw_arms import draw_arms, draw_curves, draw_epochs
@@ -90,6 +92,7 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
     writer.csv("arms", rows, list(headings))
     by_seed = [row for arm in study.arms for row in seed_rows(results, arm.name)]
     writer.csv("seeds", by_seed, SEED_COLUMNS)
+    writer.csv("scenes", scene_rows(results), SCENE_COLUMNS)
     writer.figure(
         "arms",
         draw_arms(results),

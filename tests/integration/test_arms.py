@@ -152,6 +152,14 @@ def test_a_study_by_its_tool(tmp_path, write_study):
     for row in rows:
         tp, fp, fn = (int(row[key]) for key in ("tp", "fp", "fn"))
         assert float(row["iou"]) == pytest.approx(tp / (tp + fp + fn), abs=1e-4)
+    scenes = read_table(results / "scenes.csv")
+    assert len(scenes) == 2 * len(rows)
+    pairs = zip(scenes[::2], scenes[1::2], strict=True)
+    for row, pair in zip(rows, pairs, strict=True):
+        assert {(s["arm"], s["seed"]) for s in pair} == {(row["arm"], row["seed"])}
+        assert [s["scene"] for s in pair] == sorted({s["scene"] for s in scenes})
+        for key in ("tp", "fp", "fn"):
+            assert int(row[key]) == sum(int(scene[key]) for scene in pair)
     [*_, averaged, stopped] = [rows[i] for i in range(0, len(rows), 3)]
     assert averaged["checkpoint"] == "mean_4.pth"
     assert stopped["checkpoint"].startswith("epoch_")
@@ -183,7 +191,7 @@ def test_a_study_by_its_tool(tmp_path, write_study):
     assert average.stat().st_mtime_ns == made
     assert (out / "seed0/stage1_trunk/epoch_4.pth").stat().st_mtime_ns == written
     # Two processes have predicted what one does.
-    tables = [results / f"{name}.csv" for name in ("seeds", "epochs", "questions")]
+    tables = [results / f"{name}.csv" for name in ("seeds", "scenes", "epochs")]
     before = [table.read_bytes() for table in tables]
     for made in [*out.glob("seed*/*/*_predictions"), *out.glob("seed*/*/study")]:
         shutil.rmtree(made)

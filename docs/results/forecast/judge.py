@@ -4,7 +4,7 @@ python docs/results/forecast/judge.py WORLDS OUT [STUDY_FILE STUDY_FOLDER]...
 
 WORLDS is the folder of worlds.py; each further pair is a study of real data and its
 --out. Writes OUT/worlds.csv (what stage 1 looked like, and what the second stage
-gained), OUT/forecast.csv (each forecast) and prints the rule and how many it gets right.
+gained), OUT/forecast.csv (each forecast) and prints the rule and what it gets right.
 """
 
 import sys
