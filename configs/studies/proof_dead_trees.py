@@ -11,6 +11,7 @@ _fitted = {
     'default_hooks.error_accumulation.begin':
     dict(_delete_=True, train_iou=0.99, epochs=5),
 }
+_seldom = {'default_hooks.training_set_metric.interval': 10}
 _no_errors = {
     'default_hooks.error_accumulation': None,
     'default_hooks.training_set_metric': dict(
@@ -35,6 +36,9 @@ options = {
     },
     'stage1_trunk': {**_fitted, **_keep_all},
     'stage1_B': _fitted,
+    # As of single stages; every epoch's would be a fifth of the time.
+    'stage2_*': _seldom,
+    'two_stages_*': _seldom,
 }
 
 # Both stages of case B100-300 have 300 + 400 epochs; so has every single stage.
