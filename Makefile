@@ -6,7 +6,7 @@
 # make faults    what tests/faults does in short, at full length (hours)
 # make bench     speed against named yardsticks
 # make docs      the manual as a site, in build/site
-# make tutorial  the tutorial's notebook executed, and its page (3 minutes on 2 cores)
+# make tutorial  the tutorial's notebook executed, and its page (2 minutes on 2 cores)
 # make qgis-plugin  the plugin for QGIS as a ZIP, in dist/
 # make viewer    the libraries of mmext view's page, from npm, by viewer/package-lock.json
 # make gpu-check what only a GPU can show, compared with the CPU, and its speed

@@ -24,7 +24,7 @@ model = dict(
         structural_space='inverse_depth',
         # A config that inherits this one switches a term off with None. Weights are such
         # that late in training on rendered rooms each term weighs in: at the usual 0.1
-        # smoothness would be a thousandth of the sum, and removing it would say nothing.
+        # smoothness would hardly count, and removing it would say nothing.
         losses=dict(
             structure=dict(type='StructureGradientLoss', scales=4, loss_weight=0.5),
             edge=dict(type='EdgePreservingLoss', sharpness=10.0, loss_weight=0.5),
