@@ -1,5 +1,6 @@
 # The core arms on the dead trees of Missouri and Arkansas, at a size that two CPU
 # cores finish in two hours. docs/study.md says how the tiles were made.
+_base_ = './_base_/second_channels.py'
 configs = '..'
 stores = dict(
     train='data/dead_trees/train',
@@ -51,35 +52,7 @@ trainings = dict(
             'lineage': dict(parent='stage1_baseline', epoch=400, use='continue'),
             'train_cfg.max_epochs': 700,
         }),
-    # Control: the second channel is trained on the ground truth once more. What it gains,
-    # two heads and a union gain by themselves.
-    target_copy=dict(
-        config='stage2_B100-300',
-        options={'train_dataloader.dataset.error_variant': dict(type='TargetCopy')}),
-    # Control: the error masks of other tiles. As large and as ragged, but in no relation
-    # to the image.
-    shuffled_errors=dict(
-        config='stage2_B100-300',
-        options={'train_dataloader.dataset.error_variant': dict(type='ShuffledErrors')}),
-    # Control: a band along the fields' outlines, as large as the errors.
-    boundary_band=dict(
-        config='stage2_B100-300',
-        options={'train_dataloader.dataset.error_variant': dict(type='BoundaryBand')}),
-    # The second channel predicts false negatives; lookalikes are left out of it.
-    fn_only=dict(
-        config='stage2_B100-300',
-        options={
-            'model.decode_head.type': 'MultiLabelHead',
-            'model.decode_head.channels': ('target', 'fn'),
-        }),
-    # The second channel predicts lookalikes, and takes them off the target.
-    fp_only=dict(
-        config='stage2_B100-300',
-        options={
-            'model.decode_head.type': 'MultiLabelHead',
-            'model.decode_head.channels': ('target', 'fp'),
-            'model.decoder.mode': 'gated',
-        }),
+    **_base_._second_channels,
     # False negatives and lookalikes apart: (target or FN) and not lookalike.
     gated=dict(
         config='stage2_B100-300',
