@@ -87,7 +87,6 @@ _COUNTRY = "mmext prepare sheets/ --labels fields.gpkg --out data/country"
 BY_HAND = {
     "tools/dist_train.sh mine.py 4": "rm -r work_dirs/mine",
     "tools/dist_train.sh configs/stage2_B100-250.py 4": "rm -rf work_dirs",
-    "mmext train mmext::stage1_trunk.py --cfg-options val_": "rm -r work_dirs",
     'mmext train mmext::stage1_trunk.py --cfg-options "default': "rm -r work_dirs",
     "mmext train mmext::stage2_B100-250.py  ": "rm -rf work_dirs",
     f"{_COUNTRY} --cluster": "rm -r data/country",
