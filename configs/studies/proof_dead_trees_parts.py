@@ -6,16 +6,15 @@ _base_ = ['./proof_dead_trees.py', './_base_/second_channels.py']
 _banks = dict(
     # Of the training's own steps: no pass is needed.
     training_forward=dict(source='training'),
-    # One pass in every fifth epoch instead of three in each.
-    seldom_passes=dict(passes_per_epoch=1, pass_interval=5))
-_first = {'train_cfg.max_epochs': 300, **_base_._fitted}
+    # Its passes: see the options.
+    seldom_passes={})
 trainings = {
     **_base_._second_channels,
     **{
         f'stage1_{name}': dict(
             config='stage1_trunk',
             options={
-                **_first,
+                'train_cfg.max_epochs': 300,
                 'default_hooks.error_accumulation.snapshots': [300],
                 **{
                     f'default_hooks.error_accumulation.{key}': value
@@ -47,13 +46,24 @@ trainings = {
         config='stage2_B100-300',
         options={'lineage.parent': ['stage1_half0', 'stage1_half1']}),
     # Branch A as long as B: other random numbers from the trunk on.
-    'stage1_A_to_300': dict(config='stage1_A', options=_first),
+    'stage1_A_to_300': dict(config='stage1_A', options={'train_cfg.max_epochs': 300}),
     'other_branch': dict(
         config='stage2_B100-300', options={'lineage.parent': 'stage1_A_to_300'}),
 }
 options = {
-    name: _base_._seldom
-    for name in (*_base_._second_channels, *_banks, 'out_of_half', 'other_branch')
+    # One pass in every fifth epoch instead of three in each.
+    'stage1_seldom_*': {
+        'default_hooks.error_accumulation.passes_per_epoch': 1,
+        'default_hooks.error_accumulation.pass_interval': 5,
+    },
+    **{
+        name: _base_._fitted for name in
+        ('stage1_training_forward', 'stage1_seldom_passes', 'stage1_A_to_300')
+    },
+    **{
+        name: _base_._seldom
+        for name in (*_base_._second_channels, *_banks, 'out_of_half', 'other_branch')
+    },
 }
 
 reference = 'two stages, fitted'
