@@ -2,43 +2,34 @@
 # proof_dead_trees.py, whose begin "fitted" validation preferred, it trains only what is not
 # there yet; seven hours of one core.
 _base_ = ['./proof_dead_trees.py', './_base_/second_channels.py']
-# Another way to the bank of epoch 300: a stage 1 of its own, and a second stage.
-_banks = dict(
-    # Of the training's own steps: no pass is needed.
-    training_forward=dict(source='training'),
-    # Its passes: see the options.
-    seldom_passes={})
+# Other ways to the bank of epoch 300: a stage 1 of their own, and a second stage.
+_to_300 = {
+    'train_cfg.max_epochs': 300,
+    'default_hooks.error_accumulation.snapshots': [300],
+}
 trainings = {
     **_base_._second_channels,
-    **{
-        f'stage1_{name}': dict(
-            config='stage1_trunk',
-            options={
-                'train_cfg.max_epochs': 300,
-                'default_hooks.error_accumulation.snapshots': [300],
-                **{
-                    f'default_hooks.error_accumulation.{key}': value
-                    for key, value in settings.items()
-                },
-            })
-        for name, settings in _banks.items()
-    },
-    **{
-        name: dict(
-            config='stage2_B100-300', options={'lineage.parent': f'stage1_{name}'})
-        for name in _banks
-    },
+    # Errors of the training's own steps: no pass is needed.
+    'stage1_training_forward': dict(
+        config='stage1_trunk',
+        options={**_to_300, 'default_hooks.error_accumulation.source': 'training'}),
+    'training_forward': dict(
+        config='stage2_B100-300',
+        options={'lineage.parent': 'stage1_training_forward'}),
+    # How seldom the passes are, in epochs as they are trained, the options say.
+    'stage1_seldom_passes': dict(config='stage1_trunk', options=_to_300),
+    'seldom_passes': dict(
+        config='stage2_B100-300', options={'lineage.parent': 'stage1_seldom_passes'}),
     # Stage 1 on one half of the tiles, errors of the other half. Such a bank begins at an
     # epoch: the median at which the five seeds of study 1 had fitted, 69 at this scale.
     **{
         f'stage1_half{fold}': dict(
             config='stage1_trunk',
             options={
-                'train_cfg.max_epochs': 300,
+                **_to_300,
                 'train_dataloader.dataset.folds': dict(number=2, held_out=fold),
                 'default_hooks.error_accumulation.begin': 115,
                 'default_hooks.error_accumulation.held_out': True,
-                'default_hooks.error_accumulation.snapshots': [300],
             })
         for fold in (0, 1)
     },
@@ -51,18 +42,18 @@ trainings = {
         config='stage2_B100-300', options={'lineage.parent': 'stage1_A_to_300'}),
 }
 options = {
+    'stage1_training_forward': _base_._fitted,
     # One pass in every fifth epoch instead of three in each.
-    'stage1_seldom_*': {
+    'stage1_seldom_passes': {
+        **_base_._fitted,
         'default_hooks.error_accumulation.passes_per_epoch': 1,
         'default_hooks.error_accumulation.pass_interval': 5,
     },
-    **{
-        name: _base_._fitted for name in
-        ('stage1_training_forward', 'stage1_seldom_passes', 'stage1_A_to_300')
-    },
+    'stage1_A_to_300': _base_._fitted,
     **{
         name: _base_._seldom
-        for name in (*_base_._second_channels, *_banks, 'out_of_half', 'other_branch')
+        for name in (*_base_._second_channels, 'training_forward', 'seldom_passes',
+                     'out_of_half', 'other_branch')
     },
 }
 

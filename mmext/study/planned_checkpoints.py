@@ -66,9 +66,9 @@ def _planned_of_parents(
     if lineage.get("use", "bank") == "bank":
         return []
     parent = trainings[training.parents[0].name]
-    kept = sorted(checkpoints(parent.work_dir)) if parent.finished else None
-    planned = planned_epochs(parent) if kept is None else kept
-    own = [epoch for epoch in planned if epoch <= lineage["epoch"]]
+    finished = parent.finished
+    kept = sorted(checkpoints(parent.work_dir)) if finished else planned_epochs(parent)
+    own = [epoch for epoch in kept if epoch <= lineage["epoch"]]
     return [*_planned_of_parents(parent, trainings), *own]
 
 

@@ -21,5 +21,9 @@ class Stand:
             logits = noise + 2 * (target == 1) - 1
             self._scenes.append(SceneLogits(logits.astype(np.float32), target))
 
+    @property
+    def scene_names(self):
+        return [f"scene_{index}" for index in range(len(self._scenes))]
+
     def scenes(self):
         return iter(self._scenes)
