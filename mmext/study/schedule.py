@@ -100,9 +100,7 @@ def run_trainings(
     failed: dict[Path, str] = {}
     progress = tqdm(total=len(trainings), initial=len(done), desc="Trainings")
     running: dict[Future[None], Training] = {}
-    # Trainings side by side share the cores; torch would give each all of them.
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    environment = {"OMP_NUM_THREADS": threads, **os.environ}
+    environment = share_of_cores(jobs) | os.environ
     with ThreadPoolExecutor(jobs) as pool:
         while waiting or running:
             for training in list(waiting):
@@ -127,6 +125,11 @@ def run_trainings(
         path, why = next(iter(own.items()))
         others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
         raise UserError(f"{path}: training failed{others}: {why}")
+
+
+def share_of_cores(jobs: int) -> dict[str, str]:
+    """Environment of each of so many processes; torch would give each all cores."""
+    return {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // jobs))}
 
 
 def _add(

@@ -21,7 +21,7 @@ from mmext.reporting.predictions import predict_once
 from .arm_weights import FOLDER
 from .error_detection import ErrorDetection, detect_errors
 from .results import ArmScores, score_arm
-from .schedule import Training
+from .schedule import Training, share_of_cores
 from .stability import EpochScores, score_epochs
 from .study_file import STANDARD, Arm, Study
 
@@ -157,9 +157,9 @@ def answer_in_processes(
         )
     )
     failures: list[str] = []
-    # Read by processes that begin now: a share of the cores each, one bar for all.
-    share = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // jobs))}
-    with _environment(share | {"TQDM_DISABLE": "1"}), task_runner(jobs, None) as run:
+    # Read by processes that begin now; one bar for all.
+    defaults = share_of_cores(jobs) | {"TQDM_DISABLE": "1"}
+    with _environment(defaults), task_runner(jobs, None) as run:
         tasks = run(_answer, work_dirs, study, out, trainings, device)
         total = len(work_dirs)
         for _ in successes(tasks, failures, total, "training", "Predicting"):

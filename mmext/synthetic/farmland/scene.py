@@ -71,9 +71,10 @@ class RenderedScene:
 def render_scene(spec: SceneSpec) -> RenderedScene:
     """Render a scene.
 
-    A mosaic of parcels, some under ginseng (2.2 % of the pixels), furrows,
-    mulch and greenhouses of the same period, tracks and ditches between the blocks,
-    woods, a stream; then slow light, the sensor's blur and its noise.
+    A mosaic of parcels, some under ginseng (the region's ``target_share`` of the
+    pixels), furrows, mulch and greenhouses of the same period, tracks and ditches
+    between the blocks, woods, a stream; then slow light, the sensor's blur and its
+    noise.
 
     Args:
         spec: What to render.
