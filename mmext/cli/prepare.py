@@ -81,7 +81,8 @@ def prepare(
     Args:
         images: Images: files, folders, globs, .txt lists; URLs, objects of a store
             (s3://, gs://, az://), STAC items.
-        labels: Labels, as polygons or rasters, one file for all images or one for each.
+        labels: Labels, as polygons or rasters, one file for all images or one for
+            each, in their order.
         masks: Folder of masks called like the images.
         out: Where results go, a folder: the store.
         overwrite: Replace what is there, a store.

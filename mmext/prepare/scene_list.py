@@ -125,21 +125,40 @@ def scene_names(images: Sequence[Location], argument: str = "IMAGES") -> list[st
 def scenes_with_labels(
     images: Sequence[Location], labels: Sequence[LabelSource]
 ) -> list[Scene]:
-    """Pair images with labels: one for all of them, or one for each.
+    """Pair images with labels: one for all of them, or one for each in their order.
 
     Raises:
-        UserError: The numbers don't match, or two images have one name.
+        UserError: The numbers don't match, two images have one name, or labels that
+            begin with an image's name stand in another's place.
     """
     if len(labels) not in (1, len(images)):
         raise UserError(
             f"--labels: {len(labels)} files for {len(images)} images, expected one for "
             "all or one for each"
         )
+    names = scene_names(images)
     shared = list(labels) * len(images) if len(labels) == 1 else list(labels)
+    if len(labels) > 1:
+        _refuse_another_order(names, labels)
     return [
         Scene(name, image, label)
-        for name, image, label in zip(scene_names(images), images, shared, strict=True)
+        for name, image, label in zip(names, images, shared, strict=True)
     ]
+
+
+def _refuse_another_order(names: Sequence[str], labels: Sequence[LabelSource]) -> None:
+    """A shell sorts a_1.tif before a_10.tif, and a_10_roofs.gpkg before a_1_roofs."""
+    known = set(names)
+    for name, label in zip(names, labels, strict=True):
+        stem = label.path.stem
+        # Whole words of the name, the most of them first.
+        ends = [i for i in range(len(stem), 0, -1) if not stem[i : i + 1].isalnum()]
+        meant = next((stem[:i] for i in ends if stem[:i] in known), name)
+        if meant != name:
+            raise UserError(
+                f"--labels: {label.path} stands in the place of {name}'s labels, and "
+                f"is called like {meant}'s; expected the order of the images"
+            )
 
 
 def folder_scenes(

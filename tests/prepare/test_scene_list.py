@@ -44,6 +44,33 @@ def test_names_differ(images):
         scenes_with_labels([images[0], images[0]], [LabelSource(images[1])])
 
 
+def test_labels_of_another_order_are_refused(tmp_path):
+    # As a shell sorts them.
+    images = [tmp_path / f"a_{number}.tif" for number in (1, 10, 2)]
+    labels = [LabelSource(tmp_path / f"a_{n}_roofs.gpkg") for n in (10, 1, 2)]
+    with pytest.raises(UserError, match=r"a_10_roofs.gpkg stands in the place of a_1'"):
+        scenes_with_labels(images, labels)
+    labels[:2] = labels[1::-1]
+    scenes = scenes_with_labels(images, labels)
+    assert [scene.labels for scene in scenes] == labels
+
+
+@pytest.mark.parametrize(
+    "names, labels",
+    [
+        (("a", "a_1"), ("a_roofs", "a_1_roofs")),
+        (("north", "south"), ("roofs_north", "roofs_south")),
+        (("x1", "x2"), ("p", "q")),
+        (("a", "b"), ("a", "b")),
+        (("1", "10"), ("1-roofs", "10-roofs")),
+    ],
+)
+def test_names_that_say_nothing_else_are_in_order(tmp_path, names, labels):
+    images = [tmp_path / f"{name}.tif" for name in names]
+    sources = [LabelSource(tmp_path / f"{name}.gpkg") for name in labels]
+    assert [s.name for s in scenes_with_labels(images, sources)] == list(names)
+
+
 def test_side_files_are_no_masks(tmp_path, images, write_raster):
     folder = tmp_path / "masks"
     folder.mkdir()
