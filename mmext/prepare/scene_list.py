@@ -148,13 +148,14 @@ def scenes_with_labels(
 
 def _refuse_another_order(names: Sequence[str], labels: Sequence[LabelSource]) -> None:
     """A shell sorts a_1.tif before a_10.tif, and a_10_roofs.gpkg before a_1_roofs."""
-    known = set(names)
+    own = dict(zip(names, labels, strict=True))
     for name, label in zip(names, labels, strict=True):
         stem = label.path.stem
         # Whole words of the name, the most of them first.
         ends = [i for i in range(len(stem), 0, -1) if not stem[i : i + 1].isalnum()]
-        meant = next((stem[:i] for i in ends if stem[:i] in known), name)
-        if meant != name:
+        meant = next((stem[:i] for i in ends if stem[:i] in own), name)
+        # A file may stand for several images, the one it is called like among them.
+        if own[meant].path != label.path:
             raise UserError(
                 f"--labels: {label.path} stands in the place of {name}'s labels, and "
                 f"is called like {meant}'s; expected the order of the images"

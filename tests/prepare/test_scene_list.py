@@ -63,6 +63,7 @@ def test_labels_of_another_order_are_refused(tmp_path):
         (("x1", "x2"), ("p", "q")),
         (("a", "b"), ("a", "b")),
         (("1", "10"), ("1-roofs", "10-roofs")),
+        (("north", "north_2", "south"), ("north", "north", "south")),
     ],
 )
 def test_names_that_say_nothing_else_are_in_order(tmp_path, names, labels):
