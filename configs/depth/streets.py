@@ -11,7 +11,6 @@ model = dict(backbone=dict(base_channels=8))
 train_cfg = dict(val_interval=5)
 train_dataloader = dict(dataset=dict(root='data/depth_streets'))
 val_dataloader = dict(dataset=dict(root='data/depth_streets'))
-val_evaluator = dict(prefix='val')
 test_dataloader = dict(
     batch_size=8,
     dataset=dict(

@@ -10,6 +10,7 @@ from mmext.engine.config_bases import refuse_circle
 from mmext.engine.config_check import check_config
 from mmext.engine.epoch_scale import apply_epoch_scale
 from mmext.engine.head_width import fill_head_width
+from mmext.engine.scored_set import name_scored_set
 from mmext.errors import UserError, one_line
 
 _RUNNERS_HOOKS = {
@@ -50,6 +51,7 @@ def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
         raise UserError(f"{path}: has no {', no '.join(missing)}")
     config.setdefault("default_hooks", ConfigDict())
     fill_head_width(config)
+    name_scored_set(config)
     apply_epoch_scale(config)
     return config
 

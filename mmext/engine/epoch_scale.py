@@ -101,7 +101,7 @@ def apply_epoch_scale(config: Config) -> None:
             for epoch, interval in loop["dynamic_intervals"]
         ]
     _scale_keys("lineage", config.get("lineage"), ("epoch",), scale)
-    for path, scheduler in _schedulers(config.get("param_scheduler")):
+    for path, scheduler in named_schedulers(config.get("param_scheduler")):
         if scheduler.get("by_epoch", True):
             _scale_scheduler(path, scheduler, scale)
     for path, hook in named_hooks(config):
@@ -123,16 +123,23 @@ def named_hooks(config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"custom_hooks[{index}]", hook
 
 
-def _schedulers(value: Any, path: str = "param_scheduler") -> Iterator[tuple[str, Any]]:
-    # One, a list, or with several optimizers a list for each by name.
-    if isinstance(value, Mapping) and "type" in value:
+def named_schedulers(
+    value: Any, path: str = "param_scheduler"
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and config of each: of one, a list, or a list for each of several optimizers.
+
+    Args:
+        value: What ``param_scheduler`` is.
+        path: Its key.
+    """
+    if isinstance(value, dict) and "type" in value:
         yield path, value
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _schedulers(item, f"{path}.{name}")
+            yield from named_schedulers(item, f"{path}.{name}")
     else:
         for index, item in enumerate(value or []):
-            yield from _schedulers(item, f"{path}[{index}]")
+            yield from named_schedulers(item, f"{path}[{index}]")
 
 
 def _scale_scheduler(path: str, scheduler: dict[str, Any], scale: float) -> None:

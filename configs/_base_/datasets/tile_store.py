@@ -18,7 +18,8 @@ train_dataloader = dict(
         # No augmentation: the paper names none.
         pipeline=[dict(type='LoadTile'), dict(type='PackTileInputs')]))
 # The test region is scored after every epoch, for the curves only: nothing is
-# chosen by it, and no checkpoint is kept for being best on it.
+# chosen by it, and no checkpoint is kept for being best on it. Scores between epochs
+# are called test/... where both loaders read the same data, and val/... otherwise.
 val_dataloader = dict(
     batch_size=48,
     num_workers=4,
@@ -29,7 +30,7 @@ val_dataloader = dict(
         store='data/ginseng/test',
         pipeline=[dict(type='LoadTile'), dict(type='PackTileInputs')]))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='BinarySegMetric', prefix='test')
+val_evaluator = dict(type='BinarySegMetric')
 test_evaluator = val_evaluator
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

@@ -2,5 +2,3 @@
 _train = dict(dataset=dict(store='data/landcover_ai/train'))
 _val = dict(dataset=dict(store='data/landcover_ai/val'))
 _test = dict(dataset=dict(store='data/landcover_ai/test'))
-_val_score = dict(prefix='val')
-_test_score = dict(prefix='test')

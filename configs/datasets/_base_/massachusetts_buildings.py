@@ -2,5 +2,4 @@
 _train = dict(dataset=dict(store='data/massachusetts_buildings/train'))
 _val = dict(dataset=dict(store='data/massachusetts_buildings/val'))
 _test = dict(dataset=dict(store='data/massachusetts_buildings/test'))
-_val_score = dict(prefix='val', slack=3)
-_test_score = dict(prefix='test', slack=3)
+_score = dict(slack=3)

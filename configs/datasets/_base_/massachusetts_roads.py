@@ -2,5 +2,4 @@
 _train = dict(dataset=dict(store='data/massachusetts_roads/train'))
 _val = dict(dataset=dict(store='data/massachusetts_roads/val'))
 _test = dict(dataset=dict(store='data/massachusetts_roads/test'))
-_val_score = dict(prefix='val', slack=3)
-_test_score = dict(prefix='test', slack=3)
+_score = dict(slack=3)

@@ -3,5 +3,4 @@ _base_ = ['../../stage2_A100-200.py', '../_base_/massachusetts_roads.py']
 train_dataloader = _base_._train
 val_dataloader = _base_._val
 test_dataloader = _base_._test
-val_evaluator = _base_._val_score
-test_evaluator = _base_._test_score
+val_evaluator = test_evaluator = _base_._score

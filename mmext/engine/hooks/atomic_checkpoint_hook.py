@@ -1,5 +1,6 @@
 """Checkpoints that are never torn and hold nothing but data."""
 
+import difflib
 import os
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from mmengine.runner import Runner
 from pydantic import Field
 
 from mmext.checked import Count
+from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.inference.config_data import plain_config
 from mmext.registry import HOOKS
@@ -102,6 +104,22 @@ class AtomicCheckpointHook(CheckpointHook):
         name = self.filename_tmpl.format(runner.epoch + 1)
         if self.last_ckpt is None or Path(self.last_ckpt).name != name:
             self._save_checkpoint(runner)
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float]) -> None:
+        """Save the best checkpoint, by a score that there is.
+
+        Raises:
+            UserError: ``save_best`` names a score that the epoch has not.
+        """
+        for name in self.save_best or []:
+            if name != "auto" and name not in metrics:
+                near = difflib.get_close_matches(name, metrics, 3, cutoff=0)
+                raise UserError(
+                    f"default_hooks.checkpoint.save_best: there is no {name!r} among "
+                    f"the epoch's {len(metrics)} scores, expected one such as "
+                    f"{', '.join(near) or 'none'}"
+                )
+        super().after_val_epoch(runner, metrics)
 
     def after_train(self, runner: Runner) -> None:
         """Keep the last epoch's weights where a hook stopped the training early."""

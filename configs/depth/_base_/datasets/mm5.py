@@ -43,8 +43,7 @@ val_dataloader = dict(
             dict(type='LoadObjectMask'),
             dict(type='PackDepthInputs')]))
 test_dataloader = val_dataloader
-val_evaluator = dict(
-    type='CappedDepthMetric', prefix='test', min_depth=1e-3, max_depth=2.0)
+val_evaluator = dict(type='CappedDepthMetric', min_depth=1e-3, max_depth=2.0)
 test_evaluator = val_evaluator
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

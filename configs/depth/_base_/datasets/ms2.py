@@ -49,9 +49,7 @@ test_dataloader = dict(
         step=10,
         pipeline=val_dataloader['dataset']['pipeline']))
 # The usual evaluation: up to 80 m, no crop, mean over images.
-val_evaluator = dict(
-    type='CappedDepthMetric', prefix='val', min_depth=1e-3, max_depth=80.0)
-test_evaluator = dict(
-    type='CappedDepthMetric', prefix='test', min_depth=1e-3, max_depth=80.0)
+val_evaluator = dict(type='CappedDepthMetric', min_depth=1e-3, max_depth=80.0)
+test_evaluator = val_evaluator
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
