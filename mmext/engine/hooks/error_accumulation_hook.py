@@ -23,6 +23,8 @@ from mmext.structures import ErrorBank, save_bank
 from .training_set_metric_hook import PassPrecision, TrainingSetMetricHook, scores
 
 CFDR = "mmext_cfdr"
+#: The lowest training IoU at which an epoch's errors were collected, if by passes.
+COLLECTED_AT = "mmext_collected_at"
 _STATE = "error_accumulation"
 
 
@@ -92,6 +94,9 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         pass_interval: Epochs from one that accumulates to the next, after ``begin``: of
             5, epochs 105, 110, … where it begins after 100. The others are scored
             as before ``begin``, every ``interval`` epochs.
+        min_train_iou: A pass whose training IoU is below this is left out of the bank.
+            A network that has fitted may still come off for an epoch, and one such
+            epoch can bring more errors than all others.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         precision: PassPrecision = "training",
         source: Literal["passes", "training"] = "passes",
         pass_interval: Count = 1,
+        min_train_iou: Share = 0.0,
     ) -> None:
         super().__init__(interval, batch_size, fold, precision)
         self.begin: Begin = checked(Begin, begin, "ErrorAccumulationHook.begin")
@@ -122,6 +128,15 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self.pass_interval = checked(
             Count, pass_interval, "ErrorAccumulationHook.pass_interval"
         )
+        self.min_train_iou = checked(
+            Share, min_train_iou, "ErrorAccumulationHook.min_train_iou"
+        )
+        if min_train_iou and (held_out or source == "training"):
+            raise UserError(
+                f"ErrorAccumulationHook.min_train_iou: is {min_train_iou:g}, but "
+                f"{'held_out=True' if held_out else 'source=training'} measures no "
+                "training IoU; expected 0"
+            )
         if held_out and source == "training":
             raise UserError(
                 "ErrorAccumulationHook.source: is 'training' with held_out=True; tiles "
@@ -140,6 +155,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         self._scores: dict[str, dict[str, float]] | None = None
         self._training_errors: TrainingErrors | None = None
         self._snapshot_epoch = 0
+        # Training IoU of the epoch's passes that were left out.
+        self._left_out: list[float] = []
 
     @property
     def bank(self) -> ErrorBank:
@@ -186,6 +203,8 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         ):
             self._start(runner, runner.epoch)
         self._pass_points = set()
+        self._left_out = []
+        runner.message_hub.runtime_info.pop(COLLECTED_AT, None)
         if not self._accumulates(runner.epoch + 1):
             return
         if self.source == "training":
@@ -209,9 +228,16 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         if batch_idx + 1 not in self._pass_points:
             return
         found = self._run_pass(runner)
+        self._scores = scores(found)
+        iou = self._scores["target"]["iou"]
+        if self.min_train_iou and not iou >= self.min_train_iou:
+            self._left_out.append(iou)
+            return
         self.bank.add(found.tile_ids, found.fn, found.fp, epoch=runner.epoch + 1)
         self.bank.passes += 1
-        self._scores = scores(found)
+        if not self.held_out:
+            lowest = min(iou, runner.message_hub.runtime_info.get(COLLECTED_AT, iou))
+            runner.message_hub.update_info(COLLECTED_AT, lowest, resumed=False)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Publish scores and CFDR, unite the processes' banks, snapshot."""
@@ -227,6 +253,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         else:
             assert self._scores is not None
             self._publish(runner, self._scores)
+            self._say_left_out(runner, epoch)
             self.bank.sync(dist.get_rank(), dist.get_world_size())
         if not self.bank.passes:
             return
@@ -246,8 +273,7 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
             "never-begun",
             runner.epoch,
             f"No errors were accumulated in {runner.epoch} epochs, so there is no "
-            f"error bank: ErrorAccumulationHook.begin is {_in_words(self.begin)}"
-            f"{self._often}; train longer, or begin sooner",
+            f"error bank: {self._why_none}",
         )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -262,6 +288,27 @@ class ErrorAccumulationHook(TrainingSetMetricHook):
         if not self.held_out:
             super()._publish(runner, found)
         self._scores = found
+
+    @property
+    def _why_none(self) -> str:
+        if self.begun_after is not None and self.min_train_iou:
+            return (
+                "no pass had ErrorAccumulationHook.min_train_iou, a training IoU of "
+                f"{self.min_train_iou:g}; train longer, or give a lower one"
+            )
+        return (
+            f"ErrorAccumulationHook.begin is {_in_words(self.begin)}{self._often}; "
+            "train longer, or begin sooner"
+        )
+
+    def _say_left_out(self, runner: Runner, epoch: int) -> None:
+        if self._left_out:
+            runner.logger.info(
+                f"Epoch {epoch}: {len(self._left_out)} of {len(self._pass_points)} "
+                f"passes left out of the bank, training IoU "
+                f"{', '.join(f'{iou:.4f}' for iou in self._left_out)}, expected "
+                f"{self.min_train_iou:g} or more"
+            )
 
     @property
     def _often(self) -> str:

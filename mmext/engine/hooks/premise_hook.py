@@ -9,7 +9,7 @@ from mmext.engine.run_warnings import warn_once
 from mmext.errors import UserError
 from mmext.registry import HOOKS
 
-from .error_accumulation_hook import CFDR
+from .error_accumulation_hook import CFDR, COLLECTED_AT
 from .training_set_metric_hook import TRAIN_SCORES
 
 _IN_A_ROW = "mmext_collapsed_passes"
@@ -84,21 +84,21 @@ class PremiseHook(Hook):
                 )
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Look at the epoch's training scores and CFDR, where there are some."""
+        """Look at the epoch's training scores, its passes and CFDR, if it has some."""
         hub = runner.message_hub.runtime_info
         target = hub.get(TRAIN_SCORES, {}).get("target")
-        ratio = hub.get(CFDR)
+        collected_at, ratio = hub.get(COLLECTED_AT), hub.get(CFDR)
         epoch = runner.epoch + 1
         if target is not None:
             self._watch_collapse(runner, target, epoch)
         if ratio is None:
             return
-        if target is not None and not target["iou"] >= self.fit_iou:
+        if collected_at is not None and not collected_at >= self.fit_iou:
             warn_once(
                 runner,
                 "fit",
                 epoch,
-                f"Errors are accumulated at a training IoU of {target['iou']:.2f} "
+                f"Errors are accumulated at a training IoU of {collected_at:.2f} "
                 f"(epoch {epoch}), expected {self.fit_iou:g} or more (the paper "
                 "begins at 0.99): the bank fills with what has not been learnt yet; "
                 "begin later, or with begin=dict(train_iou=0.99)",
@@ -128,7 +128,8 @@ class PremiseHook(Hook):
                 f"CFDR is {ratio:.1%} after epoch {epoch}, expected at most "
                 f"{self.cfdr_range[1]:.0%} (the paper's cases have 0.7 to 3.4 %): "
                 "errors are no exception, and a second stage would learn to mark "
-                "everything; begin later, or accumulate for fewer epochs",
+                "everything; begin later, accumulate for fewer epochs, or leave out "
+                "passes of a lower training IoU (min_train_iou)",
             )
 
     def _watch_collapse(

@@ -5,7 +5,7 @@ import pytest
 from mmengine.logging import MessageHub
 
 from mmext.datasets.samplers import WeightedTileSampler
-from mmext.engine.hooks.error_accumulation_hook import CFDR
+from mmext.engine.hooks.error_accumulation_hook import CFDR, COLLECTED_AT
 from mmext.engine.hooks.premise_hook import PremiseHook, collapse
 from mmext.engine.hooks.training_set_metric_hook import TRAIN_SCORES
 from mmext.engine.run_warnings import said_warnings, warn_once
@@ -35,17 +35,23 @@ class Runner(SimpleNamespace):
 
 
 def play(hook, runner, epochs):
-    """Let a hook see epochs: (tp, fp, fn, tn) and CFDR or None of each."""
+    """Let a hook see epochs: (tp, fp, fn, tn) and CFDR or None of each.
+
+    What has both was collected in a pass.
+    """
     for counts, ratio in epochs:
         info = runner.message_hub.runtime_info
         if counts is not None:
             info[TRAIN_SCORES] = {"target": Confusion(*counts).as_dict()}
+            if ratio is not None:
+                info[COLLECTED_AT] = Confusion(*counts).iou
         if ratio is not None:
             info[CFDR] = {"total": ratio, "fn": 0.0, "fp": ratio}
         hook.after_train_epoch(runner)
         runner.epoch += 1
         info.pop(TRAIN_SCORES, None)
         info.pop(CFDR, None)
+        info.pop(COLLECTED_AT, None)
 
 
 FIT, UNFIT = (99, 1, 0, 900), (39, 30, 31, 900)
@@ -67,6 +73,20 @@ def test_accumulation_below_a_fit_is_said_once_with_its_iou():
     assert warning["epoch"] == 2
     assert "training IoU of 0.39 (epoch 2), expected 0.9 or more" in warning["message"]
     assert [level for level, _ in runner.log] == ["warning"]
+
+
+def test_what_is_scored_but_not_collected_fills_no_bank():
+    hook, runner = PremiseHook(), Runner()
+    info = runner.message_hub.runtime_info
+    info[TRAIN_SCORES] = {"target": Confusion(*UNFIT).as_dict()}
+    info[CFDR] = {"total": 0.01, "fn": 0.0, "fp": 0.01}
+    hook.after_train_epoch(runner)
+    assert runner.kinds == []
+    # A lower one of several passes counts.
+    info[TRAIN_SCORES] = {"target": Confusion(*FIT).as_dict()}
+    info[COLLECTED_AT] = 0.5
+    hook.after_train_epoch(runner)
+    assert runner.kinds == ["fit"]
 
 
 @pytest.mark.parametrize(
