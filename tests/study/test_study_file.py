@@ -35,7 +35,7 @@ def test_shipped_studies_may_share_their_trainings():
     for path in sorted((ROOT / "configs/studies").glob("*.py")):
         for name, training in read_study(path).trainings.items():
             assert found.setdefault(name, training) == training
-    assert len(found) == 63
+    assert len(found) == 65
 
 
 def test_what_is_read(tmp_path):
