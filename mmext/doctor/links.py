@@ -10,6 +10,7 @@ from mmext.engine.build_config import load_config
 from mmext.engine.epoch_scale import all_hooks
 from mmext.engine.lineage import find_parents
 from mmext.engine.lineage_options import own_options, parent_options
+from mmext.engine.scored_set import refuse_other_scores
 from mmext.engine.work_dir import checkpoint_path
 
 
@@ -56,6 +57,7 @@ def find_links(
     """
     own = own_options(config_path, options, say=False)
     config = load_config(config_path, own)
+    refuse_other_scores(config)
     links: list[Link] = []
     start = 0
     for parent in find_parents(config, config_path, work_dir):

@@ -23,9 +23,6 @@ def name_scored_set(config: Config) -> None:
     What ``mmext test`` scores is called ``test``. What is scored between epochs is
     called ``test`` if it is the data of ``test_dataloader``, as in the paper, and
     ``val`` otherwise. The resolved config and every checkpoint carry the name.
-
-    Raises:
-        UserError: A hook or a schedule watches a score of the other set.
     """
     named = {"test_evaluator": "test"}
     named["val_evaluator"] = "test" if _validates_on_test(config) else "val"
@@ -33,7 +30,31 @@ def name_scored_set(config: Config) -> None:
         for metric in _metrics(config.get(key)):
             if _is_ours(metric) and metric.get("prefix") is None:
                 metric["prefix"] = prefix
-    _refuse_other_scores(config)
+
+
+def refuse_other_scores(config: Config) -> None:
+    """Refuse a hook or a schedule that watches what no epoch will be scored as.
+
+    Args:
+        config: Of a training, with its evaluators' names filled in.
+
+    Raises:
+        UserError: A watched score is of the other set.
+    """
+    metrics = list(_metrics(config.get("val_evaluator")))
+    known = {metric.get("prefix") for metric in metrics}
+    # How a stranger's metric calls its scores only it knows.
+    if not metrics or not all(_is_ours(metric) for metric in metrics):
+        return
+    for key, watched in _watched(config):
+        prefix, slash, score = watched.partition("/")
+        if slash and prefix in _PREFIXES and prefix not in known:
+            found = next(iter(known))
+            why = "" if found == "test" else ", since validation isn't the test's data"
+            raise UserError(
+                f"{key}: is {watched!r}, but epochs are scored as {found!r}{why}; "
+                f"expected '{found}/{score}'"
+            )
 
 
 def _validates_on_test(config: Config) -> bool:
@@ -62,23 +83,6 @@ def _metrics(evaluator: Any) -> Iterator[Any]:
 def _is_ours(metric: Mapping[str, Any]) -> bool:
     kind = METRICS.get(metric["type"]) if isinstance(metric.get("type"), str) else None
     return isinstance(kind, type) and issubclass(kind, _OURS)
-
-
-def _refuse_other_scores(config: Config) -> None:
-    metrics = list(_metrics(config.get("val_evaluator")))
-    known = {metric.get("prefix") for metric in metrics}
-    # How a stranger's metric calls its scores only it knows.
-    if not metrics or not all(_is_ours(metric) for metric in metrics):
-        return
-    for key, watched in _watched(config):
-        prefix, slash, score = watched.partition("/")
-        if slash and prefix in _PREFIXES and prefix not in known:
-            found = next(iter(known))
-            why = "" if found == "test" else ", since validation isn't the test's data"
-            raise UserError(
-                f"{key}: is {watched!r}, but epochs are scored as {found!r}{why}; "
-                f"expected '{found}/{score}'"
-            )
 
 
 def _watched(config: Config) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ from mmext.engine.lineage_options import own_options, parent_options
 from mmext.engine.processes import join_processes, locked_for_all
 from mmext.engine.refused_run import refused_without_trace
 from mmext.engine.runner import Runner
+from mmext.engine.scored_set import refuse_other_scores
 from mmext.engine.stores import fill_store_statistics, verify_stores
 from mmext.engine.termination import end_now, termination_noted
 from mmext.engine.work_dir import RUN_RECORD, checkpoints, latest_checkpoint
@@ -95,6 +96,7 @@ def train(
 
 def _train(config_path: Path, work_dir: Path, request: _Request) -> Path:
     config = load_config(config_path, own_options(config_path, request.options))
+    refuse_other_scores(config)
     # The same as --resume: mmengine's own search would follow any text file.
     resume = request.resume or bool(config.get("resume"))
     config.resume = False
