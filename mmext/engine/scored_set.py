@@ -47,13 +47,13 @@ def refuse_other_scores(config: Config) -> None:
     if not metrics or not all(_is_ours(metric) for metric in metrics):
         return
     for key, watched in _watched(config):
-        prefix, slash, score = watched.partition("/")
+        prefix, slash, _ = watched.partition("/")
         if slash and prefix in _PREFIXES and prefix not in known:
             found = next(iter(known))
             why = "" if found == "test" else ", since validation isn't the test's data"
             raise UserError(
                 f"{key}: is {watched!r}, but epochs are scored as {found!r}{why}; "
-                f"expected '{found}/{score}'"
+                f"expected a score of '{found}/…'"
             )
 
 

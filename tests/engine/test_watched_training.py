@@ -248,8 +248,8 @@ def test_patience_survives_a_kill(tmp_path, tiny_options):
 
 
 def test_a_monitor_that_nobody_measures_is_one_line(tmp_path, tiny_options):
-    hook = dict(type="EarlyStoppingHook", monitor="val/iou", rule="greater")
-    with pytest.raises(UserError, match=r"monitor: is 'val/iou', expected one of test"):
+    hook = dict(type="EarlyStoppingHook", monitor="test/iou", rule="greater")
+    with pytest.raises(UserError, match=r"monitor: is 'test/iou', expected one of te"):
         train(
             TRUNK,
             tmp_path / "w",
