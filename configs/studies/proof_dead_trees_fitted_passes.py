@@ -6,13 +6,18 @@ trainings = dict(
     stage1_fitted_passes=dict(
         config='stage1_trunk',
         options={
-            **_base_._fitted,
-            'default_hooks.error_accumulation.min_train_iou': 0.99,
             'train_cfg.max_epochs': 300,
             'default_hooks.error_accumulation.snapshots': [300],
         }),
     two_stages_fitted_passes=dict(
         config='stage2_B100-300', options={'lineage.parent': 'stage1_fitted_passes'}))
+options = {
+    'stage1_fitted_passes': {
+        **_base_._fitted,
+        'default_hooks.error_accumulation.min_train_iou': 0.99,
+    },
+    'two_stages_fitted_passes': _base_._seldom,
+}
 _new = 'two stages, fitted passes'
 _plain, _rival = _base_.arms[0], _base_.arms[2]
 arms = [
