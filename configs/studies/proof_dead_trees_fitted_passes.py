@@ -16,7 +16,6 @@ options = {
         **_base_._fitted,
         'default_hooks.error_accumulation.min_train_iou': 0.99,
     },
-    'two_stages_fitted_passes': _base_._seldom,
 }
 _new = 'two stages, fitted passes'
 _plain, _rival = _base_.arms[0], _base_.arms[2]
