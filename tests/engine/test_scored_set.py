@@ -100,7 +100,9 @@ def test_a_score_that_no_epoch_has_is_refused(tmp_path, tiny_options):
             "default_hooks.checkpoint.rule": "greater",
         }
     )
-    with pytest.raises(UserError, match=r"'test/target.uoi' among .*test/target.iou"):
+    with pytest.raises(
+        UserError, match=r"test/target.uoi', expected .*test/target.iou"
+    ):
         train(TRUNK, tmp_path / "run", options)
 
 

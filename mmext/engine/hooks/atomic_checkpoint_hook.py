@@ -1,6 +1,5 @@
 """Checkpoints that are never torn and hold nothing but data."""
 
-import difflib
 import os
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +12,11 @@ from mmengine.runner import Runner
 from pydantic import Field
 
 from mmext.checked import Count
-from mmext.errors import UserError
 from mmext.fileio import atomic_path
 from mmext.inference.config_data import plain_config
 from mmext.registry import HOOKS
+
+from .history_hook import refuse_absent_score
 
 _PLAIN = (str, int, float, bool, type(None), list)
 
@@ -112,13 +112,8 @@ class AtomicCheckpointHook(CheckpointHook):
             UserError: ``save_best`` names a score that the epoch has not.
         """
         for name in self.save_best or []:
-            if name != "auto" and name not in metrics:
-                near = difflib.get_close_matches(name, metrics, 3, cutoff=0)
-                raise UserError(
-                    f"default_hooks.checkpoint.save_best: there is no {name!r} among "
-                    f"the epoch's {len(metrics)} scores, expected one such as "
-                    f"{', '.join(near) or 'none'}"
-                )
+            if name != "auto":
+                refuse_absent_score("default_hooks.checkpoint.save_best", name, metrics)
         super().after_val_epoch(runner, metrics)
 
     def after_train(self, runner: Runner) -> None:

@@ -6,7 +6,7 @@ from mmengine.runner import Runner
 from mmext.errors import UserError
 from mmext.registry import HOOKS
 
-from .history_hook import HistoryHook, score_of
+from .history_hook import HistoryHook, refuse_absent_score, score_of
 
 
 @HOOKS.register_module()
@@ -47,9 +47,6 @@ class EarlyStoppingHook(_EarlyStoppingHook):
         Raises:
             UserError: The monitored one is not among them.
         """
-        if self.strict and self.monitor not in metrics:
-            raise UserError(
-                f"EarlyStoppingHook.monitor: is {self.monitor!r}, expected one of "
-                f"{', '.join(metrics)}"
-            )
+        if self.strict:
+            refuse_absent_score("EarlyStoppingHook.monitor", self.monitor, metrics)
         super().after_val_epoch(runner, metrics)

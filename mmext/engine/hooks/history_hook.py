@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -18,6 +19,7 @@ from mmext.engine.work_dir import (
     salvage_history,
     write_history,
 )
+from mmext.errors import UserError
 from mmext.registry import HOOKS
 
 from .error_accumulation_hook import CFDR
@@ -190,6 +192,21 @@ class MissedValidationHook(Hook):
         for hook in runner.hooks:
             if isinstance(hook, HistoryHook) and hook.misses_validation(runner):
                 runner.val_loop.run()
+
+
+def refuse_absent_score(key: str, name: str, metrics: Mapping[str, float]) -> None:
+    """Refuse a setting that names a score which a validation has not.
+
+    Args:
+        key: Of the setting.
+        name: The score that it names.
+        metrics: Of the validation.
+
+    Raises:
+        UserError: The score is not among them.
+    """
+    if name not in metrics:
+        raise UserError(f"{key}: is {name!r}, expected one of {', '.join(metrics)}")
 
 
 def score_of(line: HistoryLine, metric: str) -> float | None:
