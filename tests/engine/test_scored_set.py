@@ -101,7 +101,7 @@ def test_a_score_that_no_epoch_has_is_refused(tmp_path, tiny_options):
         }
     )
     with pytest.raises(
-        UserError, match=r"test/target.uoi', expected .*test/target.iou"
+        UserError, match=r"'test/target.uoi', expected .*test/target.iou"
     ):
         train(TRUNK, tmp_path / "run", options)
 

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from mmext.evaluation.paired_t import holm, paired_t
-from mmext.reporting.depth.ablation import Ablation, group_ablations
+from mmext.reporting.depth.ablation import Ablation, group_ablations, last_score
 from mmext.reporting.runs import find_runs
+from mmext.study.questions import SIGNIFICANCE
 
 REFERENCE = "all"
 #: A change whose interval stays within it is no difference.
 MARGIN = 0.1
-SIGNIFICANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,17 @@ QUESTIONS = (
 
 def changes(question: Question, ablation: Ablation) -> np.ndarray:
     """(S,) change of the score with each seed."""
-    arm, reference = (
-        {run.seed: run for run in ablation.runs[name]}
-        for name in (question.arm, REFERENCE)
-    )
-    if list(arm) != list(reference):
-        raise SystemExit(f"{question.name}: the arms don't have the same seeds")
-    first, second = (
-        ablation.values(name, question.pixels, question.score)
-        for name in (REFERENCE, question.arm)
-    )
-    return (second - first) / first if question.relative else second - first
+    found = []
+    for seed in ablation.seeds:
+        runs = ablation.of_seed(seed)
+        if not {REFERENCE, question.arm} <= runs.keys():
+            raise SystemExit(f"{question.name}: seed {seed} has not both arms")
+        before, after = (
+            last_score(runs[name], question.pixels, question.score)
+            for name in (REFERENCE, question.arm)
+        )
+        found.append((after - before) / (before if question.relative else 1))
+    return np.array(found)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """One line of JSON per epoch: all that the report reads of a training."""
 
+import difflib
 import math
 import time
 from collections.abc import Mapping
@@ -203,10 +204,14 @@ def refuse_absent_score(key: str, name: str, metrics: Mapping[str, float]) -> No
         metrics: Of the validation.
 
     Raises:
-        UserError: The score is not among them.
+        UserError: The score is not among them; the nearest are named.
     """
     if name not in metrics:
-        raise UserError(f"{key}: is {name!r}, expected one of {', '.join(metrics)}")
+        near = difflib.get_close_matches(name, metrics, 3, cutoff=0)
+        raise UserError(
+            f"{key}: is {name!r}, expected one of {', '.join(near) or 'none'} (the "
+            f"nearest of the validation's {len(metrics)} scores)"
+        )
 
 
 def score_of(line: HistoryLine, metric: str) -> float | None:
