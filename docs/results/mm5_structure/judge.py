@@ -3,7 +3,7 @@
 python docs/results/mm5_structure/judge.py RUNS OUT
 
 RUNS is the folder that tools/study_mm5.sh trained in. Writes OUT/questions.csv and
-prints it.
+prints it, and OUT/collapse.csv: the share of collapsed images of each training.
 """
 
 import sys
@@ -80,6 +80,25 @@ def changes(question: Question, ablation: Ablation) -> np.ndarray:
     return np.array(found)
 
 
+def collapse(settings: dict[str, Ablation]) -> pd.DataFrame:
+    """Share of collapsed images, of both outputs, in each training."""
+    rows = [
+        {
+            "setting": setting,
+            "configuration": name,
+            "seed": seed,
+            **{
+                output: last_score(run, output, "collapsed")
+                for output in ("structural", "metric")
+            },
+        }
+        for setting, ablation in settings.items()
+        for seed in ablation.seeds
+        for name, run in ablation.of_seed(seed).items()
+    ]
+    return pd.DataFrame(rows).sort_values(["setting", "configuration", "seed"])
+
+
 def main() -> None:
     """Ask all nine, and correct for their number."""
     runs, notes = find_runs([Path(sys.argv[1])])
@@ -120,6 +139,7 @@ def main() -> None:
     table = pd.DataFrame(rows)
     table.to_csv(out / "questions.csv", index=False, float_format="%.4f")
     print(table.round(4).to_string(index=False))
+    collapse(settings).to_csv(out / "collapse.csv", index=False, float_format="%.3f")
 
 
 if __name__ == "__main__":
