@@ -1,6 +1,7 @@
 """A depth model in an ONNX file."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -161,17 +162,23 @@ def _open(path: str | os.PathLike[str], threads: int) -> Any:
         ) from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # It warns of each weight that nothing reads, a line a weight; and of a GPU that
+    # can't be used, which is said below.
+    options.log_severity_level = 3
     available = onnxruntime.get_available_providers()
     # The default order would put providers first that run elsewhere (Azure).
     wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
     providers = [name for name in wanted if name in available]
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # its exceptions share no base class
         reason = str(error).splitlines()[0]
         raise UserError(
             f"{path}: not a model that ONNX Runtime opens ({reason})"
         ) from None
+    for name in set(providers) - set(session.get_providers()):
+        print(f"{path}: ONNX Runtime can't use {name}", file=sys.stderr)
+    return session
 
 
 def _choose_size(

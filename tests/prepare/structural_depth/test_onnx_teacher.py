@@ -5,9 +5,10 @@ from pydantic import ValidationError
 
 from mmext.errors import UserError
 from mmext.prepare.structural_depth import OnnxFacts, OnnxTeacher
+from mmext.prepare.structural_depth.onnx_teacher import _open
 
 onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime")
 
 FACTS = OnnxFacts("inverse_depth", False, "none", "mean of channels")
 
@@ -86,6 +87,31 @@ def test_other_models_are_refused(tmp_path, images):
     classifier = write_model(tmp_path / "c.onnx", axes=(2, 3))
     with pytest.raises(UserError, match="expected one map for each of 3 images"):
         OnnxTeacher(classifier, FACTS).maps(images)
+
+
+def test_a_weight_that_nothing_reads_is_no_news(tmp_path, images, capfd):
+    path = write_model(tmp_path / "m.onnx")
+    model = onnx.load(path)
+    weight = onnx.helper.make_tensor("unread", onnx.TensorProto.FLOAT, [1], [0.0])
+    model.graph.initializer.append(weight)
+    onnx.save(model, path)
+    assert len(OnnxTeacher(path, FACTS).maps(images)) == 3
+    assert capfd.readouterr().err == ""
+
+
+def test_a_gpu_that_is_not_used_is_said(tmp_path, monkeypatch, capfd):
+    class OnCpu:
+        def get_providers(self):
+            return ["CPUExecutionProvider"]
+
+    monkeypatch.setattr(
+        onnxruntime,
+        "get_available_providers",
+        lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    )
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *_, **__: OnCpu())
+    _open(tmp_path / "m.onnx", 1)
+    assert "can't use CUDAExecutionProvider" in capfd.readouterr().err
 
 
 def test_the_real_file_is_known(shared_data):
