@@ -63,8 +63,8 @@ def label_candidates(
     * *boundary shift*: a label with errors along its edge that are wider than the
       tolerance; the more alike, the farther the centres of what was missed and of
       what was extra lie apart, over the label's width. Its geometry is the outline
-      that the model predicts. Labels that have this outline in common are one
-      candidate, the most suspicious one's.
+      that the model predicts, at least a tenth of the label's size. Labels that
+      have this outline in common are one candidate, the most suspicious one's.
 
     Score = share of passes wrong × lateness × likeness × disagreement, each in [0, 1];
     lateness is (last epoch − begin) / (epoch − begin), disagreement is the present

@@ -17,6 +17,8 @@ KINDS = (MISSING, WRONG, SHIFTED)
 _CORE = 0.5
 #: One-sidedness above which a label lies beside its place even so.
 _ASIDE = 0.75
+#: What is predicted on a label is an outline of it from this share of its size on.
+_OUTLINE = 0.1
 #: A pixel with those that share an edge or a corner with it.
 _NEIGHBOURS = np.ones((3, 3), bool)
 
@@ -100,11 +102,15 @@ def _judge(
     length = max(part.stop - part.start for part in window)
     window = widened(window, length)
     label = objects.ids[window] == number
-    shown = _numbers(evidence.predicted.ids[window][label])
+    predicted = evidence.predicted
+    shown = _numbers(predicted.ids[window][label])
+    # Specks would do as outlines, and the label be replaced by them.
+    if sum(predicted.sizes[part - 1] for part in shown) < _OUTLINE * label.sum():
+        shown = []
     edge = ndimage.binary_dilation(label, _NEIGHBOURS)
     around = _numbers(regions.ids[window][edge])
     extra = np.isin(regions.ids[window], around)
-    outline = np.isin(evidence.predicted.ids[window], shown)
+    outline = np.isin(predicted.ids[window], shown)
     inner = trimmed(window, label | extra | outline)
     label, extra, outline = (
         mask[_relative(inner, window)] for mask in (label, extra, outline)

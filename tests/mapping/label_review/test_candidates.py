@@ -72,6 +72,29 @@ def test_all_edges_alike_are_no_shift():
     assert row.likeness == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "side, kind", [(0, "wrong target"), (1, "wrong target"), (6, "boundary shift")]
+)
+def test_a_speck_is_no_outline_of_a_label(side, kind):
+    """A label that lies beside its place, of which ``side`` × ``side`` is predicted."""
+    labels = np.zeros((40, 40), np.uint8)
+    labels[10:20, 10:20] = 1
+    present = np.zeros((40, 40), bool)
+    present[19 : 19 + side, 12 : 12 + side] = True
+    fn = labels == 1
+    fp = np.zeros_like(fn)
+    fp[20:26, 10:20] = True
+    counts = dict(fn_count=fn * 5, fp_count=fp * 5, first_epoch=fn + fp)
+    counts = {k: v.astype(np.uint16) for k, v in counts.items()}
+    counts["last_epoch"] = ((fn | fp) * 10).astype(np.uint16)
+    history = ErrorHistory(counts, passes=10, begin=0, epoch=10)
+    [row] = label_candidates(
+        labels, present, present * 0.9, history, TRANSFORM, CRS
+    ).itertuples()
+    assert row.kind == kind
+    assert row.geometry.area == (side**2 if kind == "boundary shift" else 100)
+
+
 def test_one_outline_for_several_labels_is_one_candidate():
     labels = np.zeros((30, 60), np.uint8)
     objects = np.zeros((30, 60), np.int32)
