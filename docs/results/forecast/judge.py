@@ -4,9 +4,11 @@ python docs/results/forecast/judge.py WORLDS OUT [STUDY_FILE STUDY_FOLDER]...
 
 WORLDS is the folder of worlds.py; each further pair is a study of real data and its
 --out. Writes OUT/worlds.csv (what stage 1 looked like, and what the second stage
-gained), OUT/forecast.csv (each forecast) and prints the rule and what it gets right.
+gained), OUT/gains.png (the same to look at), OUT/forecast.csv (each forecast) and
+prints the rule and what it gets right.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from mmengine.device import get_device
 from scipy import ndimage, stats
 from scipy.special import expit
@@ -25,11 +28,20 @@ from mmext.evaluation.confusion import Confusion, confusion
 from mmext.inference.checkpoint import load_model
 from mmext.inference.prediction_dump import dump_predictions, load_predictions
 from mmext.pixel_values import IGNORE
+from mmext.reporting.style import AXIS, SERIES, styled
 from mmext.structures import load_bank
 from mmext.study.study_file import read_study
 
 TWO, ONE, STAGE_1 = "two stages", "one stage", "stage1_B"
-FEATURES = ("errors", "train_iou_then", "gap", "calibration", "border", "lookalikes")
+FEATURES = {
+    "errors": "errors for each target pixel (log10)",
+    "train_iou_then": "training IoU when errors begin",
+    "gap": "training less validation IoU",
+    "calibration": "calibration error over target share (log10)",
+    "border": "share of errors at outlines",
+    "lookalikes": "FP off outlines for each target pixel (log10)",
+}
+USES = {"fit": "fitted on", "test": "other worlds", "real": "real data"}
 PENALTIES = 10.0 ** np.arange(-2, 4)
 NEAR, BINS = 2, 20
 
@@ -81,7 +93,7 @@ def on_validation_data(work_dir: Path, val: TileStore) -> tuple[float, float]:
 
 
 def look_at(study_path: Path, out: Path) -> dict[str, float]:
-    """Means over seeds of what stage 1 looks like and of the second stage's gain."""
+    """Means over seeds of what stage 1 looks like and of the gain; its deviation."""
     study = read_study(study_path)
     train, val = (TileStore(study.stores[split]) for split in ("train", "val"))
     results = out / "results" / study.path.stem
@@ -102,7 +114,8 @@ def look_at(study_path: Path, out: Path) -> dict[str, float]:
                 "gain": scores[two, seed] - scores[ONE, seed],
             }
         )
-    return pd.DataFrame(rows).mean().to_dict()
+    table = pd.DataFrame(rows)
+    return {**table.mean(), "gain_deviation": table["gain"].std()}
 
 
 class Ridge:
@@ -138,16 +151,50 @@ def places(worlds: Path, real: list[str]) -> Iterator[tuple[str, str, Path, Path
         yield Path(study).stem, "real", Path(study), Path(out)
 
 
+def differs(study: Path) -> str:
+    """In what a world differs from a plain one; of real data nothing."""
+    path = study.with_name("world.json")
+    told = json.loads(path.read_text()) if path.exists() else {}
+    return "; ".join(f"{key} {value}" for key, value in told.items())
+
+
+def draw_gains(table: pd.DataFrame) -> Figure:
+    """The second stage's gain by each thing that the forecast sees."""
+    figure = Figure(figsize=(10.5, 6), layout="constrained")
+    panels = figure.subplots(2, 3, sharey=True)
+    for (feature, title), axes in zip(FEATURES.items(), panels.flat, strict=True):
+        for (use, label), colour in zip(USES.items(), SERIES, strict=False):
+            rows = table[table["use"] == use]
+            axes.plot(rows[feature], rows["gain"], "o", color=colour, label=label)
+        axes.axhline(0, color=AXIS, lw=1, zorder=0)
+        axes.set_xlabel(title)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("gain in test IoU")
+    figure.legend(
+        *panels[0, 0].get_legend_handles_labels(),
+        loc="outside upper center",
+        ncols=len(USES),
+    )
+    return figure
+
+
 def main() -> None:
     """Look at all, fit on the worlds to fit on, judge on the others."""
     worlds, out, *real = sys.argv[1:]
     rows = [
-        {"world": name, "use": use, **look_at(study, folder)}
+        {
+            "world": name,
+            "use": use,
+            "differs": differs(study),
+            **look_at(study, folder),
+        }
         for name, use, study, folder in places(Path(worlds), real)
     ]
     table = pd.DataFrame(rows)
     Path(out).mkdir(parents=True, exist_ok=True)
     table.to_csv(Path(out) / "worlds.csv", index=False, float_format="%.5g")
+    with styled():
+        draw_gains(table).savefig(Path(out) / "gains.png")
     fit, judged = table[table["use"] == "fit"], table[table["use"] != "fit"].copy()
     ridge = Ridge(fit[list(FEATURES)].to_numpy(), fit["gain"].to_numpy())
     judged["forecast"] = ridge(judged[list(FEATURES)].to_numpy())
@@ -160,6 +207,8 @@ def main() -> None:
     p = stats.binomtest(right, number, 0.5, alternative="greater").pvalue
     print(dict(zip(FEATURES, ridge.weights.round(4), strict=True)), ridge.penalty)
     print(f"left-one-out error {ridge.error:.3f}, spread {fit['gain'].std():.3f}")
+    off = ((judged["forecast"] - judged["gain"]) ** 2).mean() ** 0.5
+    print(f"off by {off:.3f} (root mean square) on the others")
     print(f"{right} of {number} right, p {p:.3f}; always {usual}: ", end="")
     print(int(judged["usual_right"].sum()))
 
