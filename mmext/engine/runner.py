@@ -22,6 +22,28 @@ _NUMBERS = itertools.count(1)
 _NEEDED_TO_RESUME = ("meta", "message_hub", "optimizer")
 
 
+class _FormattedOnce(Config):
+    """A config whose text is laid out when it has changed, not at every checkpoint.
+
+    mmengine has yapf do it each time, which takes longer than to write a small network.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.__dict__.update(config.copy().__dict__)
+
+    @property
+    def pretty_text(self) -> str:
+        """Python text of the config, as mmengine lays it out."""
+        plain = self.copy()
+        plain.__dict__["_format_python_code"] = False
+        text = super(_FormattedOnce, plain).pretty_text
+        known, laid_out = self.__dict__.get("_laid_out", (None, ""))
+        if text != known:
+            laid_out = super().pretty_text
+            self.__dict__["_laid_out"] = text, laid_out
+        return laid_out
+
+
 class Runner(_Runner):
     """A Runner whose model gets all of its weights from a checkpoint, or none.
 
@@ -37,9 +59,9 @@ class Runner(_Runner):
         second. Two runs of one config within a second would share them, so they are
         numbered.
         """
+        cfg = _FormattedOnce(cfg)
         if cfg.get("experiment_name"):
             return super().from_cfg(cfg)
-        cfg = cfg.copy()
         cfg.experiment_name = f"{Path(cfg.filename or 'run').stem}_{next(_NUMBERS)}"
         runner = super().from_cfg(cfg)
         runner.cfg.pop("experiment_name")
