@@ -19,12 +19,13 @@ _COUNTS = ("tp", "fp", "fn")
 ARM_HEADINGS = {
     "arm": "Arm",
     "epochs": "Epochs in all",
+    "iou": _SCORES["iou"],
+    "gain": "Δ IoU to the reference [t interval over seeds]",
+    "crossed": "[bootstrap over seeds and scenes]",
     **_SCORES,
     "matched": "Reference's precision at this recall",
     "area": "Area under P–R",
     "deviation": "Deviation over epochs",
-    "gain": "Δ IoU to the reference [t interval over seeds]",
-    "crossed": "[bootstrap over seeds and scenes]",
 }
 SEED_COLUMNS = (
     *("arm", "seed", "checkpoint", "decision", "val_iou"),
@@ -41,7 +42,7 @@ SCENE_COLUMNS = ("arm", "seed", "scene", *_COUNTS)
 def arm_row(results: Results, arm: str) -> dict[str, object]:
     """An arm in the table of arms: mean ± standard deviation over its seeds."""
     scores = results.scores[arm]
-    areas = [s.curve.area for s in scores if s.curve is not None]
+    areas = [curve.area for curve in results.curves(arm)]
     row: dict[str, object] = {"arm": arm, "epochs": results.costs[arm].epochs}
     row |= {name: mean_and_deviation(_values(scores, name)) for name in _SCORES}
     row["matched"] = mean_and_deviation(results.matched(arm))
@@ -57,8 +58,12 @@ def arm_row(results: Results, arm: str) -> dict[str, object]:
 
 
 def arm_headings(results: Results) -> dict[str, str]:
-    """Headings of the table of arms by column, without what was not asked for."""
+    """Headings of the table of arms by column, without what no arm has."""
     left_out = set() if results.stability else {"deviation"}
+    if not results.curves(results.reference):
+        left_out.add("matched")
+    if not any(results.curves(arm.name) for arm in results.study.arms):
+        left_out.add("area")
     return {key: text for key, text in ARM_HEADINGS.items() if key not in left_out}
 
 

@@ -75,14 +75,17 @@ def draw_epochs(results: Results) -> Figure:
 
 
 def draw_curves(results: Results) -> Figure:
-    """Every arm's operating point over the reference's precision–recall curve."""
+    """Every arm's operating point over the reference's precision–recall curve.
+
+    Where the reference has none, the points fill the figure.
+    """
     figure = Figure(figsize=(7.6, 5), layout="constrained")
     axes = figure.subplots()
-    for scores in results.scores[results.reference]:
-        if scores.curve is not None:
-            step = max(1, len(scores.curve.recall) // 1000)
-            curve = scores.curve
-            axes.plot(curve.recall[::step], curve.precision[::step], color=STAGE1, lw=1)
+    axes.margins(0.12)
+    curves = results.curves(results.reference)
+    for curve in curves:
+        step = max(1, len(curve.recall) // 1000)
+        axes.plot(curve.recall[::step], curve.precision[::step], color=STAGE1, lw=1)
     for number, (name, arm_scores) in enumerate(results.scores.items(), start=1):
         recall = np.nanmean([s.counts.recall for s in arm_scores])
         precision = np.nanmean([s.counts.precision for s in arm_scores])
@@ -96,7 +99,9 @@ def draw_curves(results: Results) -> Figure:
             fontsize=8,
         )
         axes.plot([], [], " ", label=f"{number}  {name}")
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
+    axes.set(xlabel="recall", ylabel="precision")
+    if curves:
+        axes.set(xlim=(0, 1.01), ylim=(0, 1.02))
     figure.legend(loc="outside right upper", handlelength=0, fontsize=7.5)
     return figure
 

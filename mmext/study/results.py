@@ -82,6 +82,10 @@ class Results:
         """Of arms, the one with the highest validation IoU, a mean over seeds."""
         return max(arms, key=lambda arm: np.mean([s.val_iou for s in self.scores[arm]]))
 
+    def curves(self, arm: str) -> list[PrecisionRecall]:
+        """Precision–recall curves, by seed; none of decisions by components."""
+        return [s.curve for s in self.scores[arm] if s.curve is not None]
+
     def matched(self, arm: str) -> list[float]:
         """The reference's precision at the arm's recall, by seed.
 

@@ -12,14 +12,14 @@ HEADINGS = {
     "question": "Question",
     "arm": "Arm",
     "against": "Against",
-    "verdict": "Verdict",
     "endpoint": "Endpoint",
-    "margin": "Margin",
+    "verdict": "Verdict",
     "difference": "Δ",
     "over_seeds": "t interval over seeds",
     "crossed": "Bootstrap over seeds and scenes",
-    "p": "p",
     "adjusted_p": "p, Holm",
+    "p": "p",
+    "margin": "Margin",
 }
 _CSV = {"over_seeds": ("t_low", "t_high"), "crossed": ("crossed_low", "crossed_high")}
 

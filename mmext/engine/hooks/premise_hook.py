@@ -98,10 +98,11 @@ class PremiseHook(Hook):
                 runner,
                 "fit",
                 epoch,
-                f"Errors are accumulated at a training IoU of {collected_at:.2f} "
-                f"(epoch {epoch}), expected {self.fit_iou:g} or more (the paper "
-                "begins at 0.99): the bank fills with what has not been learnt yet; "
-                "begin later, or with begin=dict(train_iou=0.99)",
+                "Errors are accumulated at a training IoU of "
+                f"{_told_apart(collected_at, self.fit_iou, 2)} (epoch {epoch}), "
+                f"expected {self.fit_iou:g} or more (the paper begins at 0.99): the "
+                "bank fills with what has not been learnt yet; begin later, or with "
+                "begin=dict(train_iou=0.99)",
             )
         self._watch_cfdr(runner, ratio["total"], epoch)
 
@@ -121,11 +122,12 @@ class PremiseHook(Hook):
     def _watch_cfdr(self, runner: Runner, ratio: float, epoch: int) -> None:
         self._last_ratio = ratio
         if ratio > self.cfdr_range[1]:
+            percent = _told_apart(100 * ratio, 100 * self.cfdr_range[1], 1)
             warn_once(
                 runner,
                 "cfdr-high",
                 epoch,
-                f"CFDR is {ratio:.1%} after epoch {epoch}, expected at most "
+                f"CFDR is {percent}% after epoch {epoch}, expected at most "
                 f"{self.cfdr_range[1]:.0%} (the paper's cases have 0.7 to 3.4 %): "
                 "errors are no exception, and a second stage would learn to mark "
                 "everything; begin later, accumulate for fewer epochs, or leave out "
@@ -149,6 +151,13 @@ class PremiseHook(Hook):
                 "learning rate, draw more positive tiles, or use a loss that weighs "
                 "rare targets (SoftIoULoss, FocalTverskyLoss)",
             )
+
+
+def _told_apart(value: float, limit: float, digits: int) -> str:
+    """A value rounded, but not so far that it is the limit which it is not."""
+    while digits < 9 and round(value, digits) == round(limit, digits):
+        digits += 1
+    return f"{value:.{digits}f}"
 
 
 def collapse(counts: dict[str, float]) -> str:

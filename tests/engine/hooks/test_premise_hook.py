@@ -75,6 +75,14 @@ def test_accumulation_below_a_fit_is_said_once_with_its_iou():
     assert [level for level, _ in runner.log] == ["warning"]
 
 
+def test_what_just_misses_a_limit_is_not_rounded_to_it():
+    hook, runner = PremiseHook(), Runner()
+    play(hook, runner, [((8984, 1000, 16, 0), 0.10004)])
+    fit, ratio = [warning["message"] for warning in said_warnings(runner)]
+    assert "training IoU of 0.898 (epoch 1), expected 0.9 or more" in fit
+    assert "CFDR is 10.004% after epoch 1, expected at most 10%" in ratio
+
+
 def test_what_is_scored_but_not_collected_fills_no_bank():
     hook, runner = PremiseHook(), Runner()
     info = runner.message_hub.runtime_info
