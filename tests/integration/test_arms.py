@@ -81,7 +81,7 @@ def test_every_arm_trains_and_is_scored(tmp_path, stores, monkeypatch):
         seeds=(3,),
         stores={split: str(stores / split) for split in ("train", "val", "test")},
         trainings=own,
-        options={"*": OPTIONS},
+        options={"*": {**OPTIONS, "epoch_scale": 0.0125}},
         reference=("stage1_baseline",),
     )
     out = tmp_path / "out"
@@ -95,11 +95,11 @@ def test_every_arm_trains_and_is_scored(tmp_path, stores, monkeypatch):
     table = read_table(out / "results" / "study" / "arms.csv")
     assert [row["arm"] for row in table] == names
     epochs = {row["arm"]: int(row["epochs"]) for row in table}
-    # In the paper's epochs: 400, 300 + 400 and 700, folds twice; here 2 %.
-    assert epochs["stage1_baseline"] == 8
-    assert epochs["stage2_B100-300"] == epochs["stage1_budget"] == 14
-    assert epochs["rival_ohem"] == epochs["gated"] == epochs["jtt"] == 14
-    assert epochs["out_of_fold"] == 6 + 6 + 8
+    # In the paper's epochs: 400, 300 + 400 and 700, folds twice; here 1.25 %.
+    assert epochs["stage1_baseline"] == 5
+    assert epochs["stage2_B100-300"] == epochs["stage1_budget"] == 9
+    assert epochs["rival_ohem"] == epochs["gated"] == epochs["jtt"] == 9
+    assert epochs["out_of_fold"] == 4 + 4 + 5
 
 
 def test_a_study_by_its_tool(tmp_path, write_study):
