@@ -6,12 +6,13 @@ import time
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mmext.benchmark.measure import Comparison, peak_megabytes, timed
 from mmext.benchmark.reading import _bytes
-from mmext.benchmark.run import benchmark_all
+from mmext.benchmark.run import PARTS, benchmark_all
 
 
 def test_the_ratio_is_the_median_of_runs_that_ran_side_by_side():
@@ -50,6 +51,21 @@ def test_bytes_of_a_batch():
     )
     batch = dict(inputs=[torch.zeros(3, 4, 4)], data_samples=[sample])
     assert _bytes(batch) == 3 * 16 * 4 + 16 * 8
+
+
+def test_a_part_finds_our_components_after_one_that_ran_anothers(monkeypatch, tmp_path):
+    scopes = []
+
+    def anothers(*_):
+        scopes.append(DefaultScope.get_current_instance().scope_name)
+        DefaultScope.get_instance("stock", scope_name="mmseg")  # as its Runner does
+        yield Comparison("a", "b", [1.0], [1.0])
+
+    monkeypatch.setattr("mmext.benchmark.run.render", lambda folder: folder)
+    monkeypatch.setitem(PARTS, "reading", anothers)
+    monkeypatch.setitem(PARTS, "mapping", anothers)
+    assert len(list(benchmark_all(1, ["reading", "mapping"]))) == 3
+    assert scopes == ["mmext", "mmext"]
 
 
 @pytest.mark.slow
