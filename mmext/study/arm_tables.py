@@ -19,7 +19,7 @@ _COUNTS = ("tp", "fp", "fn")
 ARM_HEADINGS = {
     "arm": "Arm",
     "epochs": "Epochs in all",
-    "iou": _SCORES["iou"],
+    "iou": _SCORES["iou"],  # before the others, with the gain in it
     "gain": "Δ IoU to the reference [t interval over seeds]",
     "crossed": "[bootstrap over seeds and scenes]",
     **_SCORES,
@@ -60,7 +60,7 @@ def arm_row(results: Results, arm: str) -> dict[str, object]:
 def arm_headings(results: Results) -> dict[str, str]:
     """Headings of the table of arms by column, without what no arm has."""
     left_out = set() if results.stability else {"deviation"}
-    if not results.curves(results.reference):
+    if not results.meets_at_equal_recall:
         left_out.add("matched")
     if not any(results.curves(arm.name) for arm in results.study.arms):
         left_out.add("area")

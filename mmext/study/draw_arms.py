@@ -19,7 +19,7 @@ def draw_arms(results: Results) -> Figure:
     reference = results.reference
     matched = {name: _over_the_curve(results, name) for name in names}
     titles = ["IoU", "Δ IoU to the reference"]
-    if any(np.isfinite(values).any() for values in matched.values()):
+    if results.meets_at_equal_recall:
         titles.append("Δ precision at equal recall")
     size = (1.6 + 2.8 * len(titles), 0.33 * len(names) + 1.2)
     figure = Figure(figsize=size, layout="constrained")

@@ -99,6 +99,12 @@ class Results:
             for mine, other in pairs
         ]
 
+    @property
+    def meets_at_equal_recall(self) -> bool:
+        """Whether at least one arm can be compared with the reference at its recall."""
+        others = [arm for arm in self.scores if arm != self.reference]
+        return any(np.isfinite(self.matched(arm)).any() for arm in others)
+
     def compare(self, arm: str, against: str, endpoint: str = "iou") -> Comparison:
         """How an endpoint of one arm differs from another's."""
         score, _ = ENDPOINTS[endpoint]

@@ -72,7 +72,17 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
     study = results.study
     writer.heading("Arms")
     scenes = len(next(iter(results.scores.values()))[0].sums)
-    curved = bool(results.curves(results.reference))
+    at_equal_recall = shown_at_equal_recall = own_curves = ""
+    if results.meets_at_equal_recall:
+        at_equal_recall = (
+            " At equal recall, an arm has fewer false positives than the reference if "
+            "its precision is above the reference's at this recall."
+        )
+        shown_at_equal_recall = (
+            " Right: what the arm's precision has over the reference's at equal recall."
+        )
+    if results.curves(results.reference):
+        own_curves = " Lines: the reference's own curves, one of each seed."
     writer.page.text(
         f"Mean ± standard deviation over {len(study.seeds)} seeds, test store, with "
         "the last checkpoints unless an arm has weights of its own. Thresholds and "
@@ -80,10 +90,7 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
         f"Δ IoU to “{results.reference}”{_how_taken(study)} is the mean over seeds, "
         f"with two 95 % intervals: Student's t over seeds (from {MIN_SEEDS} on), and a "
         f"bootstrap that draws seeds and the {scenes} test scenes together, the same "
-        f"draws for both.{_ensembles(study)}{_weights(study)}"
-        + curved
-        * " At equal recall, an arm has fewer false positives than the "
-        "reference if its precision is above the reference's at this recall."
+        f"draws for both.{_ensembles(study)}{_weights(study)}{at_equal_recall}"
     )
     rows = [arm_row(results, arm.name) for arm in study.arms]
     for row in rows:
@@ -100,15 +107,13 @@ def _add_arms(writer: ReportWriter, results: Results) -> None:
         draw_arms(results),
         "Dots: seeds; bars: their means. Beside them 95 % intervals, thick from a "
         "bootstrap over seeds and test scenes, thin Student's t over seeds."
-        + curved
-        * " Right: what the arm's precision has over the reference's at equal "
-        "recall.",
+        + shown_at_equal_recall,
     )
     writer.figure(
         "curves",
         draw_curves(results),
         "Recall and precision, means over seeds. Up and to the right is better."
-        + curved * " Lines: the reference's own curves, one of each seed.",
+        + own_curves,
     )
     writer.page.subheading("Chosen on validation data")
     for row in by_seed:

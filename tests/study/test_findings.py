@@ -243,7 +243,9 @@ def test_epochs_are_tabled_and_drawn(results, steadiness):
 def test_what_no_arm_has_gets_no_panel(results, monkeypatch):
     titles = [axes.get_title() for axes in draw_arms(results).axes]
     assert titles == ["IoU", "Δ IoU to the reference"]
+    assert {"matched", "area"}.isdisjoint(arm_headings(results))
     monkeypatch.setattr(Results, "matched", lambda self, arm: [0.5, NAN, 0.5, 0.5])
+    assert "matched" in arm_headings(results)
     figure = draw_arms(results)
     assert [axes.get_title() for axes in figure.axes][2:] == [
         "Δ precision at equal recall"

@@ -114,7 +114,8 @@ class PremiseHook(Hook):
                 runner,
                 "cfdr-low",
                 runner.epoch,
-                f"CFDR is {ratio:.3%} at the end, expected {self.cfdr_range[0]:.2%} "
+                f"CFDR is {_told_apart(100 * ratio, 100 * self.cfdr_range[0], 3)}% "
+                f"at the end, expected {self.cfdr_range[0]:.2%} "
                 "or more: a second stage has next to nothing to learn from; "
                 "accumulate for longer, or begin sooner",
             )

@@ -81,6 +81,11 @@ def test_what_just_misses_a_limit_is_not_rounded_to_it():
     fit, ratio = [warning["message"] for warning in said_warnings(runner)]
     assert "training IoU of 0.898 (epoch 1), expected 0.9 or more" in fit
     assert "CFDR is 10.004% after epoch 1, expected at most 10%" in ratio
+    hook, runner = PremiseHook(), Runner()
+    play(hook, runner, [(FIT, 0.000999996)])
+    hook.after_train(runner)
+    [low] = [warning["message"] for warning in said_warnings(runner)]
+    assert "CFDR is 0.0999996% at the end, expected 0.10% or more" in low
 
 
 def test_what_is_scored_but_not_collected_fills_no_bank():
